@@ -1,0 +1,90 @@
+"""Everything that can go wrong in a way a person should hear about.
+
+    InkproofError
+     ├── ImageError          a picture that cannot be read as one digit
+     │    └── BlankError     nothing, or next to nothing, is drawn on it
+     ├── DataError           a data set or a stroke file that is not what it says
+     ├── ModelError          a trained network is missing, damaged or of the wrong shape
+     ├── BoundError          integers that would leave the range they are proved to stay in
+     ├── ScriptError         Bitcoin Script that cannot be generated, read or run
+     ├── ContractError       the contract, its description or its compiler
+     ├── WalletError         keys and coins
+     ├── LedgerError         the record of deployments and verifications
+     └── ChainError          the node and what it answers
+          ├── NodeError      the embedded node cannot be found, started or stopped
+          ├── RpcError       the node answered with an error of its own (code and message)
+          └── UnreachableError   no answer, or not one that a node gives
+"""
+
+from __future__ import annotations
+
+
+class InkproofError(Exception):
+    """A failure with words for the person: what happened, why, and what to do next."""
+
+    def __init__(self, what: str, *, why: str = "", hint: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.why = why
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return " ".join(part for part in (self.what, self.why, self.hint) if part)
+
+
+class ImageError(InkproofError):
+    """A picture that cannot be read as one digit."""
+
+
+class BlankError(ImageError):
+    """Nothing, or next to nothing, is drawn."""
+
+
+class DataError(InkproofError):
+    """A data set or stroke file that is not what it says it is."""
+
+
+class ModelError(InkproofError):
+    """A trained network is missing, damaged or of the wrong shape."""
+
+
+class BoundError(InkproofError):
+    """An integer would leave the range that was proved for it."""
+
+
+class ScriptError(InkproofError):
+    """Bitcoin Script that cannot be generated, read or run."""
+
+
+class ContractError(InkproofError):
+    """The contract, its description or its compiler."""
+
+
+class WalletError(InkproofError):
+    """Keys and coins."""
+
+
+class LedgerError(InkproofError):
+    """The record of deployments and verifications."""
+
+
+class ChainError(InkproofError):
+    """The node and what it answers."""
+
+
+class NodeError(ChainError):
+    """The embedded node cannot be found, started or stopped."""
+
+
+class RpcError(ChainError):
+    """The node answered a call with an error of its own."""
+
+    def __init__(self, code: int, message: str, *, method: str = "") -> None:
+        super().__init__(f"The node refused {method or 'a call'}: {message} (code {code}).")
+        self.code = code
+        self.message = message
+        self.method = method
+
+
+class UnreachableError(ChainError):
+    """No answer, or none that a node would give."""
