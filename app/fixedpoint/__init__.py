@@ -1,0 +1,25 @@
+"""The integer engine: the same network in exact fixed-point arithmetic, no floats that round.
+
+The arithmetic is that of the contract, bit for bit; `docs/arithmetic.md` derives it.
+"""
+
+from app.fixedpoint.arithmetic import SCALE, Range, Rescale
+from app.fixedpoint.layers import Argmax, Dense, Layer, Relu
+from app.fixedpoint.network import FixedReading, IntegerNetwork
+from app.fixedpoint.quantise import quantise
+from app.fixedpoint.storage import load, save
+
+__all__ = [
+    "SCALE",
+    "Argmax",
+    "Dense",
+    "FixedReading",
+    "IntegerNetwork",
+    "Layer",
+    "Range",
+    "Relu",
+    "Rescale",
+    "load",
+    "quantise",
+    "save",
+]

@@ -1,0 +1,83 @@
+"""Integers that stand for real numbers, and the proofs that they fit what carries them.
+
+A real number v is carried as the integer v*d; d is the *denominator* of the values. A pixel
+p in 0..255 stands for p/255, so its denominator is 255. Weights and biases have SCALE.
+A sum of products of values with denominator d and weights with SCALE has denominator d*SCALE.
+
+Division truncates toward zero, as OP_DIV does; Python's `//` floors.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+import numpy.typing as npt
+
+Integers = npt.NDArray[np.int64] | npt.NDArray[np.object_]
+"""Exact integers: int64 where the proof allows it, Python's own (dtype object) elsewhere."""
+
+SCALE = 10**8
+PIXEL_MAX = 255
+
+FLOAT64_EXACT = 2**53
+"""Integers of smaller magnitude are exact in float64, and so are their sums and products."""
+INT64_EXACT = 2**63
+"""Integers of smaller magnitude are exact in int64."""
+
+
+class Rescale(Enum):
+    """When a product's denominator is brought back to SCALE."""
+
+    PER_SUM = "per-sum"
+    """Once per neuron, after ReLU and before the next dense layer (the default)."""
+    PER_PRODUCT = "per-product"
+    """Each product before it is added: the literal rule of the published contract."""
+
+
+@dataclass(frozen=True)
+class Range:
+    """What is proved of one layer's values, for any image whatever.
+
+    `low` and `high`: Python integers (dtype object) of the values' shape, both reachable or beyond
+    reach, never inside. `denominator`: what the values are multiples of 1/denominator of.
+    `magnitude`: nothing on the way to the values (what enters the sums, products, partial sums in
+    whatever order) exceeds it in absolute value.
+    """
+
+    low: npt.NDArray[np.object_]
+    high: npt.NDArray[np.object_]
+    denominator: int
+    magnitude: int
+
+    @staticmethod
+    def of_pixels(count: int) -> Range:
+        """The range of an image of `count` pixels from a stranger: every byte is possible."""
+        return Range(
+            np.full(count, 0, dtype=object), np.full(count, PIXEL_MAX, dtype=object), PIXEL_MAX, PIXEL_MAX
+        )
+
+
+def truncated_division(values: Integers, divisor: int) -> Integers:
+    """Quotient of `values` by a positive `divisor`, rounded toward zero as OP_DIV rounds."""
+    return np.where(values < 0, -(-values // divisor), values // divisor)
+
+
+def as_objects(values: npt.ArrayLike) -> npt.NDArray[np.object_]:
+    """The same integers as Python's own, which have no limit."""
+    return np.asarray(values).astype(object)
+
+
+def exact_matmul(x: Integers, weights: npt.NDArray[np.int64], magnitude: int) -> Integers:
+    """`x @ weights`, exact, by the quickest carrier for which it is proved so.
+
+    x: (N, in); weights: (in, out); returns (N, out). `magnitude` bounds the absolute value of
+    every factor, product and partial sum: below 2**53 a float64 matrix product (BLAS) rounds nothing
+    in any order of summation, below 2**63 int64 cannot overflow, beyond that Python's integers do the work.
+    """
+    if magnitude < FLOAT64_EXACT:
+        return (x.astype(np.float64) @ weights.astype(np.float64)).astype(np.int64)
+    if magnitude < INT64_EXACT:
+        return x.astype(np.int64) @ weights
+    return as_objects(x) @ as_objects(weights)

@@ -1,0 +1,159 @@
+"""Layers of an integer network.
+
+A layer knows two things: the range of its output, proved from the range of its input, and how to
+compute it over a batch. Convolution and pooling join the list as further layers with these methods.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from app.errors import BoundError, ModelError
+from app.fixedpoint.arithmetic import (
+    INT64_EXACT,
+    PIXEL_MAX,
+    SCALE,
+    Integers,
+    Range,
+    Rescale,
+    as_objects,
+    exact_matmul,
+    truncated_division,
+)
+
+WEIGHT_LIMIT = 2**53
+"""Weights and biases are smaller in magnitude: 9*10**7 in real terms, far beyond any trained one."""
+
+_BATCH_ELEMENTS = 4_000_000
+
+
+class Layer(ABC):
+    """One step of the network on values of shape (N, features)."""
+
+    kind: ClassVar[str]
+
+    @abstractmethod
+    def output_range(self, given: Range, rule: Rescale) -> Range:
+        """The range proved for the output. Raises ModelError if the input does not fit the layer."""
+
+    @abstractmethod
+    def apply(self, values: Integers, given: Range, proved: Range, rule: Rescale) -> Integers:
+        """The layer's exact output for a batch: values within `given`, output within `proved`."""
+
+
+@dataclass(frozen=True, eq=False)
+class Dense(Layer):
+    """Weighted sums. `weights`: (inputs, outputs) and `biases`: (outputs,), int64, denominator SCALE."""
+
+    weights: npt.NDArray[np.int64]
+    biases: npt.NDArray[np.int64]
+    kind: ClassVar[str] = "dense"
+
+    def __post_init__(self) -> None:
+        if self.weights.dtype != np.int64 or self.biases.dtype != np.int64:
+            raise ModelError("A dense layer takes int64 weights and biases.")
+        if self.weights.ndim != 2 or 0 in self.weights.shape or self.biases.shape != self.weights.shape[1:]:
+            raise ModelError(
+                "The weights and biases of a dense layer do not fit each other.",
+                why=f"Their shapes are {self.weights.shape} and {self.biases.shape}.",
+            )
+        for values in (self.weights, self.biases):
+            if not ((values > -WEIGHT_LIMIT) & (values < WEIGHT_LIMIT)).all():
+                raise BoundError("A weight or bias is 2**53 or more in magnitude.")
+
+    @property
+    def inputs(self) -> int:
+        """Number of values it reads."""
+        return int(self.weights.shape[0])
+
+    @property
+    def outputs(self) -> int:
+        """Number of neurons."""
+        return int(self.weights.shape[1])
+
+    def entry_denominator(self, given: Range, rule: Rescale) -> int:
+        """Denominator of the values as the sums read them."""
+        return PIXEL_MAX if rule is Rescale.PER_SUM and given.denominator == PIXEL_MAX else SCALE
+
+    def output_range(self, given: Range, rule: Rescale) -> Range:
+        if given.low.shape != (self.inputs,):
+            raise ModelError(
+                "The layers of the network do not fit each other.",
+                why=f"A dense layer for {self.inputs} values follows one of {given.low.shape[0]}.",
+            )
+        entry = [as_objects(self._enter(end, given.denominator, rule)) for end in (given.low, given.high)]
+        # Each product is monotone in its input, so its extremes stand at the input's.
+        raw = [end[:, None] * as_objects(self.weights) for end in entry]
+        ends = [self._rescaled(products, rule) for products in raw]
+        least, most = np.minimum(*ends), np.maximum(*ends)
+        denominator = self.entry_denominator(given, rule)
+        bias = as_objects(self.biases) * (denominator if rule is Rescale.PER_SUM else 1)
+        sums = (np.maximum(abs(least), abs(most)).sum(axis=0) + abs(bias)).max()
+        magnitude = max(int(sums), *(int(abs(values).max()) for values in (*entry, *raw)))
+        if rule is Rescale.PER_SUM:
+            denominator *= SCALE
+        return Range(least.sum(axis=0) + bias, most.sum(axis=0) + bias, denominator, magnitude)
+
+    def apply(self, values: Integers, given: Range, proved: Range, rule: Rescale) -> Integers:
+        x = self._enter(values, given.denominator, rule)
+        narrow = proved.magnitude < INT64_EXACT
+        if rule is Rescale.PER_SUM:
+            bias = as_objects(self.biases) * self.entry_denominator(given, rule)
+            sums = exact_matmul(x, self.weights, proved.magnitude)
+            return sums + (bias.astype(np.int64) if narrow else bias)
+        return self._rescaled_sums(x, narrow)
+
+    def _enter(self, values: Integers, denominator: int, rule: Rescale) -> Integers:
+        """Bring values to the denominator that the sums read: pixels stay as they are per sum, and
+        become x = (2*S*p + 255) div 510, the nearest multiple of 1/S, per product."""
+        if denominator == PIXEL_MAX:
+            if rule is Rescale.PER_SUM:
+                return values
+            return (2 * SCALE * values + PIXEL_MAX) // (2 * PIXEL_MAX)
+        return truncated_division(values, denominator // SCALE)
+
+    def _rescaled(self, products: Integers, rule: Rescale) -> Integers:
+        return products if rule is Rescale.PER_SUM else truncated_division(products, SCALE)
+
+    def _rescaled_sums(self, x: Integers, narrow: bool) -> Integers:
+        """sum((x*w) div S) + b, a few images at a time: every product exists by itself."""
+        weights = self.weights if narrow else as_objects(self.weights)
+        x = x.astype(np.int64) if narrow else as_objects(x)
+        step = max(1, _BATCH_ELEMENTS // self.weights.size)
+        sums = [
+            truncated_division(x[start : start + step, :, None] * weights, SCALE).sum(axis=1)
+            for start in range(0, len(x), step)
+        ]
+        return np.concatenate(sums) + (self.biases if narrow else as_objects(self.biases))
+
+
+@dataclass(frozen=True)
+class Relu(Layer):
+    """The larger of each value and zero."""
+
+    kind: ClassVar[str] = "relu"
+
+    def output_range(self, given: Range, rule: Rescale) -> Range:
+        return Range(np.maximum(given.low, 0), np.maximum(given.high, 0), given.denominator, given.magnitude)
+
+    def apply(self, values: Integers, given: Range, proved: Range, rule: Rescale) -> Integers:
+        return np.maximum(values, 0)
+
+
+@dataclass(frozen=True)
+class Argmax(Layer):
+    """The index of the largest value, the lowest among equals. Closes the network."""
+
+    kind: ClassVar[str] = "argmax"
+
+    def output_range(self, given: Range, rule: Rescale) -> Range:
+        top = len(given.low) - 1
+        return Range(np.array([0], dtype=object), np.array([top], dtype=object), 1, top)
+
+    def apply(self, values: Integers, given: Range, proved: Range, rule: Rescale) -> Integers:
+        return np.argmax(values, axis=1).astype(np.int64)[:, None]

@@ -1,0 +1,132 @@
+"""An integer network: layers in a row, a rescaling rule, and an identity."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from app.errors import ImageError, ModelError
+from app.fixedpoint.arithmetic import SCALE, Integers, Range, Rescale
+from app.fixedpoint.layers import Argmax, Dense, Layer
+
+
+@dataclass(frozen=True)
+class FixedReading:
+    """What the integer engine reads in one image.
+
+    `logits` are integers of denominator `denominator`, lowest class first; they may exceed 64 bits.
+    """
+
+    digit: int
+    logits: tuple[int, ...]
+    denominator: int
+    milliseconds: float
+
+
+class IntegerNetwork:
+    """Dense networks of any depth and width over an image of `pixels` bytes.
+
+    The range of every layer is proved once, here, for any image; each layer then computes with the
+    narrowest integers that the proof allows. The last layer is Argmax; what enters it are the logits.
+    """
+
+    def __init__(self, layers: Sequence[Layer], rule: Rescale = Rescale.PER_SUM) -> None:
+        if len(layers) < 2 or not isinstance(layers[0], Dense) or not isinstance(layers[-1], Argmax):
+            raise ModelError("An integer network starts with a dense layer and ends with argmax.")
+        if any(isinstance(layer, Argmax) for layer in layers[:-1]):
+            raise ModelError("Only the last layer of an integer network may be argmax.")
+        self.layers = tuple(layers)
+        self.rule = rule
+        self.pixels = layers[0].inputs
+        self.ranges = [Range.of_pixels(self.pixels)]
+        """`ranges[k]` is what layer k reads; the last entry is the class."""
+        for layer in self.layers:
+            self.ranges.append(layer.output_range(self.ranges[-1], rule))
+
+    @property
+    def classes(self) -> int:
+        """Number of logits."""
+        return len(self.logit_range.low)
+
+    @property
+    def logit_range(self) -> Range:
+        """The proved range of the logits; its denominator tells what a logit is worth."""
+        return self.ranges[-2]
+
+    @property
+    def architecture(self) -> str:
+        """The widths, input first: `784-64-10`."""
+        widths = [layer.outputs for layer in self.layers if isinstance(layer, Dense)]
+        return "-".join(str(width) for width in [self.pixels, *widths])
+
+    @property
+    def sha256(self) -> str:
+        """Identity of the parameters: SHA-256 over the layers' description and their numbers.
+
+        The rescaling rule is not part of it: one set of weights, two ways to compute with them.
+        """
+        digest = hashlib.sha256(json.dumps(self.description(), sort_keys=True).encode())
+        for layer in self.layers:
+            if isinstance(layer, Dense):
+                digest.update(layer.weights.astype("<i8").tobytes())
+                digest.update(layer.biases.astype("<i8").tobytes())
+        return digest.hexdigest()
+
+    def description(self) -> dict[str, Any]:
+        """The layers without their numbers, as JSON values."""
+        layers: list[dict[str, Any]] = []
+        for layer in self.layers:
+            entry: dict[str, Any] = {"kind": layer.kind}
+            if isinstance(layer, Dense):
+                entry |= {"inputs": layer.inputs, "outputs": layer.outputs}
+            layers.append(entry)
+        return {"scale": SCALE, "layers": layers}
+
+    def with_rule(self, rule: Rescale) -> IntegerNetwork:
+        """The same layers under the other rescaling rule."""
+        return self if rule is self.rule else IntegerNetwork(self.layers, rule)
+
+    def logits(self, images: npt.NDArray[np.uint8]) -> Integers:
+        """Exact logits (N, classes) of a batch of images: uint8, (N, pixels) or (N, height, width).
+
+        dtype int64 where every logit is proved to fit, object (Python integers) elsewhere.
+        Raises ImageError on anything else: an image is a stranger's bytes.
+        """
+        values: Integers = self._flatten(images)
+        for layer, given, proved in zip(self.layers[:-1], self.ranges, self.ranges[1:], strict=False):
+            values = layer.apply(values, given, proved, self.rule)
+        return values
+
+    def classify(self, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
+        """The class (N,) of each image: the index of its largest logit, the lowest among equals."""
+        return self._argmax(self.logits(images))
+
+    def read(self, image: npt.NDArray[np.uint8]) -> FixedReading:
+        """Read one image, with the time it took."""
+        start = time.perf_counter()
+        row = self.logits(np.asarray(image)[None])
+        digit = int(self._argmax(row)[0])
+        elapsed = (time.perf_counter() - start) * 1000
+        return FixedReading(digit, tuple(int(v) for v in row[0]), self.logit_range.denominator, elapsed)
+
+    def _argmax(self, logits: Integers) -> npt.NDArray[np.int64]:
+        digits = self.layers[-1].apply(logits, self.logit_range, self.ranges[-1], self.rule)
+        return digits[:, 0].astype(np.int64)
+
+    def _flatten(self, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
+        if images.dtype != np.uint8 or images.ndim not in (2, 3):
+            raise ImageError("The integer engine reads batches of 8-bit grey images.")
+        flat = images.reshape(len(images), -1)
+        if flat.shape[1] != self.pixels:
+            raise ImageError(
+                f"The network reads images of exactly {self.pixels} pixels.",
+                why=f"This one has {flat.shape[1]}.",
+            )
+        return flat.astype(np.int64)

@@ -1,0 +1,90 @@
+"""Integer parameters on disk: a NumPy `.npz` without pickles, which names what it holds.
+
+`header` is JSON (UTF-8 bytes): format, description of the layers, architecture, sha256. Each dense
+layer k has `weights_k` (inputs, outputs) and `biases_k` (outputs,), int64 at SCALE.
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from app.errors import BoundError, ModelError
+from app.fixedpoint.arithmetic import Rescale
+from app.fixedpoint.layers import Argmax, Dense, Layer, Relu
+from app.fixedpoint.network import IntegerNetwork
+
+FORMAT = "inkproof-integers-1"
+_HEADER_LIMIT = 100_000
+
+
+def save(network: IntegerNetwork, path: Path) -> None:
+    """Write the parameters; the file appears whole or not at all."""
+    header = {
+        "format": FORMAT,
+        "architecture": network.architecture,
+        "sha256": network.sha256,
+        **network.description(),
+    }
+    arrays: dict[str, npt.NDArray[Any]] = {
+        "header": np.frombuffer(json.dumps(header, sort_keys=True).encode(), dtype=np.uint8)
+    }
+    for index, layer in enumerate(network.layers):
+        if isinstance(layer, Dense):
+            arrays[f"weights_{index}"] = layer.weights
+            arrays[f"biases_{index}"] = layer.biases
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    with partial.open("wb") as file:
+        np.savez_compressed(file, allow_pickle=False, **arrays)
+    partial.replace(path)
+
+
+def load(path: Path, rule: Rescale = Rescale.PER_SUM) -> IntegerNetwork:
+    """Read the parameters and check them against their own sha256. Raises ModelError."""
+    if not path.is_file():
+        raise ModelError(
+            f"The integer network {path.name} is missing.",
+            why=f"It was looked for in {path.parent}.",
+            hint="Reinstall Inkproof, or train it again with `inkproof train`.",
+        )
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+        header = json.loads(arrays["header"].tobytes()[:_HEADER_LIMIT])
+        if header["format"] != FORMAT:
+            raise ModelError(f"{path.name} holds integers of another format than {FORMAT}.")
+        network = IntegerNetwork(_layers(header["layers"], arrays), rule)
+        recorded = header["sha256"]
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, BoundError) as error:
+        raise ModelError(
+            f"The integer network {path.name} cannot be read.",
+            why="The file is damaged or is something else.",
+            hint="Reinstall Inkproof, or train it again with `inkproof train`.",
+        ) from error
+    if network.sha256 != recorded:
+        raise ModelError(
+            f"The integer network {path.name} is not the one it says it is.",
+            why="Its numbers do not match its sha256.",
+            hint="Reinstall Inkproof, or train it again with `inkproof train`.",
+        )
+    return network
+
+
+def _layers(entries: list[dict[str, str]], arrays: dict[str, npt.NDArray[Any]]) -> list[Layer]:
+    layers: list[Layer] = []
+    for index, entry in enumerate(entries):
+        if entry["kind"] == Dense.kind:
+            layers.append(Dense(arrays[f"weights_{index}"], arrays[f"biases_{index}"]))
+        elif entry["kind"] == Relu.kind:
+            layers.append(Relu())
+        elif entry["kind"] == Argmax.kind:
+            layers.append(Argmax())
+        else:
+            raise ValueError(f"unknown layer {entry['kind']!r}")
+    return layers

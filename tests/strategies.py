@@ -1,0 +1,69 @@
+"""Random networks and images for Hypothesis, with the extremes that random draws miss."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+from hypothesis import strategies as st
+
+from app.fixedpoint import Argmax, Dense, IntegerNetwork, Relu
+
+TRAINED = 3 * 10**8
+"""Trained weights stay within 3 in real terms."""
+
+
+def weights(limit: int = TRAINED) -> st.SearchStrategy[int]:
+    """Weights up to `limit` in magnitude; zero and both bounds come often."""
+    return st.one_of(
+        st.integers(-limit, limit), st.sampled_from([0, 1, -1, limit, -limit]), st.integers(-1000, 1000)
+    )
+
+
+@st.composite
+def networks(
+    draw: st.DrawFn,
+    *,
+    pixels: int | None = None,
+    depth: int = 3,
+    width: int = 5,
+    limit: int = TRAINED,
+) -> IntegerNetwork:
+    """A dense network of 1 to `depth` layers, each of 1 to `width` neurons."""
+    inputs = pixels or draw(st.integers(1, 9))
+    widths = [inputs, *draw(st.lists(st.integers(1, width), min_size=1, max_size=depth))]
+    layers = []
+    for fan_in, fan_out in itertools.pairwise(widths):
+        if layers:
+            layers.append(Relu())
+        numbers = draw(st.lists(weights(limit), min_size=fan_in * fan_out, max_size=fan_in * fan_out))
+        biases = draw(st.lists(weights(limit), min_size=fan_out, max_size=fan_out))
+        layers.append(
+            Dense(
+                np.array(numbers, dtype=np.int64).reshape(fan_in, fan_out), np.array(biases, dtype=np.int64)
+            )
+        )
+    return IntegerNetwork([*layers, Argmax()])
+
+
+def images(pixels: int) -> st.SearchStrategy[bytes]:
+    """Images of `pixels` bytes: any, all black, all white, a single lit pixel."""
+    single = st.builds(
+        lambda at, value: bytes(value if i == at else 0 for i in range(pixels)),
+        st.integers(0, pixels - 1),
+        st.integers(1, 255),
+    )
+    return st.one_of(
+        st.binary(min_size=pixels, max_size=pixels),
+        st.sampled_from([bytes(pixels), bytes([255]) * pixels, bytes([128]) * pixels]),
+        single,
+    )
+
+
+def parameters(network: IntegerNetwork) -> list[tuple[list[list[int]], list[int]]]:
+    """A network's numbers as plain Python integers, for the oracle."""
+    return [
+        (layer.weights.tolist(), layer.biases.tolist())
+        for layer in network.layers
+        if isinstance(layer, Dense)
+    ]
