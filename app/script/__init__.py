@@ -1,0 +1,18 @@
+"""The network as Bitcoin Script: an assembler, two generators, and a way to run what they make."""
+
+from app.script.packed import packed
+from app.script.program import LOGIT_BYTES, Kind, Lanes, Program
+from app.script.run import ScriptReading, logits_from_bytes, run_program
+from app.script.unrolled import unrolled
+
+__all__ = [
+    "LOGIT_BYTES",
+    "Kind",
+    "Lanes",
+    "Program",
+    "ScriptReading",
+    "logits_from_bytes",
+    "packed",
+    "run_program",
+    "unrolled",
+]

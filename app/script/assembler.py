@@ -1,0 +1,60 @@
+"""A small assembler: opcodes by name, numbers and bytes as minimal pushes.
+
+Opcodes, script numbers and push rules are bitcoinX's.
+"""
+
+from __future__ import annotations
+
+from bitcoinx import Ops, push_int, push_item
+
+from app.errors import ScriptError
+
+NUMBER_LIMIT = 10_000
+"""Bytes of the longest number that a node with default policy computes with."""
+
+
+class Assembler:
+    """Collects opcodes and pushes; `code` is the script so far.
+
+    >>> Assembler().number(17).op("ADD", "SWAP").code.hex()
+    '0111937c'
+    """
+
+    def __init__(self) -> None:
+        self._code = bytearray()
+        self.opcodes = 0
+        """Opcodes that do something: pushes are not counted, as nodes do not count them."""
+
+    @property
+    def code(self) -> bytes:
+        """The script assembled so far."""
+        return bytes(self._code)
+
+    def op(self, *names: str) -> Assembler:
+        """Append opcodes, named without their `OP_`."""
+        for name in names:
+            try:
+                self._code.append(Ops["OP_" + name])
+            except KeyError:
+                raise ScriptError(f"There is no opcode OP_{name}.") from None
+            self.opcodes += 1
+        return self
+
+    def number(self, value: int) -> Assembler:
+        """Push a script number: OP_0, OP_1 to OP_16, OP_1NEGATE, else its shortest encoding.
+
+        Raises ScriptError where a default node would refuse to compute with it.
+        """
+        if value.bit_length() + 1 > 8 * NUMBER_LIMIT:  # one bit for the sign
+            raise ScriptError(
+                f"A number of {value.bit_length() // 8 + 1:,} bytes does not fit in a script.",
+                why=f"A default node computes with numbers of up to {NUMBER_LIMIT:,} bytes.",
+                hint="Use a network with fewer neurons in a layer.",
+            )
+        self._code += push_int(value)
+        return self
+
+    def push(self, item: bytes) -> Assembler:
+        """Push bytes as they are, by the shortest opcode."""
+        self._code += push_item(item)
+        return self

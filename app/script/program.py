@@ -1,0 +1,106 @@
+"""What a generator makes: a piece of Script that turns an image into logits.
+
+Every program has one interface, so that the contract does not care which one it holds:
+it takes the image off the stack (784 bytes, or the script fails) and leaves the logits, each a
+signed number of LOGIT_BYTES bytes in Bitcoin's sign-and-magnitude form, the lowest class first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from app.errors import ScriptError
+from app.fixedpoint import Dense, IntegerNetwork, Relu
+from app.script.assembler import Assembler
+
+LOGIT_BYTES = 16
+"""Bytes of one logit on the stack. Room for 127 bits: proved for each network, see `check_logits_fit`."""
+
+
+class Kind(Enum):
+    """Which generator made a program."""
+
+    PACKED = "packed"
+    UNROLLED = "unrolled"
+
+
+@dataclass(frozen=True)
+class Lanes:
+    """How one dense layer is packed: for each neuron its lane's width in bits and what is added so
+    that no lane is ever negative."""
+
+    widths: tuple[int, ...]
+    offsets: tuple[int, ...]
+
+    @property
+    def total(self) -> int:
+        """Bits of all lanes together."""
+        return sum(self.widths)
+
+    @property
+    def shifts(self) -> tuple[int, ...]:
+        """Where each lane starts, in bits from the low end."""
+        return tuple(sum(self.widths[:j]) for j in range(len(self.widths)))
+
+
+@dataclass(frozen=True)
+class Program:
+    """Script that reads one image, and the facts about it.
+
+    `lanes`: per dense layer (packed only). `rows`: inputs of the first layer that it multiplies.
+    """
+
+    kind: Kind
+    code: bytes
+    opcodes: int
+    classes: int
+    lanes: tuple[Lanes, ...] = ()
+    rows: int = 0
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A dense layer, at place `index` of the network, and whether ReLU follows it."""
+
+    dense: Dense
+    relu: bool
+    index: int
+
+
+def stages(network: IntegerNetwork) -> list[Stage]:
+    """The network as dense layers, each with or without ReLU. Raises ScriptError on other layers."""
+    found: list[Stage] = []
+    for index, layer in enumerate(network.layers[:-1]):
+        if isinstance(layer, Dense):
+            found.append(Stage(layer, False, index))
+        elif isinstance(layer, Relu) and found and not found[-1].relu:
+            found[-1] = Stage(found[-1].dense, True, found[-1].index)
+        else:
+            raise ScriptError(f"There is no Script for a {layer.kind} layer at this place.")
+    return found
+
+
+def opening(assembler: Assembler, pixels: int) -> None:
+    """(image -- image): fail unless the image has exactly `pixels` bytes."""
+    assembler.op("SIZE").number(pixels).op("NUMEQUALVERIFY")
+
+
+def next_pixel(assembler: Assembler) -> None:
+    """(rest -- rest' p): cut the first byte off and make it a number.
+
+    A byte of 128 or more would read as negative: a zero byte above it makes it unsigned, and
+    OP_BIN2NUM takes the zero off again where it is not needed, as minimal numbers demand.
+    """
+    assembler.number(1).op("SPLIT", "SWAP").push(b"\0").op("CAT", "BIN2NUM")
+
+
+def check_logits_fit(network: IntegerNetwork) -> None:
+    """Raise ScriptError unless every logit is proved to fit LOGIT_BYTES."""
+    proved = network.logit_range
+    largest = max(int(abs(proved.low).max()), int(abs(proved.high).max()))
+    if largest.bit_length() >= 8 * LOGIT_BYTES:
+        raise ScriptError(
+            "The network's logits do not fit the contract.",
+            why=f"They can reach {largest.bit_length()} bits; it takes {8 * LOGIT_BYTES - 1}.",
+        )

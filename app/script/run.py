@@ -1,0 +1,72 @@
+"""Run a program in bitcoinX's Script interpreter, under the limits of a default node."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import bitcoinx
+from bitcoinx import InterpreterLimits, InterpreterState, MinerPolicy, Script, item_to_int
+
+from app.errors import ScriptError
+from app.script.assembler import NUMBER_LIMIT
+from app.script.program import LOGIT_BYTES, Program
+
+SCRIPT_LIMIT = 500_000
+"""Bytes of the largest script that a node with default policy takes."""
+
+DEFAULT_POLICY = MinerPolicy(
+    max_script_size=SCRIPT_LIMIT,
+    max_script_num_length=NUMBER_LIMIT,
+    max_stack_memory_usage=100_000_000,
+    max_ops_per_script=2**32 - 1,
+    max_pubkeys_per_multisig=2**32 - 1,
+)
+"""What a BSV node (1.0.13 and 1.2.2) allows unless told otherwise."""
+
+
+@dataclass(frozen=True)
+class ScriptReading:
+    """What the Script itself computes for one image."""
+
+    digit: int
+    logits: tuple[int, ...]
+    milliseconds: float
+
+
+def policy_limits() -> InterpreterLimits:
+    """Limits of a default node judging a transaction that is to be relayed."""
+    return InterpreterLimits(DEFAULT_POLICY, is_genesis_enabled=True, is_consensus=False)
+
+
+def consensus_limits() -> InterpreterLimits:
+    """Limits of any node judging a block: what `unrolled` needs."""
+    return InterpreterLimits(DEFAULT_POLICY, is_genesis_enabled=True, is_consensus=True)
+
+
+def run_program(program: Program, image: bytes, limits: InterpreterLimits | None = None) -> ScriptReading:
+    """Run the program on an image. `limits` are the default node's policy unless given.
+
+    Raises ScriptError, with the interpreter's words, if the script fails or leaves anything but logits.
+    """
+    state = InterpreterState(limits or policy_limits())
+    start = time.perf_counter()
+    try:
+        state.stack.append(image)
+        state.evaluate_script(Script(program.code))
+    except (bitcoinx.errors.InterpreterError, bitcoinx.ScriptError) as error:
+        raise ScriptError("The script failed.", why=f"{error}.") from error
+    elapsed = (time.perf_counter() - start) * 1000
+    if len(state.stack) != 1 or len(state.alt_stack):
+        raise ScriptError("The script left more on the stack than its logits.")
+    logits = logits_from_bytes(state.stack[-1], program.classes)
+    return ScriptReading(logits.index(max(logits)), logits, elapsed)
+
+
+def logits_from_bytes(packed: bytes, classes: int) -> tuple[int, ...]:
+    """Read the logits a program leaves: LOGIT_BYTES signed bytes each, the lowest class first."""
+    if len(packed) != classes * LOGIT_BYTES:
+        raise ScriptError(f"{len(packed)} bytes are not {classes} logits.")
+    return tuple(
+        item_to_int(packed[start : start + LOGIT_BYTES]) for start in range(0, len(packed), LOGIT_BYTES)
+    )
