@@ -55,7 +55,7 @@ def run_program(program: Program, image: bytes, limits: InterpreterLimits | None
         state.stack.append(image)
         state.evaluate_script(Script(program.code))
     except (bitcoinx.errors.InterpreterError, bitcoinx.ScriptError) as error:
-        raise ScriptError("The script failed.", why=f"{error}.") from error
+        raise ScriptError("The script failed.", why=f"{str(error) or type(error).__name__}.") from error
     elapsed = (time.perf_counter() - start) * 1000
     if len(state.stack) != 1 or len(state.alt_stack):
         raise ScriptError("The script left more on the stack than its logits.")

@@ -1,0 +1,101 @@
+"""The contract with a network in it and an owner: its locking script and its unlocking scripts."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+import scryptlib
+from bitcoinx import Script
+from scryptlib.types import Bytes, Int, PubKey, Ripemd160, Sig
+
+from app.contract import description
+from app.errors import ContractError
+from app.fixedpoint import IntegerNetwork, Rescale
+from app.script import Kind, Program, packed, unrolled
+
+PIXELS = 784
+CLASSES = 10
+_NETWORK_VARIABLE = "DigitClassifier.network.network"
+
+
+@dataclass(frozen=True)
+class _Hex:
+    """What scryptlib takes for an assembly variable: anything with a `hex`."""
+
+    hex: str
+
+
+class DigitContract:
+    """One deployed or deployable contract: a program and the owner's public key hash (20 bytes).
+
+    The class that encodes it is scryptlib's, made from the committed description.
+    """
+
+    def __init__(self, program: Program, owner: bytes, network: IntegerNetwork) -> None:
+        if len(owner) != 20:
+            raise ContractError(
+                "An owner is a public key hash of 20 bytes.", why=f"This one has {len(owner)}."
+            )
+        if program.classes != CLASSES or network.pixels != PIXELS:
+            raise ContractError("The contract holds networks of 784 pixels and 10 classes only.")
+        self.program = program
+        self.owner = owner
+        self.network = network
+        self._instance = _contract_class()(
+            Ripemd160(owner), asm_vars={_NETWORK_VARIABLE: _Hex(program.code.hex())}
+        )
+        # scryptlib ends every contract with OP_RETURN and its state. This one has no state, so the code
+        # alone is the locking script.
+        self.locking_script: bytes = self._instance.code_part.to_bytes()[:-1]
+
+    @property
+    def kind(self) -> Kind:
+        """Which generator made the network's Script."""
+        return self.program.kind
+
+    @functools.cached_property
+    def sha256(self) -> str:
+        """SHA-256 of the locking script: what an explorer calls the script hash (not reversed)."""
+        return hashlib.sha256(self.locking_script).hexdigest()
+
+    @functools.cached_property
+    def opcodes(self) -> int:
+        """Opcodes in the locking script, pushes not counted."""
+        return sum(1 for op, _ in Script(self.locking_script).ops_and_items() if op > 0x60)
+
+    def unlocking_script(self, image: bytes, digit: int, signature: bytes, public_key: bytes) -> bytes:
+        """Push the arguments of `predict`. They are encoded, not judged: judging is the contract's task."""
+        call = self._instance.predict(Bytes(image), Int(digit), Sig(signature), PubKey(public_key))
+        return call.unlocking_script.to_bytes()
+
+
+def contract_for(network: IntegerNetwork, owner: bytes, kind: Kind = Kind.PACKED) -> DigitContract:
+    """The contract of a network for an owner, its Script generated in either form."""
+    return DigitContract(program_for(network, kind), owner, network)
+
+
+def program_for(network: IntegerNetwork, kind: Kind) -> Program:
+    """Generate the Script of a network. Kinds differ in the rescaling rule, hence in the logits."""
+    if kind is Kind.PACKED:
+        return packed(network.with_rule(Rescale.PER_SUM))
+    return unrolled(network.with_rule(Rescale.PER_PRODUCT))
+
+
+def owner_of(locking_script: bytes, program: Program) -> bytes | None:
+    """The owner named in a locking script if it is this contract with this program, else None.
+
+    The script is a stranger's: the contract is rebuilt for the owner it names and compared whole.
+    """
+    before, _, after = description.load()["hex"].partition("<owner>")
+    start = len(bytes.fromhex(before)) + 1  # the push opcode
+    owner = locking_script[start : start + 20]
+    expected = before + "14" + owner.hex() + after.replace(f"<{_NETWORK_VARIABLE}>", program.code.hex())
+    return owner if len(owner) == 20 and locking_script == bytes.fromhex(expected) else None
+
+
+@functools.cache
+def _contract_class() -> Any:
+    return scryptlib.build_contract_class(description.load())

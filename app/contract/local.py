@@ -1,0 +1,72 @@
+"""Judge on this machine, in bitcoinX's interpreter, what a node would judge."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import bitcoinx
+import numpy as np
+import numpy.typing as npt
+from bitcoinx import InterpreterLimits, Tx
+
+from app.contract.classifier import program_for
+from app.contract.spend import input_context
+from app.fixedpoint import IntegerNetwork
+from app.script import Kind, ScriptReading, run_program
+from app.script.run import DEFAULT_POLICY, policy_limits
+
+RAISED_SCRIPT_LIMIT = 10_000_000
+"""Script bytes on a node whose policy is raised for the unrolled contract."""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The interpreter's word on a spend; `reason` is empty if it accepts."""
+
+    accepted: bool
+    reason: str
+    milliseconds: float
+
+
+def limits_for(kind: Kind) -> InterpreterLimits:
+    """A default node's policy; for the unrolled contract with the script size raised."""
+    if kind is Kind.PACKED:
+        return policy_limits()
+    raised = bitcoinx.MinerPolicy(
+        RAISED_SCRIPT_LIMIT,
+        DEFAULT_POLICY.max_script_num_length,
+        DEFAULT_POLICY.max_stack_memory_usage,
+        DEFAULT_POLICY.max_ops_per_script,
+        DEFAULT_POLICY.max_pubkeys_per_multisig,
+    )
+    return InterpreterLimits(raised, is_genesis_enabled=True, is_consensus=False)
+
+
+def judge_spend(
+    tx: Tx, value: int, locking_script: bytes, limits: InterpreterLimits | None = None, index: int = 0
+) -> Judgement:
+    """Run one input of a transaction against the output it spends (`value` in satoshis).
+
+    `limits` are a default node's policy unless given: would it relay this?
+    """
+    context = input_context(tx, value, locking_script, index)
+    start = time.perf_counter()
+    try:
+        accepted = context.verify_input(limits or policy_limits())
+        reason = "" if accepted else "The script ran to its end and left false: the claim is wrong."
+    except (bitcoinx.errors.InterpreterError, bitcoinx.ScriptError) as error:
+        accepted, reason = False, str(error) or type(error).__name__
+    return Judgement(accepted, reason, (time.perf_counter() - start) * 1000)
+
+
+class ScriptJudge:
+    """The contract's own network Script, run on an image without any transaction."""
+
+    def __init__(self, network: IntegerNetwork, kind: Kind = Kind.PACKED) -> None:
+        self.program = program_for(network, kind)
+        self._kind = kind
+
+    def read(self, image: npt.NDArray[np.uint8]) -> ScriptReading:
+        """The Script's logits and class for a 28x28 uint8 image."""
+        return run_program(self.program, image.tobytes(), limits_for(self._kind))

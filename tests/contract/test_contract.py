@@ -1,0 +1,159 @@
+"""The contract accepts what its network reads, from its owner, and nothing else whatever is pushed."""
+
+import numpy as np
+import pytest
+from bitcoinx import PrivateKey, Script, Tx, int_to_item, push_item
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from app.contract import DigitContract, contract_for, judge_spend, read_claim
+from app.contract.classifier import owner_of, program_for
+from app.contract.local import ScriptJudge, limits_for
+from app.contract.spend import spend_size
+from app.errors import ContractError
+from app.fixedpoint import Argmax, Dense, IntegerNetwork, Rescale
+from app.script import Kind
+from app.script.run import consensus_limits
+from tests.contract.conftest import FEE, VALUE
+from tests.strategies import images
+
+IMAGES = st.one_of(images(784), st.sampled_from([bytes(784), b"\xff" * 784]))
+steady = settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+def reads(network, kind, image):
+    rule = Rescale.PER_SUM if kind is Kind.PACKED else Rescale.PER_PRODUCT
+    return network.with_rule(rule).read(np.frombuffer(image, np.uint8)).digit
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+@steady
+@given(image=IMAGES, digit=st.integers(0, 9))
+def test_a_claim_is_accepted_exactly_if_the_network_reads_that_digit(
+    network, contracts, spend, kind, image, digit
+):
+    judged = judge_spend(
+        spend(contracts[kind], image, digit), VALUE, contracts[kind].locking_script, limits_for(kind)
+    )
+    assert judged.accepted == (digit == reads(network, kind, image))
+    assert bool(judged.reason) != judged.accepted
+
+
+@pytest.mark.parametrize("digit", [-9, -1, 10, 255, 2**31, -(2**31), 2**64, 10**50])
+def test_a_digit_that_is_none_is_refused(contracts, spend, digit):
+    contract = contracts[Kind.PACKED]
+    for image in (bytes(784), b"\xff" * 784):
+        assert not judge_spend(spend(contract, image, digit), VALUE, contract.locking_script).accepted
+
+
+@pytest.mark.parametrize("size", [0, 1, 783, 785, 100_000])
+def test_an_image_of_any_other_size_is_refused(contracts, spend, size):
+    contract = contracts[Kind.PACKED]
+    for digit in range(10):
+        assert not judge_spend(spend(contract, bytes(size), digit), VALUE, contract.locking_script).accepted
+
+
+def test_only_the_owner_can_spend(network, contracts, spend):
+    contract, image = contracts[Kind.PACKED], bytes(784)
+    stranger = PrivateKey(b"\x09" * 32)
+    tx = spend(contract, image, reads(network, Kind.PACKED, image), signer=stranger)
+    assert "EqualVerifyFailed" in judge_spend(tx, VALUE, contract.locking_script).reason
+
+
+def test_a_signature_covers_the_outputs_and_the_value(network, contracts, spend):
+    contract, image = contracts[Kind.PACKED], bytes(784)
+    tx = spend(contract, image, reads(network, Kind.PACKED, image))
+    assert judge_spend(tx, VALUE, contract.locking_script).accepted
+    assert not judge_spend(tx, VALUE + 1, contract.locking_script).accepted
+    tx.outputs[0].value -= 1
+    assert not judge_spend(tx, VALUE, contract.locking_script).accepted
+
+
+def rewritten(tx: Tx, *items: bytes) -> Tx:
+    tx.inputs[0].script_sig = Script(b"".join(push_item(item) for item in items))
+    return tx
+
+
+def test_extra_stack_items_are_refused(network, contracts, spend):
+    contract, image = contracts[Kind.PACKED], bytes(784)
+    tx = spend(contract, image, reads(network, Kind.PACKED, image))
+    items = [item for _, item in tx.inputs[0].script_sig.ops_and_items()]
+    assert judge_spend(rewritten(tx, *items), VALUE, contract.locking_script).accepted
+    assert "clean" in judge_spend(rewritten(tx, b"\x01", *items), VALUE, contract.locking_script).reason
+    assert not judge_spend(rewritten(tx, *items[1:]), VALUE, contract.locking_script).accepted
+
+
+def test_a_padded_digit_is_refused_where_numbers_must_be_minimal(network, contracts, spend):
+    contract, image = contracts[Kind.PACKED], b"\xff" * 784
+    digit = reads(network, Kind.PACKED, image)
+    tx = spend(contract, image, digit)
+    items = [item for _, item in tx.inputs[0].script_sig.ops_and_items()]
+    padded = int_to_item(digit, 2)
+    assert not judge_spend(
+        rewritten(tx, items[0], padded, *items[2:]), VALUE, contract.locking_script
+    ).accepted
+
+
+@steady
+@given(pushed=st.lists(st.binary(max_size=80) | IMAGES, max_size=6))
+def test_random_pushes_never_unlock_it(contracts, spend, pushed):
+    contract = contracts[Kind.PACKED]
+    tx = rewritten(spend(contract, bytes(784), 0), *pushed)
+    for limits in (None, consensus_limits()):
+        assert not judge_spend(tx, VALUE, contract.locking_script, limits).accepted
+
+
+def test_the_local_judge_computes_the_logits_of_the_engine(network):
+    rng = np.random.default_rng(3)
+    for kind, rule in ((Kind.PACKED, Rescale.PER_SUM), (Kind.UNROLLED, Rescale.PER_PRODUCT)):
+        judge, engine = ScriptJudge(network, kind), network.with_rule(rule)
+        for picture in rng.integers(0, 256, (5, 28, 28), dtype=np.uint8):
+            assert judge.read(picture).logits == engine.read(picture).logits
+
+
+def test_the_owner_and_the_network_are_read_back_from_a_locking_script(network, contracts, key):
+    for kind, contract in contracts.items():
+        program = program_for(network, kind)
+        assert owner_of(contract.locking_script, program) == key.public_key.hash160()
+        changed = bytearray(contract.locking_script)
+        changed[len(changed) // 2] ^= 1
+        assert owner_of(bytes(changed), program) is None
+        assert owner_of(b"", program) is None
+    assert owner_of(contracts[Kind.PACKED].locking_script, program_for(network, Kind.UNROLLED)) is None
+
+
+@steady
+@given(image=IMAGES, digit=st.integers(-(2**31), 2**31))
+def test_a_claim_is_read_back_from_its_transaction(contracts, spend, image, digit):
+    tx = spend(contracts[Kind.PACKED], image, digit)
+    claim = read_claim(Tx.from_bytes(tx.to_bytes()))
+    assert (claim.image, claim.digit) == (image, digit)
+
+
+@pytest.mark.parametrize("script", [b"", b"\x51", b"\x51\x51\x51\x51\x51", b"\x4c", b"\x76\x76\x76\x76"])
+def test_what_is_no_claim_is_refused(contracts, spend, script):
+    tx = spend(contracts[Kind.PACKED], bytes(784), 0)
+    tx.inputs[0].script_sig = Script(script)
+    with pytest.raises(ContractError):
+        read_claim(tx)
+
+
+def test_the_fee_is_reckoned_on_the_spends_own_size(contracts, spend, key):
+    payout = key.public_key.P2PKH_script().to_bytes()
+    sizes = [spend(contracts[Kind.PACKED], bytes([n]) * 784, n).size() for n in range(10)]
+    assert max(sizes) <= spend_size(payout) <= min(sizes) + 8
+    tx = spend(contracts[Kind.PACKED], bytes(784), 0)
+    assert tx.total_output_value() == VALUE - FEE
+
+
+def test_a_deployment_that_cannot_pay_is_refused(contracts, spend):
+    with pytest.raises(ContractError, match="too little"):
+        spend(contracts[Kind.PACKED], bytes(784), 0, value=FEE)
+
+
+def test_only_networks_of_784_pixels_and_10_classes_go_in(network, key):
+    other = IntegerNetwork([Dense(np.ones((784, 9), np.int64), np.zeros(9, np.int64)), Argmax()])
+    with pytest.raises(ContractError, match="10 classes"):
+        contract_for(other, key.public_key.hash160())
+    with pytest.raises(ContractError, match="20 bytes"):
+        DigitContract(program_for(network, Kind.PACKED), b"\0" * 19, network)
