@@ -1,0 +1,166 @@
+"""Coins of the wallet, as a node's watch-only wallet lists them, and fees."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app.chain.binary import Progress
+from app.chain.mining import mine
+from app.chain.rpc import METHOD_NOT_FOUND, Rpc, satoshis
+from app.chain.wallet import Wallet
+from app.errors import ChainError, RpcError, WalletError
+
+__all__ = ["Coin", "balance", "fee_for", "fee_rate", "fund", "list_coins", "select"]
+
+# What nodes ask in practice is 1 to 50 satoshis per 1000 bytes; the upper end where a node names no rate.
+_USUAL_RATE = 50
+# A coinbase can be spent once 100 blocks follow it.
+_MATURITY = 101
+_MORE_BLOCKS = 50
+_RESCAN_SECONDS = 3600.0
+_LABEL = "inkproof"
+
+
+@dataclass(frozen=True)
+class Coin:
+    """An unspent P2PKH output of the wallet: outpoint, satoshis, and blocks on top of it (0: in no block)."""
+
+    txid: str
+    index: int
+    value: int
+    confirmations: int
+
+
+def list_coins(rpc: Rpc, wallet: Wallet) -> list[Coin]:
+    """The wallet's coins that can be spent now, the unconfirmed ones included and last."""
+    _watch(rpc, wallet)
+    rows = _wallet_call(rpc, "listunspent", 0, 9_999_999, [wallet.address])
+    if not isinstance(rows, list):
+        raise ChainError("The node's list of coins cannot be read.")
+    script = wallet.locking_script.to_hex()
+    coins = [_coin(row) for row in rows if isinstance(row, dict) and row.get("scriptPubKey") == script]
+    return sorted(coins, key=lambda coin: (-coin.confirmations, coin.txid, coin.index))
+
+
+def balance(rpc: Rpc, wallet: Wallet) -> int:
+    """Satoshis the wallet can spend now."""
+    return sum(coin.value for coin in list_coins(rpc, wallet))
+
+
+def select(coins: Sequence[Coin], need: int) -> list[Coin]:
+    """Coins worth at least `need` satoshis: confirmed before unconfirmed, then the largest first.
+
+    WalletError if all of them together are not worth that.
+    """
+    chosen: list[Coin] = []
+    total = 0
+    for coin in sorted(coins, key=lambda coin: (coin.confirmations == 0, -coin.value, coin.txid, coin.index)):
+        if total >= need:
+            break
+        chosen.append(coin)
+        total += coin.value
+    if total < need:
+        raise WalletError(
+            "The wallet does not hold enough coins.", why=f"{need:,} satoshis are needed; it holds {total:,}."
+        )
+    return chosen
+
+
+def fund(rpc: Rpc, wallet: Wallet, need: int, progress: Progress) -> list[Coin]:
+    """Coins worth at least `need` satoshis. Where the network allows it, blocks are mined to earn them.
+
+    WalletError names the address to send coins to where it does not.
+    """
+    coins = list_coins(rpc, wallet)
+    for _ in range(_MORE_BLOCKS):
+        if sum(coin.value for coin in coins) >= need or not wallet.network.may_mine:
+            break
+        # The first time 101 blocks make one coin; after that each block lets one more ripen.
+        blocks = 1 if coins else _MATURITY
+        progress(f"Mining {blocks} block{'s' if blocks > 1 else ''} on the private chain to earn coins", None)
+        mine(rpc, wallet.address, blocks)
+        coins = list_coins(rpc, wallet)
+    try:
+        return select(coins, need)
+    except WalletError as error:
+        error.hint = f"Send coins to {wallet.address} on {wallet.network.name}."
+        raise
+
+
+def fee_rate(rpc: Rpc, wallet: Wallet) -> int:
+    """Satoshis per 1000 bytes that this node relays and mines for.
+
+    It is the highest of the rates the node names: 1.0.13 says 0 for the first two, takes a transaction
+    that pays less than the third, and then never mines it.
+    """
+    named = [_rate(rpc, "getnetworkinfo", "relayfee"), _rate(rpc, "getmempoolinfo", "mempoolminfee")]
+    try:
+        named.append(_rate(rpc, "getsettings", "minminingtxfee"))
+    except RpcError as error:
+        if error.code != METHOD_NOT_FOUND:
+            raise
+    rate = max(named) or _USUAL_RATE
+    if rate > wallet.network.fee_ceiling:
+        raise ChainError(
+            f"The node asks {rate:,} satoshis per 1000 bytes.",
+            why=f"More than {wallet.network.fee_ceiling:,} is not believed on {wallet.network.name}.",
+            hint="Use another node.",
+        )
+    return rate
+
+
+def fee_for(size: int, rate: int) -> int:
+    """Satoshis for `size` bytes at `rate` satoshis per 1000 bytes, rounded up."""
+    return -(-size * rate // 1000)
+
+
+def _rate(rpc: Rpc, method: str, field: str) -> int:
+    answer = rpc.call(method)
+    if not isinstance(answer, dict):
+        raise ChainError(f"The node's answer to {method} cannot be read.")
+    return satoshis(answer.get(field, 0))
+
+
+def _watch(rpc: Rpc, wallet: Wallet) -> None:
+    """Make the node's wallet watch our address, once; it looks through its blocks for earlier coins."""
+    known = _wallet_call(rpc, "validateaddress", wallet.address)
+    if not isinstance(known, dict) or known.get("isvalid") is not True:
+        raise WalletError(
+            f"The node does not take {wallet.address} for an address of its network.",
+            hint=f"Is the node on {wallet.network.name}?",
+        )
+    if not known.get("iswatchonly") and not known.get("ismine"):
+        _wallet_call(rpc, "importaddress", wallet.address, _LABEL, True, timeout=_RESCAN_SECONDS)
+
+
+def _wallet_call(rpc: Rpc, method: str, *params: Any, timeout: float | None = None) -> Any:
+    try:
+        return rpc.call(method, *params, timeout=timeout)
+    except RpcError as error:
+        if error.code != METHOD_NOT_FOUND:
+            raise
+        raise ChainError(
+            "The node keeps no account of coins.",
+            why=f"Its wallet is switched off (it does not know {method}).",
+            hint="Start it without -disablewallet, or use another node.",
+        ) from error
+
+
+def _coin(row: dict[str, Any]) -> Coin:
+    txid, index, confirmations = row.get("txid"), row.get("vout"), row.get("confirmations")
+    if (
+        not isinstance(txid, str)
+        or not re.fullmatch(r"[0-9a-f]{64}", txid)
+        or not _is_count(index)
+        or not _is_count(confirmations)
+    ):
+        raise ChainError("The node's list of coins cannot be read.")
+    value = satoshis(row.get("amount"))
+    return Coin(txid, int(str(index)), value, int(str(confirmations)))
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**32

@@ -1,0 +1,416 @@
+"""The record of deployments and verifications, in SQLite: written before anything is sent."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from app.chain.records import (
+    DEPLOYMENT_STEPS,
+    VERIFICATION_STEPS,
+    Deployment,
+    DeploymentState,
+    Verification,
+    VerificationState,
+)
+from app.errors import LedgerError
+
+__all__ = ["DeploymentTakenError", "Ledger", "set_aside"]
+
+_APPLICATION = 0x494E4B50
+_BUSY_MILLISECONDS = 20_000
+
+# One entry per version of the file's layout; the file's user_version counts those applied.
+_MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        """CREATE TABLE deployments (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            created TEXT NOT NULL,
+            network TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            contract_sha256 TEXT NOT NULL CHECK (length(contract_sha256) = 64),
+            network_sha256 TEXT NOT NULL CHECK (length(network_sha256) = 64),
+            owner TEXT NOT NULL CHECK (length(owner) = 40),
+            txid TEXT NOT NULL CHECK (length(txid) = 64),
+            output_index INTEGER NOT NULL CHECK (output_index >= 0),
+            value INTEGER NOT NULL CHECK (value >= 0),
+            raw_tx BLOB NOT NULL,
+            state TEXT NOT NULL
+                CHECK (state IN ('prepared', 'sent', 'confirmed', 'spent', 'lost', 'refused')),
+            reason TEXT NOT NULL DEFAULT '',
+            UNIQUE (network, txid, output_index)
+        ) STRICT""",
+        """CREATE TABLE verifications (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            created TEXT NOT NULL,
+            network TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            deployment_id INTEGER NOT NULL REFERENCES deployments (id),
+            image_name TEXT NOT NULL,
+            image BLOB NOT NULL CHECK (length(image) = 784),
+            claim INTEGER NOT NULL CHECK (claim BETWEEN 0 AND 9),
+            float_digit INTEGER NOT NULL CHECK (float_digit BETWEEN 0 AND 9),
+            fixed_digit INTEGER NOT NULL CHECK (fixed_digit BETWEEN 0 AND 9),
+            probabilities TEXT NOT NULL,
+            logits TEXT NOT NULL,
+            txid TEXT NOT NULL CHECK (length(txid) = 64),
+            raw_tx BLOB NOT NULL,
+            fee INTEGER NOT NULL CHECK (fee >= 0),
+            size INTEGER NOT NULL CHECK (size >= 0),
+            script_bytes INTEGER NOT NULL CHECK (script_bytes >= 0),
+            state TEXT NOT NULL
+                CHECK (state IN ('prepared', 'accepted', 'confirmed', 'refused', 'lost', 'error')),
+            reason TEXT NOT NULL DEFAULT '',
+            block_hash TEXT,
+            block_height INTEGER
+        ) STRICT""",
+        # An output can be spent once: at most one verification at a time may count on a deployment.
+        """CREATE UNIQUE INDEX one_spend ON verifications (deployment_id)
+            WHERE state IN ('prepared', 'accepted', 'confirmed')""",
+        "CREATE INDEX deployments_by_state ON deployments (state, network)",
+        "CREATE INDEX verifications_by_state ON verifications (state, network)",
+        "CREATE INDEX verifications_by_txid ON verifications (txid)",
+    ),
+)
+
+
+class DeploymentTakenError(LedgerError):
+    """Another verification counts on the same deployment; take another one."""
+
+
+class Ledger:
+    """The ledger in one file. Safe to share between threads; several programs may use the file at once.
+
+    Every method is one transaction, on the disk when it returns. LedgerError where the file is damaged,
+    another program's, or from a newer version; it is then left as it is.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._guard = threading.Lock()
+        self._connection = self._open()
+
+    def __enter__(self) -> Ledger:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file. The ledger cannot be used afterwards."""
+        with self._guard:
+            self._connection.close()
+
+    def add_deployment(
+        self,
+        *,
+        network: str,
+        kind: str,
+        contract_sha256: str,
+        network_sha256: str,
+        owner: str,
+        txid: str,
+        output_index: int,
+        value: int,
+        raw_tx: bytes,
+    ) -> Deployment:
+        """Record a deployment that is about to be sent; it is `prepared`."""
+        row = {key: value for key, value in locals().items() if key != "self"}
+        with self._transaction() as db:
+            number = self._insert(db, "deployments", row)
+            return self._deployment(db, number)
+
+    def add_verification(
+        self,
+        *,
+        deployment_id: int,
+        image_name: str,
+        image: bytes,
+        claim: int,
+        float_digit: int,
+        fixed_digit: int,
+        probabilities: Sequence[float],
+        logits: Sequence[int],
+        txid: str,
+        raw_tx: bytes,
+        fee: int,
+        size: int,
+        script_bytes: int,
+    ) -> Verification:
+        """Record a verification that is about to be sent; it is `prepared`, and holds its deployment.
+
+        DeploymentTakenError where another one holds it already.
+        """
+        row = {
+            key: value for key, value in locals().items() if key not in ("self", "probabilities", "logits")
+        }
+        if not all(math.isfinite(p) for p in probabilities):
+            raise LedgerError("The float network's probabilities are not numbers.")
+        row["probabilities"] = json.dumps([float(p) for p in probabilities])
+        row["logits"] = json.dumps([int(logit) for logit in logits])
+        row["image_name"] = image_name.encode("utf-8", "backslashreplace").decode()
+        with self._transaction() as db:
+            deployment = self._deployment(db, deployment_id)
+            row |= {"network": deployment.network, "kind": deployment.kind}
+            number = self._insert(db, "verifications", row)
+            return self._verification(db, number)
+
+    def mark_deployment(self, number: int, state: DeploymentState, *, reason: str = "") -> Deployment:
+        """Move a deployment to another state. LedgerError if no such step exists; to stay is none."""
+        with self._transaction() as db:
+            before = self._deployment(db, number)
+            if state is not before.state and state not in DEPLOYMENT_STEPS[before.state]:
+                raise _no_step("deployment", number, before.state.value, state.value)
+            db.execute(
+                "UPDATE deployments SET state = ?, reason = ? WHERE id = ?", (state.value, reason, number)
+            )
+            return self._deployment(db, number)
+
+    def mark_verification(
+        self,
+        number: int,
+        state: VerificationState,
+        *,
+        reason: str = "",
+        block_hash: str | None = None,
+        block_height: int | None = None,
+    ) -> Verification:
+        """Move a verification to another state; `confirmed` needs its block, the others have none.
+
+        One that the node took has spent its deployment, which is recorded in the same step.
+        """
+        in_block = block_hash is not None and block_height is not None
+        if in_block != (state is VerificationState.CONFIRMED):
+            raise LedgerError("A confirmed verification has a block, and no other has.")
+        with self._transaction() as db:
+            before = self._verification(db, number)
+            if state is not before.state and state not in VERIFICATION_STEPS[before.state]:
+                raise _no_step("verification", number, before.state.value, state.value)
+            db.execute(
+                "UPDATE verifications SET state = ?, reason = ?, block_hash = ?, block_height = ? WHERE id = ?",
+                (state.value, reason, block_hash, block_height, number),
+            )
+            if state in (VerificationState.ACCEPTED, VerificationState.CONFIRMED):
+                db.execute(
+                    "UPDATE deployments SET state = 'spent', reason = '' WHERE id = ?",
+                    (before.deployment_id,),
+                )
+            return self._verification(db, number)
+
+    def deployment(self, number: int) -> Deployment:
+        """One deployment. LedgerError if there is none of that number."""
+        with self._transaction() as db:
+            return self._deployment(db, number)
+
+    def verification(self, number: int) -> Verification:
+        """One verification. LedgerError if there is none of that number."""
+        with self._transaction() as db:
+            return self._verification(db, number)
+
+    def verification_of(self, txid: str) -> Verification | None:
+        """The latest verification with this txid, if any."""
+        rows = self._rows("SELECT * FROM verifications WHERE txid = ? ORDER BY id DESC LIMIT 1", txid)
+        return _to_verification(rows[0]) if rows else None
+
+    def open_deployments(
+        self, network: str, *, kind: str | None = None, contract_sha256: str | None = None
+    ) -> list[Deployment]:
+        """Deployments on a network that can be spent and that no verification holds, oldest first."""
+        rows = self._rows(
+            """SELECT * FROM deployments AS d WHERE network = ? AND state IN ('sent', 'confirmed')
+                AND (? IS NULL OR kind = ?) AND (? IS NULL OR contract_sha256 = ?)
+                AND NOT EXISTS (SELECT 1 FROM verifications WHERE deployment_id = d.id
+                    AND state IN ('prepared', 'accepted', 'confirmed')) ORDER BY id""",
+            *(network, kind, kind, contract_sha256, contract_sha256),
+        )
+        return [_to_deployment(row) for row in rows]
+
+    def unreconciled(self, network: str) -> tuple[list[Deployment], list[Verification]]:
+        """What was sent, or perhaps sent, and is not known to be in a block; oldest first."""
+        deployments = self._rows(
+            "SELECT * FROM deployments WHERE network = ? AND state IN ('prepared', 'sent') ORDER BY id",
+            network,
+        )
+        verifications = self._rows(
+            "SELECT * FROM verifications WHERE network = ? AND state IN ('prepared', 'accepted') ORDER BY id",
+            network,
+        )
+        return [_to_deployment(row) for row in deployments], [_to_verification(row) for row in verifications]
+
+    def history(self, limit: int = 20, *, network: str | None = None) -> list[Verification]:
+        """The latest verifications, newest first."""
+        rows = self._rows(
+            "SELECT * FROM verifications WHERE ? IS NULL OR network = ? ORDER BY id DESC LIMIT ?",
+            *(network, network, max(0, limit)),
+        )
+        return [_to_verification(row) for row in rows]
+
+    def check(self) -> None:
+        """Read the whole file and compare it with itself. LedgerError if it is damaged."""
+        rows = self._rows("PRAGMA integrity_check")
+        if [tuple(row) for row in rows] != [("ok",)]:
+            raise _damaged(self.path, str(rows[0][0]) if rows else "")
+
+    def _open(self) -> sqlite3.Connection:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            # Drawings are private: the file exists with the right mode before SQLite opens it.
+            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+        except OSError as error:
+            raise LedgerError(
+                f"The ledger {self.path} cannot be opened.",
+                why=f"{error.strerror or error}.",
+                hint="Set INKPROOF_HOME to a folder you can write to.",
+            ) from error
+        with self._explained():
+            connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
+            try:
+                connection.row_factory = sqlite3.Row
+                connection.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
+                self._recognise(connection)
+                connection.execute("PRAGMA journal_mode = WAL")
+                connection.execute("PRAGMA synchronous = FULL")
+                connection.execute("PRAGMA foreign_keys = ON")
+                self._migrate(connection)
+            except BaseException:
+                connection.close()
+                raise
+        return connection
+
+    def _recognise(self, db: sqlite3.Connection) -> None:
+        application = db.execute("PRAGMA application_id").fetchone()[0]
+        version = db.execute("PRAGMA user_version").fetchone()[0]
+        tables = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        if application != _APPLICATION and (application or version or tables):
+            raise LedgerError(f"{self.path} is another program's file.", hint="Move it away, then try again.")
+        if version > len(_MIGRATIONS):
+            raise LedgerError(
+                f"The ledger {self.path} was written by a newer Inkproof.", hint="Update this program."
+            )
+
+    def _migrate(self, db: sqlite3.Connection) -> None:
+        if db.execute("PRAGMA user_version").fetchone()[0] == len(_MIGRATIONS):
+            return
+        with _immediate(db):
+            # Asked again: another program may have been faster.
+            done = db.execute("PRAGMA user_version").fetchone()[0]
+            for statements in _MIGRATIONS[done:]:
+                for statement in statements:
+                    db.execute(statement)
+            db.execute(f"PRAGMA application_id = {_APPLICATION}")
+            db.execute(f"PRAGMA user_version = {len(_MIGRATIONS)}")
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._guard, self._explained(), _immediate(self._connection):
+            yield self._connection
+
+    def _rows(self, query: str, *values: Any) -> list[sqlite3.Row]:
+        with self._guard, self._explained():
+            return self._connection.execute(query, values).fetchall()
+
+    @contextlib.contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.IntegrityError as error:
+            words = str(error)
+            if "verifications.deployment_id" in words:
+                raise DeploymentTakenError("Another verification is using the same deployment.") from error
+            if "deployments.network" in words:
+                raise LedgerError("The ledger holds that deployment already.") from error
+            raise LedgerError("The ledger cannot hold this record.", why=f"{words}.") from error
+        except sqlite3.ProgrammingError as error:
+            raise LedgerError("The ledger is closed.", why=f"{error}") from error
+        except sqlite3.OperationalError as error:
+            raise LedgerError(
+                f"The ledger {self.path} cannot be used.",
+                why=f"{error}.",
+                hint="Is the disk full, the folder read-only, or another program holding the file?",
+            ) from error
+        except (sqlite3.DatabaseError, OverflowError, ValueError, KeyError, TypeError) as error:
+            raise _damaged(self.path, str(error)) from error
+
+    def _insert(self, db: sqlite3.Connection, table: str, row: dict[str, Any]) -> int:
+        row = {**row, "created": datetime.now(timezone.utc).isoformat(), "state": "prepared"}
+        names = ", ".join(row)
+        marks = ", ".join("?" * len(row))
+        cursor = db.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", tuple(row.values()))
+        return int(cursor.lastrowid or 0)
+
+    def _deployment(self, db: sqlite3.Connection, number: int) -> Deployment:
+        row = db.execute("SELECT * FROM deployments WHERE id = ?", (number,)).fetchone()
+        if row is None:
+            raise LedgerError(f"The ledger holds no deployment {number}.")
+        return _to_deployment(row)
+
+    def _verification(self, db: sqlite3.Connection, number: int) -> Verification:
+        row = db.execute("SELECT * FROM verifications WHERE id = ?", (number,)).fetchone()
+        if row is None:
+            raise LedgerError(f"The ledger holds no verification {number}.")
+        return _to_verification(row)
+
+
+def set_aside(path: Path) -> Path:
+    """Move a damaged ledger (with what belongs to it) out of the way, so that a new one can begin.
+
+    Returns where it is now; nothing is deleted. Close every Ledger on it first.
+    """
+    kept = path.with_name(f"{path.name}.damaged-{datetime.now():%Y%m%d-%H%M%S-%f}")
+    try:
+        for suffix in ("-wal", "-shm", ""):
+            part = path.with_name(path.name + suffix)
+            if part.exists():
+                part.rename(kept.with_name(kept.name + suffix))
+    except OSError as error:
+        raise LedgerError(f"{path} cannot be moved aside.", why=f"{error.strerror}.") from error
+    return kept
+
+
+@contextlib.contextmanager
+def _immediate(db: sqlite3.Connection) -> Iterator[None]:
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        # SQLite has already rolled back after some errors, such as a full disk.
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
+    db.execute("COMMIT")
+
+
+def _damaged(path: Path, why: str) -> LedgerError:
+    return LedgerError(
+        f"The ledger {path} is damaged.",
+        why=f"{why}.",
+        hint="It was left as it is. Put a copy back, or move it aside to begin a new one.",
+    )
+
+
+def _no_step(what: str, number: int, before: str, after: str) -> LedgerError:
+    return LedgerError(f"The {what} {number} is {before} and cannot become {after}.")
+
+
+def _to_deployment(row: sqlite3.Row) -> Deployment:
+    values = dict(row)
+    values["created"] = datetime.fromisoformat(values["created"])
+    values["state"] = DeploymentState(values["state"])
+    return Deployment(**values)
+
+
+def _to_verification(row: sqlite3.Row) -> Verification:
+    values = dict(row)
+    values["created"] = datetime.fromisoformat(values["created"])
+    values["state"] = VerificationState(values["state"])
+    values["probabilities"] = tuple(json.loads(values["probabilities"]))
+    values["logits"] = tuple(json.loads(values["logits"]))
+    return Verification(**values)

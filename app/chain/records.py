@@ -1,0 +1,123 @@
+"""What the ledger keeps: deployments and verifications, their states, and the steps between them."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+__all__ = [
+    "DEPLOYMENT_STEPS",
+    "VERIFICATION_STEPS",
+    "Deployment",
+    "DeploymentState",
+    "Verification",
+    "VerificationState",
+]
+
+
+class DeploymentState(enum.Enum):
+    """Where the deployment of a contract stands."""
+
+    PREPARED = "prepared"
+    """Recorded, and perhaps sent: the chain has to be asked."""
+    SENT = "sent"
+    CONFIRMED = "confirmed"
+    SPENT = "spent"
+    LOST = "lost"
+    """No longer known to the node."""
+    REFUSED = "refused"
+
+
+class VerificationState(enum.Enum):
+    """Where the verification of an image stands."""
+
+    PREPARED = "prepared"
+    """Recorded, and perhaps sent: the chain has to be asked."""
+    ACCEPTED = "accepted"
+    """Taken by the node, in no block yet."""
+    CONFIRMED = "confirmed"
+    REFUSED = "refused"
+    """The contract disagrees: the node refused the transaction because its script failed."""
+    LOST = "lost"
+    """No longer known to the node."""
+    ERROR = "error"
+    """It did not come to a verdict."""
+
+
+_D, _V = DeploymentState, VerificationState
+
+DEPLOYMENT_STEPS: Mapping[DeploymentState, frozenset[DeploymentState]] = {
+    _D.PREPARED: frozenset({_D.SENT, _D.CONFIRMED, _D.SPENT, _D.LOST, _D.REFUSED}),
+    _D.SENT: frozenset({_D.CONFIRMED, _D.SPENT, _D.LOST, _D.REFUSED}),
+    # Back to sent: a block can be taken back, and so can the spend.
+    _D.CONFIRMED: frozenset({_D.SENT, _D.SPENT, _D.LOST}),
+    _D.SPENT: frozenset({_D.SENT, _D.CONFIRMED, _D.LOST}),
+    _D.LOST: frozenset({_D.SENT, _D.CONFIRMED, _D.SPENT, _D.REFUSED}),
+    _D.REFUSED: frozenset(),
+}
+
+VERIFICATION_STEPS: Mapping[VerificationState, frozenset[VerificationState]] = {
+    _V.PREPARED: frozenset({_V.ACCEPTED, _V.CONFIRMED, _V.REFUSED, _V.LOST, _V.ERROR}),
+    _V.ACCEPTED: frozenset({_V.CONFIRMED, _V.LOST}),
+    # Back to accepted: a block can be taken back.
+    _V.CONFIRMED: frozenset({_V.ACCEPTED, _V.LOST}),
+    _V.LOST: frozenset({_V.ACCEPTED, _V.CONFIRMED, _V.ERROR}),
+    _V.REFUSED: frozenset(),
+    _V.ERROR: frozenset(),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployment:
+    """A contract instance: the output that holds it, and the transaction that made it.
+
+    `contract_sha256` is that of the contract (its script without the owner), `network_sha256` that of the
+    neural network in it, `owner` a public key hash, all in hex. `value` is in satoshis.
+    """
+
+    id: int
+    created: datetime
+    network: str
+    kind: str
+    contract_sha256: str
+    network_sha256: str
+    owner: str
+    txid: str
+    output_index: int
+    value: int
+    raw_tx: bytes
+    state: DeploymentState
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verification:
+    """One image before three judges: what each read, and the transaction that spends the deployment.
+
+    `image` is 28x28 uint8 row by row (784 bytes), `claim` the digit put to the contract, `probabilities` the
+    float network's ten, `logits` the engine's (exact, of any size), `fee` satoshis, `size` bytes.
+    """
+
+    id: int
+    created: datetime
+    network: str
+    kind: str
+    deployment_id: int
+    image_name: str
+    image: bytes
+    claim: int
+    float_digit: int
+    fixed_digit: int
+    probabilities: tuple[float, ...]
+    logits: tuple[int, ...]
+    txid: str
+    raw_tx: bytes
+    fee: int
+    size: int
+    script_bytes: int
+    state: VerificationState
+    reason: str = ""
+    block_hash: str | None = None
+    block_height: int | None = None
