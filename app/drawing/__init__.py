@@ -1,0 +1,18 @@
+"""Drawing: strokes or an image file in, one 28x28 picture out, made as MNIST's were made."""
+
+from __future__ import annotations
+
+from app.drawing.mnist import to_mnist
+from app.drawing.reader import read_digit, read_digit_bytes
+from app.drawing.strokes import Canvas, Stroke, rasterise, strokes_from_json, strokes_to_json
+
+__all__ = [
+    "Canvas",
+    "Stroke",
+    "rasterise",
+    "read_digit",
+    "read_digit_bytes",
+    "strokes_from_json",
+    "strokes_to_json",
+    "to_mnist",
+]
