@@ -58,8 +58,10 @@ class DigitContract:
 
     @functools.cached_property
     def sha256(self) -> str:
-        """SHA-256 of the locking script: what an explorer calls the script hash (not reversed)."""
-        return hashlib.sha256(self.locking_script).hexdigest()
+        """The contract's identity, whoever owns it: SHA-256 of its locking script with a zero owner."""
+        start = _owner_position()
+        anonymous = self.locking_script[:start] + bytes(20) + self.locking_script[start + 20 :]
+        return hashlib.sha256(anonymous).hexdigest()
 
     @functools.cached_property
     def opcodes(self) -> int:
@@ -90,10 +92,15 @@ def owner_of(locking_script: bytes, program: Program) -> bytes | None:
     The script is a stranger's: the contract is rebuilt for the owner it names and compared whole.
     """
     before, _, after = description.load()["hex"].partition("<owner>")
-    start = len(bytes.fromhex(before)) + 1  # the push opcode
+    start = _owner_position()
     owner = locking_script[start : start + 20]
     expected = before + "14" + owner.hex() + after.replace(f"<{_NETWORK_VARIABLE}>", program.code.hex())
     return owner if len(owner) == 20 and locking_script == bytes.fromhex(expected) else None
+
+
+def _owner_position() -> int:
+    """Where the owner's 20 bytes stand in every locking script of this contract, behind their push."""
+    return len(bytes.fromhex(description.load()["hex"].partition("<owner>")[0])) + 1
 
 
 @functools.cache

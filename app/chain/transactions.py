@@ -1,0 +1,106 @@
+"""The deployment transaction, and finding transactions again on a node."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import bitcoinx
+from bitcoinx import Script, Tx, TxInput, TxOutput
+
+from app.chain.coins import Coin, fee_for
+from app.chain.rpc import METHOD_NOT_FOUND, Rpc, clean_text
+from app.chain.wallet import Wallet
+from app.contract.spend import SIGHASH
+from app.errors import ChainError, RpcError
+
+_FINAL = 0xFFFFFFFF
+_UNKNOWN = -5
+_SIGNED_INPUT = 148
+"""Bytes of a signed P2PKH input, at most."""
+_DUST = 1_000
+"""Change below this many satoshis is left to the miner: it would cost more trouble than it is worth."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A transaction that a node knows: its bytes and, if it is in a block, which and where."""
+
+    raw: bytes
+    block_hash: str | None
+    block_height: int | None
+
+
+def deployment_size(locking_script: bytes, inputs: int) -> int:
+    """Bytes of a signed deployment with that many inputs, at most."""
+    return len(locking_script) + 9 + 8 + inputs * _SIGNED_INPUT + 34 + 10
+
+
+def build_deployment(
+    locking_script: bytes, value: int, coins: Sequence[Coin], wallet: Wallet, rate: int
+) -> tuple[Tx, int]:
+    """The signed transaction that puts `value` satoshis under the contract, and its fee.
+
+    Output 0 is the contract, output 1 the change, if there is enough of it.
+    """
+    fee = fee_for(deployment_size(locking_script, len(coins)), rate)
+    change = sum(coin.value for coin in coins) - value - fee
+    outputs = [TxOutput(value, Script(locking_script))]
+    if change >= _DUST:
+        outputs.append(TxOutput(change, wallet.locking_script))
+    else:
+        fee += change
+    inputs = [TxInput(bitcoinx.hex_str_to_hash(c.txid), c.index, Script(), _FINAL) for c in coins]
+    tx = Tx(1, inputs, outputs, 0)
+    for position, coin in enumerate(coins):
+        digest = tx.signature_hash(position, coin.value, wallet.locking_script, SIGHASH)
+        signature = wallet.key.sign(digest, None) + bytes([SIGHASH])
+        inputs[position].script_sig = Script() << signature << wallet.public_key.to_bytes()
+    return tx, fee
+
+
+def find_transaction(rpc: Rpc, txid: str) -> Found | None:
+    """What the node knows of a transaction; None if nothing. What it sends is held to its txid."""
+    answer = _ask_for(rpc, txid)
+    if answer is None:
+        return None
+    try:
+        raw = bytes.fromhex(answer["hex"])
+    except (KeyError, TypeError, ValueError):
+        raise ChainError(f"The node's answer about transaction {txid} cannot be read.") from None
+    if bitcoinx.hash_to_hex_str(bitcoinx.double_sha256(raw)) != txid:
+        raise ChainError(
+            f"The node sent another transaction than {txid}.", hint="Do not trust this node; use another one."
+        )
+    block_hash = answer.get("blockhash")
+    confirmations = answer.get("confirmations", 0)
+    if not isinstance(block_hash, str) or not isinstance(confirmations, int) or confirmations < 1:
+        return Found(raw, None, None)
+    if not re.fullmatch(r"[0-9a-f]{64}", block_hash):
+        raise ChainError(f"The node names no block hash: {clean_text(block_hash, 80)}.")
+    height = rpc.call("getblockheader", block_hash).get("height")
+    if isinstance(height, bool) or not isinstance(height, int):
+        raise ChainError("The node's answer about a block cannot be read.")
+    return Found(raw, block_hash, height)
+
+
+def is_unspent(rpc: Rpc, txid: str, index: int) -> bool:
+    """Whether the node knows the output as unspent, waiting transactions taken into account."""
+    return rpc.call("gettxout", txid, index, True) is not None
+
+
+def _ask_for(rpc: Rpc, txid: str) -> dict[str, Any] | None:
+    """A node without an index of transactions still knows those of its own wallet."""
+    for method, flag in (("getrawtransaction", 1), ("gettransaction", True)):
+        try:
+            answer = rpc.call(method, txid, flag)
+        except RpcError as error:
+            # Only "I know no such thing" means that; a node that is warming up knows nothing for certain.
+            if error.code not in (_UNKNOWN, METHOD_NOT_FOUND):
+                raise
+            continue
+        if isinstance(answer, dict):
+            return answer
+    return None
