@@ -21,65 +21,12 @@ from app.chain.records import (
     Verification,
     VerificationState,
 )
+from app.chain.schema import APPLICATION, MIGRATIONS
 from app.errors import LedgerError
 
 __all__ = ["DeploymentTakenError", "Ledger", "set_aside"]
 
-_APPLICATION = 0x494E4B50
 _BUSY_MILLISECONDS = 20_000
-
-# One entry per version of the file's layout; the file's user_version counts those applied.
-_MIGRATIONS: tuple[tuple[str, ...], ...] = (
-    (
-        """CREATE TABLE deployments (
-            id INTEGER PRIMARY KEY AUTOINCREMENT,
-            created TEXT NOT NULL,
-            network TEXT NOT NULL,
-            kind TEXT NOT NULL,
-            contract_sha256 TEXT NOT NULL CHECK (length(contract_sha256) = 64),
-            network_sha256 TEXT NOT NULL CHECK (length(network_sha256) = 64),
-            owner TEXT NOT NULL CHECK (length(owner) = 40),
-            txid TEXT NOT NULL CHECK (length(txid) = 64),
-            output_index INTEGER NOT NULL CHECK (output_index >= 0),
-            value INTEGER NOT NULL CHECK (value >= 0),
-            raw_tx BLOB NOT NULL,
-            state TEXT NOT NULL
-                CHECK (state IN ('prepared', 'sent', 'confirmed', 'spent', 'lost', 'refused')),
-            reason TEXT NOT NULL DEFAULT '',
-            UNIQUE (network, txid, output_index)
-        ) STRICT""",
-        """CREATE TABLE verifications (
-            id INTEGER PRIMARY KEY AUTOINCREMENT,
-            created TEXT NOT NULL,
-            network TEXT NOT NULL,
-            kind TEXT NOT NULL,
-            deployment_id INTEGER NOT NULL REFERENCES deployments (id),
-            image_name TEXT NOT NULL,
-            image BLOB NOT NULL CHECK (length(image) = 784),
-            claim INTEGER NOT NULL CHECK (claim BETWEEN 0 AND 9),
-            float_digit INTEGER NOT NULL CHECK (float_digit BETWEEN 0 AND 9),
-            fixed_digit INTEGER NOT NULL CHECK (fixed_digit BETWEEN 0 AND 9),
-            probabilities TEXT NOT NULL,
-            logits TEXT NOT NULL,
-            txid TEXT NOT NULL CHECK (length(txid) = 64),
-            raw_tx BLOB NOT NULL,
-            fee INTEGER NOT NULL CHECK (fee >= 0),
-            size INTEGER NOT NULL CHECK (size >= 0),
-            script_bytes INTEGER NOT NULL CHECK (script_bytes >= 0),
-            state TEXT NOT NULL
-                CHECK (state IN ('prepared', 'accepted', 'confirmed', 'refused', 'lost', 'error')),
-            reason TEXT NOT NULL DEFAULT '',
-            block_hash TEXT,
-            block_height INTEGER
-        ) STRICT""",
-        # An output can be spent once: at most one verification at a time may count on a deployment.
-        """CREATE UNIQUE INDEX one_spend ON verifications (deployment_id)
-            WHERE state IN ('prepared', 'accepted', 'confirmed')""",
-        "CREATE INDEX deployments_by_state ON deployments (state, network)",
-        "CREATE INDEX verifications_by_state ON verifications (state, network)",
-        "CREATE INDEX verifications_by_txid ON verifications (txid)",
-    ),
-)
 
 
 class DeploymentTakenError(LedgerError):
@@ -123,7 +70,17 @@ class Ledger:
         raw_tx: bytes,
     ) -> Deployment:
         """Record a deployment that is about to be sent; it is `prepared`."""
-        row = {key: value for key, value in locals().items() if key != "self"}
+        row = {
+            "network": network,
+            "kind": kind,
+            "contract_sha256": contract_sha256,
+            "network_sha256": network_sha256,
+            "owner": owner,
+            "txid": txid,
+            "output_index": output_index,
+            "value": value,
+            "raw_tx": raw_tx,
+        }
         with self._transaction() as db:
             number = self._insert(db, "deployments", row)
             return self._deployment(db, number)
@@ -150,13 +107,22 @@ class Ledger:
         DeploymentTakenError where another one holds it already.
         """
         row = {
-            key: value for key, value in locals().items() if key not in ("self", "probabilities", "logits")
+            "deployment_id": deployment_id,
+            "image_name": _storable(image_name),
+            "image": image,
+            "claim": claim,
+            "float_digit": float_digit,
+            "fixed_digit": fixed_digit,
+            "probabilities": json.dumps([float(p) for p in probabilities]),
+            "logits": json.dumps([int(logit) for logit in logits]),
+            "txid": txid,
+            "raw_tx": raw_tx,
+            "fee": fee,
+            "size": size,
+            "script_bytes": script_bytes,
         }
         if not all(math.isfinite(p) for p in probabilities):
             raise LedgerError("The float network's probabilities are not numbers.")
-        row["probabilities"] = json.dumps([float(p) for p in probabilities])
-        row["logits"] = json.dumps([int(logit) for logit in logits])
-        row["image_name"] = image_name.encode("utf-8", "backslashreplace").decode()
         with self._transaction() as db:
             deployment = self._deployment(db, deployment_id)
             row |= {"network": deployment.network, "kind": deployment.kind}
@@ -170,7 +136,8 @@ class Ledger:
             if state is not before.state and state not in DEPLOYMENT_STEPS[before.state]:
                 raise _no_step("deployment", number, before.state.value, state.value)
             db.execute(
-                "UPDATE deployments SET state = ?, reason = ? WHERE id = ?", (state.value, reason, number)
+                "UPDATE deployments SET state = ?, reason = ? WHERE id = ?",
+                (state.value, _storable(reason), number),
             )
             return self._deployment(db, number)
 
@@ -195,8 +162,9 @@ class Ledger:
             if state is not before.state and state not in VERIFICATION_STEPS[before.state]:
                 raise _no_step("verification", number, before.state.value, state.value)
             db.execute(
-                "UPDATE verifications SET state = ?, reason = ?, block_hash = ?, block_height = ? WHERE id = ?",
-                (state.value, reason, block_hash, block_height, number),
+                """UPDATE verifications SET state = ?, reason = ?, block_hash = ?, block_height = ?
+                    WHERE id = ?""",
+                (state.value, _storable(reason), block_hash, block_height, number),
             )
             if state in (VerificationState.ACCEPTED, VerificationState.CONFIRMED):
                 db.execute(
@@ -218,7 +186,7 @@ class Ledger:
     def verification_of(self, txid: str) -> Verification | None:
         """The latest verification with this txid, if any."""
         rows = self._rows("SELECT * FROM verifications WHERE txid = ? ORDER BY id DESC LIMIT 1", txid)
-        return _to_verification(rows[0]) if rows else None
+        return self._to_verification(rows[0]) if rows else None
 
     def open_deployments(
         self, network: str, *, kind: str | None = None, contract_sha256: str | None = None
@@ -231,7 +199,7 @@ class Ledger:
                     AND state IN ('prepared', 'accepted', 'confirmed')) ORDER BY id""",
             *(network, kind, kind, contract_sha256, contract_sha256),
         )
-        return [_to_deployment(row) for row in rows]
+        return [self._to_deployment(row) for row in rows]
 
     def unreconciled(self, network: str) -> tuple[list[Deployment], list[Verification]]:
         """What was sent, or perhaps sent, and is not known to be in a block; oldest first."""
@@ -243,7 +211,9 @@ class Ledger:
             "SELECT * FROM verifications WHERE network = ? AND state IN ('prepared', 'accepted') ORDER BY id",
             network,
         )
-        return [_to_deployment(row) for row in deployments], [_to_verification(row) for row in verifications]
+        return [self._to_deployment(row) for row in deployments], [
+            self._to_verification(row) for row in verifications
+        ]
 
     def history(self, limit: int = 20, *, network: str | None = None) -> list[Verification]:
         """The latest verifications, newest first."""
@@ -251,7 +221,7 @@ class Ledger:
             "SELECT * FROM verifications WHERE ? IS NULL OR network = ? ORDER BY id DESC LIMIT ?",
             *(network, network, max(0, limit)),
         )
-        return [_to_verification(row) for row in rows]
+        return [self._to_verification(row) for row in rows]
 
     def check(self) -> None:
         """Read the whole file and compare it with itself. LedgerError if it is damaged."""
@@ -289,24 +259,24 @@ class Ledger:
         application = db.execute("PRAGMA application_id").fetchone()[0]
         version = db.execute("PRAGMA user_version").fetchone()[0]
         tables = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-        if application != _APPLICATION and (application or version or tables):
+        if application != APPLICATION and (application or version or tables):
             raise LedgerError(f"{self.path} is another program's file.", hint="Move it away, then try again.")
-        if version > len(_MIGRATIONS):
+        if version > len(MIGRATIONS):
             raise LedgerError(
                 f"The ledger {self.path} was written by a newer Inkproof.", hint="Update this program."
             )
 
     def _migrate(self, db: sqlite3.Connection) -> None:
-        if db.execute("PRAGMA user_version").fetchone()[0] == len(_MIGRATIONS):
+        if db.execute("PRAGMA user_version").fetchone()[0] == len(MIGRATIONS):
             return
         with _immediate(db):
             # Asked again: another program may have been faster.
             done = db.execute("PRAGMA user_version").fetchone()[0]
-            for statements in _MIGRATIONS[done:]:
+            for statements in MIGRATIONS[done:]:
                 for statement in statements:
                     db.execute(statement)
-            db.execute(f"PRAGMA application_id = {_APPLICATION}")
-            db.execute(f"PRAGMA user_version = {len(_MIGRATIONS)}")
+            db.execute(f"PRAGMA application_id = {APPLICATION}")
+            db.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -336,7 +306,7 @@ class Ledger:
                 why=f"{error}.",
                 hint="Is the disk full, the folder read-only, or another program holding the file?",
             ) from error
-        except (sqlite3.DatabaseError, OverflowError, ValueError, KeyError, TypeError) as error:
+        except sqlite3.DatabaseError as error:
             raise _damaged(self.path, str(error)) from error
 
     def _insert(self, db: sqlite3.Connection, table: str, row: dict[str, Any]) -> int:
@@ -350,13 +320,33 @@ class Ledger:
         row = db.execute("SELECT * FROM deployments WHERE id = ?", (number,)).fetchone()
         if row is None:
             raise LedgerError(f"The ledger holds no deployment {number}.")
-        return _to_deployment(row)
+        return self._to_deployment(row)
 
     def _verification(self, db: sqlite3.Connection, number: int) -> Verification:
         row = db.execute("SELECT * FROM verifications WHERE id = ?", (number,)).fetchone()
         if row is None:
             raise LedgerError(f"The ledger holds no verification {number}.")
-        return _to_verification(row)
+        return self._to_verification(row)
+
+    def _to_deployment(self, row: sqlite3.Row) -> Deployment:
+        values = dict(row)
+        try:
+            values["created"] = datetime.fromisoformat(values["created"])
+            values["state"] = DeploymentState(values["state"])
+            return Deployment(**values)
+        except (ValueError, TypeError, KeyError) as error:
+            raise _damaged(self.path, str(error)) from error
+
+    def _to_verification(self, row: sqlite3.Row) -> Verification:
+        values = dict(row)
+        try:
+            values["created"] = datetime.fromisoformat(values["created"])
+            values["state"] = VerificationState(values["state"])
+            values["probabilities"] = tuple(json.loads(values["probabilities"]))
+            values["logits"] = tuple(json.loads(values["logits"]))
+            return Verification(**values)
+        except (ValueError, TypeError, KeyError) as error:
+            raise _damaged(self.path, str(error)) from error
 
 
 def set_aside(path: Path) -> Path:
@@ -400,17 +390,6 @@ def _no_step(what: str, number: int, before: str, after: str) -> LedgerError:
     return LedgerError(f"The {what} {number} is {before} and cannot become {after}.")
 
 
-def _to_deployment(row: sqlite3.Row) -> Deployment:
-    values = dict(row)
-    values["created"] = datetime.fromisoformat(values["created"])
-    values["state"] = DeploymentState(values["state"])
-    return Deployment(**values)
-
-
-def _to_verification(row: sqlite3.Row) -> Verification:
-    values = dict(row)
-    values["created"] = datetime.fromisoformat(values["created"])
-    values["state"] = VerificationState(values["state"])
-    values["probabilities"] = tuple(json.loads(values["probabilities"]))
-    values["logits"] = tuple(json.loads(values["logits"]))
-    return Verification(**values)
+def _storable(text: str) -> str:
+    """Text SQLite can hold: a file's name may carry bytes that are no letters."""
+    return text.encode("utf-8", "backslashreplace").decode()

@@ -1,0 +1,61 @@
+"""The layout of the ledger's SQLite file."""
+
+from __future__ import annotations
+
+__all__ = ["APPLICATION", "MIGRATIONS"]
+
+APPLICATION = 0x494E4B50
+"""SQLite's application id of our files: "INKP"."""
+
+# One entry per version of the file's layout; the file's user_version counts those applied.
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        """CREATE TABLE deployments (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            created TEXT NOT NULL,
+            network TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            contract_sha256 TEXT NOT NULL CHECK (length(contract_sha256) = 64),
+            network_sha256 TEXT NOT NULL CHECK (length(network_sha256) = 64),
+            owner TEXT NOT NULL CHECK (length(owner) = 40),
+            txid TEXT NOT NULL CHECK (length(txid) = 64),
+            output_index INTEGER NOT NULL CHECK (output_index >= 0),
+            value INTEGER NOT NULL CHECK (value >= 0),
+            raw_tx BLOB NOT NULL,
+            state TEXT NOT NULL
+                CHECK (state IN ('prepared', 'sent', 'confirmed', 'spent', 'lost', 'refused')),
+            reason TEXT NOT NULL DEFAULT '',
+            UNIQUE (network, txid, output_index)
+        )""",
+        """CREATE TABLE verifications (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            created TEXT NOT NULL,
+            network TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            deployment_id INTEGER NOT NULL REFERENCES deployments (id),
+            image_name TEXT NOT NULL,
+            image BLOB NOT NULL CHECK (length(image) = 784),
+            claim INTEGER NOT NULL CHECK (claim BETWEEN 0 AND 9),
+            float_digit INTEGER NOT NULL CHECK (float_digit BETWEEN 0 AND 9),
+            fixed_digit INTEGER NOT NULL CHECK (fixed_digit BETWEEN 0 AND 9),
+            probabilities TEXT NOT NULL,
+            logits TEXT NOT NULL,
+            txid TEXT NOT NULL CHECK (length(txid) = 64),
+            raw_tx BLOB NOT NULL,
+            fee INTEGER NOT NULL CHECK (fee >= 0),
+            size INTEGER NOT NULL CHECK (size >= 0),
+            script_bytes INTEGER NOT NULL CHECK (script_bytes >= 0),
+            state TEXT NOT NULL
+                CHECK (state IN ('prepared', 'accepted', 'confirmed', 'refused', 'lost', 'error')),
+            reason TEXT NOT NULL DEFAULT '',
+            block_hash TEXT,
+            block_height INTEGER
+        )""",
+        # An output can be spent once: at most one verification at a time may count on a deployment.
+        """CREATE UNIQUE INDEX one_spend ON verifications (deployment_id)
+            WHERE state IN ('prepared', 'accepted', 'confirmed')""",
+        "CREATE INDEX deployments_by_state ON deployments (state, network)",
+        "CREATE INDEX verifications_by_state ON verifications (state, network)",
+        "CREATE INDEX verifications_by_txid ON verifications (txid)",
+    ),
+)

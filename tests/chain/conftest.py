@@ -1,0 +1,74 @@
+"""A real node for the tests of this room and of those after it, with a default node's policy."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from app.chain import binary
+from app.chain.coins import fund
+from app.chain.networks import REGTEST
+from app.chain.node import EmbeddedNode
+from app.chain.rpc import Rpc
+from app.chain.wallet import Wallet
+
+
+def quiet(text: str, done: float | None) -> None:
+    """Progress that nobody watches."""
+
+
+@dataclass(frozen=True)
+class Regtest:
+    """The shared node: its RPC, a wallet with coins on it, and the folder that INKPROOF_HOME names."""
+
+    rpc: Rpc
+    wallet: Wallet
+    home: Path
+    node: EmbeddedNode
+
+
+@pytest.fixture(scope="session")
+def bitcoind(request: pytest.FixtureRequest) -> Path:
+    """The node's program, fetched once into pytest's cache; INKPROOF_BITCOIND names it from then on."""
+    if not os.environ.get("INKPROOF_BITCOIND"):
+        folder = request.config.cache.mkdir("bitcoind") / binary.NODE_VERSION
+        ready = next(iter(folder.glob("bin/bitcoind*")), None)
+        os.environ["INKPROOF_BITCOIND"] = str(ready or binary.install(folder, quiet))
+    return binary.find_bitcoind(quiet)
+
+
+@pytest.fixture(scope="session")
+def regtest(bitcoind: Path) -> Iterator[Regtest]:
+    """A running node with a funded wallet. Tests share its chain, so they compare before and after."""
+    home = Path(tempfile.mkdtemp(prefix="ink-"))
+    before = os.environ.get("INKPROOF_HOME")
+    os.environ["INKPROOF_HOME"] = str(home)
+    try:
+        node = EmbeddedNode("regtest")
+        with node.lease(quiet) as rpc:
+            wallet = Wallet.load_or_create(home, REGTEST)
+            fund(rpc, wallet, 1_000_000, quiet)
+            yield Regtest(rpc, wallet, home, node)
+    finally:
+        if before is None:
+            os.environ.pop("INKPROOF_HOME", None)
+        else:
+            os.environ["INKPROOF_HOME"] = before
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture
+def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A fresh INKPROOF_HOME of a test's own; nodes that the test left running are stopped."""
+    folder = Path(tempfile.mkdtemp(prefix="ink-"))
+    monkeypatch.setenv("INKPROOF_HOME", str(folder))
+    yield folder
+    for profile in ("regtest", "regtest-raised"):
+        EmbeddedNode(profile).stop()
+    shutil.rmtree(folder, ignore_errors=True)
