@@ -1,6 +1,6 @@
-"""The networks that can be trained, as Keras models, and the shape their weights must have for Bitcoin Script.
+"""The networks that can be trained, as Keras models, and what their weights must be for Bitcoin Script.
 
-Every model takes float32 (N, 28, 28), pixel/255, and answers float32 (N, 10): the probabilities of the digits.
+Every model takes float32 (N, 28, 28), pixel/255, and answers float32 (N, 10), a probability per digit.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ DenseWeights = list[tuple[Floats, Floats]]
 
 
 def build(name: str = DEFAULT) -> Any:
-    """A fresh Keras model of the architecture `name`, a key of ARCHITECTURES. Draws its weights from Keras's seed."""
+    """A fresh Keras model of the architecture `name`, a key of ARCHITECTURES; Keras's seed decides."""
     return ARCHITECTURES[name]()
 
 
@@ -60,7 +60,7 @@ def set_dense_weights(model: Any, weights: DenseWeights) -> None:
 
 
 def l1_norms(kernel: Floats, bias: Floats) -> NDArray[np.float64]:
-    """sum_i |w_ij| + |b_j| for each neuron j, float64 (out,): what its sum can reach with inputs from 0 to 1."""
+    """sum_i |w_ij| + |b_j| of each neuron j, float64 (out,): what inputs from 0 to 1 can make of its sum."""
     norms: NDArray[np.float64] = np.abs(kernel.astype(np.float64)).sum(axis=0) + np.abs(
         bias.astype(np.float64)
     )
@@ -70,8 +70,8 @@ def l1_norms(kernel: Floats, bias: Floats) -> NDArray[np.float64]:
 def largest_l1(lane_bits: int) -> float:
     """The largest `l1_norms` of a first layer whose sums fit a signed lane of `lane_bits` bits in Script.
 
-    A sum is of pixels 0..255 times weights at scale 10^8, so it stays below 255 * 10^8 * norm, which must not pass
-    2**(lane_bits - 1). Half a percent is left for rounding the weights.
+    A sum is of pixels 0..255 times weights at scale 10^8, so it stays below 255 * 10^8 * norm, which must
+    not pass 2**(lane_bits - 1). Half a percent is left for rounding the weights.
     """
     return float(0.995 * 2 ** (lane_bits - 1) / (255 * SCALE))
 
@@ -79,8 +79,8 @@ def largest_l1(lane_bits: int) -> float:
 def balance(weights: DenseWeights, norm: float) -> DenseWeights:
     """The same function with every hidden neuron's `l1_norms` brought to `norm`.
 
-    relu(c * x) = c * relu(x) for c > 0, so what a neuron's incoming weights are multiplied by, its outgoing ones
-    are divided by. Narrow lanes then cost precision only, and evenly; no accuracy.
+    relu(c * x) = c * relu(x) for c > 0, so what a neuron's incoming weights are multiplied by, its outgoing
+    ones are divided by. Narrow lanes then cost a little precision, spread evenly, and no accuracy.
     """
     balanced = [(kernel.astype(np.float64), bias.astype(np.float64)) for kernel, bias in weights]
     for index in range(len(balanced) - 1):

@@ -1,8 +1,8 @@
 """Makes new handwriting out of old: the same digits, slanted, stretched, bent, thicker and thinner.
 
 Whatever a person draws is made as MNIST was made before a network sees it: the longer side of the ink fills
-20 pixels and the centre of mass lies at the centre of the picture. Augmented images are therefore made that way
-again after they are deformed; size and place vary only by the little that such a process leaves.
+20 pixels and the centre of mass lies at the centre of the picture. Deformed images are therefore made that
+way again; size and place vary only by the little that such a process leaves.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Augmentation:
 
 
 def augment(images: Images, settings: Augmentation, rng: np.random.Generator) -> Images:
-    """Deformed copies of `images`, uint8 (N, 28, 28), in the same order. The same `rng` state gives the same result."""
+    """Deformed copies of `images`, uint8 (N, 28, 28), in the same order; `rng` decides everything."""
     result = np.empty_like(images)
     for start in range(0, len(images), CHUNK):
         part = slice(start, start + CHUNK)
@@ -126,7 +126,7 @@ def _centre_of_mass(ink: Floats) -> Floats:
 
 
 def _smooth_field(amount: Floats, rng: np.random.Generator, knots: int = 5) -> Floats:
-    """Random displacements, float32 (N, 2, 28, 28): Gaussian bumps on a grid of knots, `amount` pixels strong."""
+    """Random displacements, float32 (N, 2, 28, 28): Gaussian bumps on a grid, `amount` pixels large."""
     positions = np.linspace(0, SIDE - 1, knots, dtype=np.float32)
     spread = float(positions[1]) * 0.7
     reach = np.exp(-(((np.arange(SIDE)[:, None] - positions) / spread) ** 2) / 2.0).astype(np.float32)

@@ -93,7 +93,7 @@ def _check_images(name: str, key: str, images: NDArray[np.generic]) -> None:
 def _check_labels(name: str, key: str, labels: NDArray[np.generic], images: int) -> None:
     if not np.issubdtype(labels.dtype, np.integer) or labels.shape != (images,):
         raise _refusal(name, f"{key} is {labels.dtype} {labels.shape}, not integers ({images},)")
-    lowest, highest = int(labels.min()), int(labels.max())  # type: ignore[arg-type]
+    lowest, highest = int(labels.min()), int(labels.max())
     if lowest < 0 or highest >= CLASSES:
         raise _refusal(name, f"{key} holds labels from {lowest} to {highest}, not 0 to {CLASSES - 1}")
 

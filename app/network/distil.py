@@ -1,8 +1,8 @@
 """A large network teaches the small one.
 
-64 hidden units can hold more than they find by themselves from bare labels. A convolutional teacher, trained on the
-same augmented images, gives each of them ten probabilities; the small network learns those (Hinton, Vinyals, Dean:
-"Distilling the Knowledge in a Neural Network", 2015). The teacher is thrown away afterwards.
+64 hidden units can hold more than they find by themselves from bare labels. A convolutional teacher, trained
+on the same augmented images, gives each of them ten probabilities; the small network learns those (Hinton,
+Vinyals, Dean: "Distilling the Knowledge in a Neural Network", 2015). The teacher is thrown away afterwards.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Teacher:
 def train_teacher(
     teacher: Teacher, data: EpochData, images: int, *, rng: np.random.Generator, progress: ProgressCallback
 ) -> Any:
-    """A trained Keras model: float32 (N, 28, 28) to 10 logits. `images` is how many `data` gives per epoch."""
+    """A trained Keras model: float32 (N, 28, 28) to 10 logits. `data` gives `images` images per epoch."""
     keras = import_keras()
     layers = keras.layers
     model = keras.Sequential(
@@ -81,8 +81,8 @@ def soft_targets(model: Any, images: NDArray[np.uint8], temperature: float) -> N
 def distillation_loss(temperature: float) -> Callable[[Any, Any], Any]:
     """Cross-entropy between the teacher's and the student's softened probabilities.
 
-    The student answers probabilities p at temperature 1; softmax(log(p) / T) are the same at temperature T. The factor
-    T**2 keeps the gradient's size independent of T, as the paper says.
+    The student answers probabilities p at temperature 1; softmax(log(p) / T) are the same at temperature T.
+    The factor T**2 keeps the gradient's size independent of T, as the paper says.
     """
     ops = import_keras().ops
 

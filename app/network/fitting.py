@@ -19,7 +19,7 @@ EpochData = Callable[[int], tuple[NDArray[np.uint8], NDArray[np.float32]]]
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a training run is: in `stage`, `fraction` (0 to 1) of epoch `epoch` (from 1) of `epochs` is done."""
+    """How far training is: in `stage`, `fraction` (0 to 1) of epoch `epoch` (from 1) of `epochs` is done."""
 
     stage: str
     epoch: int
@@ -42,7 +42,7 @@ def as_input(images: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 def cosine_schedule(peak: float, steps: int) -> Any:
-    """A learning rate that rises over the first twentieth of `steps` to `peak` and falls to zero as a cosine."""
+    """A learning rate that rises to `peak` over the first twentieth of `steps`, then falls as a cosine."""
     schedules = import_keras().optimizers.schedules
     rise = max(1, steps // 20)
     return schedules.CosineDecay(0.0, max(1, steps - rise), warmup_target=peak, warmup_steps=rise)
@@ -59,7 +59,7 @@ def fit(
     progress: ProgressCallback,
     after_epoch: Callable[[], dict[str, float]] = dict,
 ) -> None:
-    """Fit a compiled model; `after_epoch` measures it and its figures go to `progress` with the epoch's last tick."""
+    """Fit a compiled model. `after_epoch` measures it; `progress` hears the figures at the epoch's end."""
     for epoch in range(epochs):
         images, targets = data(epoch)
         order = rng.permutation(len(images))

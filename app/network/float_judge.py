@@ -19,7 +19,7 @@ BATCH = 2000
 
 @dataclass(frozen=True)
 class FloatReading:
-    """What the network reads in one image: the digit, ten probabilities that sum to 1, and the time it took."""
+    """What the network reads in one image: a digit, ten probabilities that sum to 1, and the time it took."""
 
     digit: int
     probabilities: tuple[float, ...]
@@ -49,7 +49,7 @@ class FloatJudge:
 
     @classmethod
     def load(cls, path: Path) -> FloatJudge:
-        """The network in a `.keras` file, warm. ModelError if it is missing, damaged or of the wrong shape."""
+        """The network in a `.keras` file, warm. ModelError if it is missing, damaged or of another shape."""
         if not path.is_file():
             raise ModelError(
                 f"There is no trained network at {path}.",
@@ -58,7 +58,7 @@ class FloatJudge:
         keras = import_keras()
         try:
             model = keras.saving.load_model(path, compile=False, safe_mode=True)
-        # A damaged file can fail anywhere in zip, JSON, HDF5 or Keras; all of it means the same to the person.
+        # A damaged file can fail anywhere in zip, JSON, HDF5 or Keras; it means the same to the person.
         except Exception as error:
             raise ModelError(
                 f"The trained network {path} cannot be loaded.",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import tempfile
 from pathlib import Path
 from types import ModuleType
@@ -26,6 +25,7 @@ FAINT = "#8a909c"
 LINE = "#d9dce2"
 BLUE = "#2f6fdb"
 ORANGE = "#e0752d"
+PALE = "#eaf1fd"
 PAPER = "#ffffff"
 STYLE = {
     "axes.edgecolor": LINE,
@@ -49,7 +49,7 @@ STYLE = {
 def write(training: Training, folder: Path) -> dict[str, Any]:
     """Write `model.keras`, `report.json`, `curves.png` and `confusion.png`; returns the report's figures.
 
-    Each file is written beside its place and then moved over the old one, so a reader never meets half a file.
+    Each file is written beside its place, then moved over the old one: nobody ever reads half a file.
     """
     pyplot = _import_pyplot()
     report = figures(training)
@@ -63,7 +63,7 @@ def write(training: Training, folder: Path) -> dict[str, Any]:
                 _draw_curves(pyplot, training, draft / CURVES)
                 _draw_confusion(pyplot, training, draft / CONFUSION)
             for name in (MODEL, REPORT, CURVES, CONFUSION):
-                os.replace(draft / name, folder / name)
+                (draft / name).replace(folder / name)
     except OSError as error:
         raise DataError(
             f"The trained network cannot be written to {folder}.",
@@ -77,7 +77,7 @@ def figures(training: Training) -> dict[str, Any]:
     """The report as JSON takes it."""
     recipe = training.recipe
     weights = architecture.dense_weights(training.model)
-    kernel, bias = weights[0]
+    kernel = weights[0][0]
     per_class = training.confusion.diagonal() / np.maximum(training.confusion.sum(axis=1), 1)
     return {
         "recipe": recipe.name,
@@ -158,8 +158,9 @@ def _draw_confusion(pyplot: ModuleType, training: Training, path: Path) -> None:
     mistakes = counts.astype(float)
     np.fill_diagonal(mistakes, np.nan)
     figure, axes = pyplot.subplots(figsize=(6.4, 6.4), dpi=150, layout="constrained")
-    colours = pyplot.matplotlib.colors.LinearSegmentedColormap.from_list("mistakes", [PAPER, ORANGE])
-    colours.set_bad("#eaf1fd")
+    colours = pyplot.matplotlib.colors.LinearSegmentedColormap.from_list(
+        "mistakes", [PAPER, ORANGE], bad=PALE
+    )
     largest = max(1.0, float(np.nanmax(mistakes)))
     axes.imshow(mistakes, cmap=colours, vmin=0, vmax=largest)
     for written in digits:

@@ -10,7 +10,7 @@ from app.errors import ModelError
 
 
 def import_keras() -> ModuleType:
-    """Keras 3 with its TensorFlow backend. Takes seconds the first time. ModelError when it is not installed."""
+    """Keras 3 with its TensorFlow backend. Takes seconds at first. ModelError if it is not installed."""
     # Both must be set before the first import; a value that the person has chosen is kept.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
@@ -29,7 +29,7 @@ def import_keras() -> ModuleType:
             why="The float network is written for TensorFlow.",
             hint="Unset KERAS_BACKEND and start again.",
         )
-    return keras  # type: ignore[no-any-return]
+    return keras
 
 
 def import_tensorflow() -> ModuleType:
@@ -37,7 +37,7 @@ def import_tensorflow() -> ModuleType:
     import_keras()
     import tensorflow
 
-    return tensorflow  # type: ignore[no-any-return]
+    return tensorflow
 
 
 def versions() -> dict[str, str]:

@@ -25,7 +25,7 @@ AUGMENTING_THREADS = 2
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a network is trained. Everything that shapes the result, apart from the data and the seed, is here."""
+    """How a network is trained: everything that shapes the result, apart from the data and the seed."""
 
     name: str
     summary: str
@@ -48,7 +48,7 @@ RECIPES = {
     for recipe in (
         Recipe(
             name="handwriting",
-            summary="what ships: augmented images, taught by a convolutional network, balanced for narrow lanes",
+            summary="what ships: augmented images, taught by a convolutional network, for narrow lanes",
             epochs=150,
             batch=256,
             optimizer="Adam",
@@ -71,8 +71,8 @@ DEFAULT = "handwriting"
 class Training:
     """A trained network and what is known about it.
 
-    `history` holds a list per epoch of train_loss, train_accuracy, val_loss, val_accuracy, measured on the images as
-    they are (not augmented) after the epoch. `confusion[i, j]` counts test images of digit i that were read as j.
+    `history` holds train_loss, train_accuracy, val_loss and val_accuracy after each epoch, measured on the
+    images as they are, not augmented. `confusion[i, j]` counts test images of digit i that were read as j.
     """
 
     model: Any
@@ -94,9 +94,10 @@ def train(
     epochs: int | None = None,
     progress: ProgressCallback = no_progress,
 ) -> Training:
-    """Train by `recipe`, for `epochs` instead of the recipe's own if given. The same seed gives the same network.
+    """Train by `recipe`, for `epochs` instead of the recipe's own number if given.
 
-    The test images are looked at once, at the end. Reproducible on one machine with one set of library versions.
+    The test images are looked at once, at the end. The same seed gives the same network, on one machine with
+    one set of library versions.
     """
     started = time.perf_counter()
     epochs = recipe.epochs if epochs is None else epochs
@@ -180,7 +181,7 @@ def confusion_matrix(judge: FloatJudge, images: Images, labels: NDArray[np.uint8
 def _augmented_copies(
     images: Images, recipe: Recipe, count: int, seed: np.random.SeedSequence, progress: ProgressCallback
 ) -> list[Images]:
-    """`count` copies of the training images, each augmented from a seed of its own, whatever thread makes it."""
+    """`count` augmented copies of the training images, each from a seed of its own, on any thread."""
     settings = recipe.augmentation
     if settings is None:
         return [images.copy()]
@@ -208,7 +209,7 @@ def _in_turn(copies: list[Images], targets: list[Floats]) -> EpochData:
 
 
 def _drop_rows(model: Any, used: NDArray[np.bool_]) -> None:
-    """Zero the weights of unused pixels. With those pixels blank in all fitted images, no gradient moves them again."""
+    """Zero the weights of unused pixels. Blank in all fitted images, they have no gradient either."""
     weights = architecture.dense_weights(model)
     kernel, bias = weights[0]
     architecture.set_dense_weights(model, [(kernel * used[:, None], bias), *weights[1:]])

@@ -1,0 +1,41 @@
+"""What the tests of this room share: MNIST where the machine has it, and a small data set of bars."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app import paths
+from app.network.data import Mnist, load_mnist
+from app.network.float_judge import FloatJudge
+
+
+@pytest.fixture(scope="session")
+def mnist() -> Mnist:
+    named = os.environ.get("INKPROOF_MNIST")
+    path = Path(named) if named else Path(__file__).resolve().parents[3] / "shared" / "data" / "mnist.npz"
+    if not path.is_file():
+        pytest.skip(f"MNIST is not at {path}; name an mnist.npz in INKPROOF_MNIST")
+    return load_mnist(path)
+
+
+@pytest.fixture(scope="session")
+def strokes() -> Mnist:
+    """400 + 100 images of ten classes that any network can tell apart: a bar at one of ten places, and noise."""
+    rng = np.random.default_rng(5)
+    labels = np.arange(500) % 10
+    images = rng.integers(0, 40, (500, 28, 28)).astype(np.uint8)
+    images[:, :4] = images[:, -4:] = images[:, :, :3] = images[:, :, -3:] = 0
+    for image, label in zip(images, labels, strict=True):
+        row, column = divmod(int(label), 5)
+        image[6 + 9 * row : 13 + 9 * row, 4 + 4 * column : 7 + 4 * column] = 255
+    digits = labels.astype(np.uint8)
+    return Mnist(images[:400], digits[:400], images[400:], digits[400:])
+
+
+@pytest.fixture(scope="session")
+def shipped() -> FloatJudge:
+    return FloatJudge.load(paths.model_folder() / "model.keras")
