@@ -79,11 +79,15 @@ def contract_for(network: IntegerNetwork, owner: bytes, kind: Kind = Kind.PACKED
     return DigitContract(program_for(network, kind), owner, network)
 
 
+def rule_of(kind: Kind) -> Rescale:
+    """The rescaling rule that a form of the contract computes with."""
+    return Rescale.PER_SUM if kind is Kind.PACKED else Rescale.PER_PRODUCT
+
+
 def program_for(network: IntegerNetwork, kind: Kind) -> Program:
-    """Generate the Script of a network. Kinds differ in the rescaling rule, hence in the logits."""
-    if kind is Kind.PACKED:
-        return packed(network.with_rule(Rescale.PER_SUM))
-    return unrolled(network.with_rule(Rescale.PER_PRODUCT))
+    """Generate the Script of a network, under the rule of its kind."""
+    ruled = network.with_rule(rule_of(kind))
+    return packed(ruled) if kind is Kind.PACKED else unrolled(ruled)
 
 
 def owner_of(locking_script: bytes, program: Program) -> bytes | None:

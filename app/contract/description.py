@@ -50,8 +50,13 @@ def describe(compiled: Compiled, source: Path) -> dict[str, Any]:
 def write(description: dict[str, Any], path: Path) -> None:
     """Write a description as readable JSON; the file appears whole or not at all."""
     partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
+    partial.write_text(as_text(description), encoding="utf-8")
     partial.replace(path)
+
+
+def as_text(description: dict[str, Any]) -> str:
+    """The description as it stands in its file."""
+    return json.dumps(description, indent=2) + "\n"
 
 
 @functools.cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +45,7 @@ class FloatJudge:
         self._answer = tensorflow.function(
             lambda images: model(images, training=False),
             input_signature=[tensorflow.TensorSpec((None, SIDE, SIDE), tensorflow.float32)],
+            autograph=False,  # nothing to rewrite, and a frozen program has no source to read
         )
         self._answer(np.zeros((1, SIDE, SIDE), np.float32))
 
@@ -55,6 +57,8 @@ class FloatJudge:
                 f"There is no trained network at {path}.",
                 hint="Train one with `inkproof train`, or reinstall.",
             )
+        # oneDNN announces itself on standard error, and gains nothing on one image of 784 pixels.
+        os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
         keras = import_keras()
         try:
             model = keras.saving.load_model(path, compile=False, safe_mode=True)

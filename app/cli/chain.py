@@ -1,0 +1,167 @@
+"""`deploy`, `history`, `inspect`: what is on the chain."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+import numpy as np
+from rich.text import Text
+
+from app import paths
+from app.chain.connection import connect
+from app.chain.inspect import Inspection
+from app.chain.inspect import inspect as inspect_transaction
+from app.chain.ledger import Ledger
+from app.chain.records import Verification
+from app.chain.service import ledger_path, open_service
+from app.cli import DISAGREE, OK
+from app.cli.options import approval, kind_of, node_choice
+from app.cli.output import out, print_json, reporting
+from app.cli.picture import picture
+from app.contract.classifier import program_for, rule_of
+from app.fixedpoint import load
+from app.script import Kind
+
+
+def deploy(options: argparse.Namespace) -> int:
+    """Have a deployment ready."""
+    kind = kind_of(options)
+    network = load(paths.model_folder() / "integers.npz", rule_of(kind))
+    with (
+        reporting(options.json) as report,
+        open_service(network, kind, node_choice(options), report, approve=approval(options)) as service,
+    ):
+        deployment = service.prepare(report)
+        chain = service.connection.network.name
+        size = len(service.contract.locking_script)
+    facts = {
+        "network": chain,
+        "outpoint": f"{deployment.txid}:{deployment.output_index}",
+        "value": deployment.value,
+        "kind": kind.value,
+        "script_bytes": size,
+        "contract_sha256": deployment.contract_sha256,
+        "state": deployment.state.value,
+    }
+    if options.json:
+        print_json(facts)
+    else:
+        out.print(f"deployed on {chain}: {facts['outpoint']}")
+        out.print(f"{size:,} bytes of Script holding {deployment.value:,} satoshis for its own spend")
+    return OK
+
+
+def history(options: argparse.Namespace) -> int:
+    """Past verifications from the ledger; no node is asked."""
+    with Ledger(ledger_path()) as ledger:
+        records = ledger.history(options.limit)
+    if options.json:
+        for record in records:
+            print_json(_record_json(record))
+        return OK
+    if not records:
+        out.print("No verification yet. Begin with: inkproof verify IMAGE")
+        return OK
+    for record in records:
+        _show_record(record)
+    return OK
+
+
+def _show_record(record: Verification) -> None:
+    block = "" if record.block_height is None else f" in block {record.block_height:,}"
+    line = Text(f"{record.created.astimezone():%Y-%m-%d %H:%M}  ", style="dim")
+    line.append(record.image_name, style="bold not dim")
+    line.append(
+        f"  float {record.float_digit}, integer {record.fixed_digit}, claimed {record.claim}: "
+        f"{record.state.value}{block} on {record.network.partition('@')[0]}",
+        style="not dim",
+    )
+    out.print(line)
+    out.print(Text(f"  {record.txid}", style="dim"))
+    if record.reason:
+        out.print(Text(f"  {record.reason}", style="dim"))
+
+
+def _record_json(record: Verification) -> dict[str, Any]:
+    return {
+        "created": record.created.isoformat(),
+        "network": record.network.partition("@")[0],
+        "kind": record.kind,
+        "image": record.image_name,
+        "float": record.float_digit,
+        "fixed": record.fixed_digit,
+        "claimed": record.claim,
+        "state": record.state.value,
+        "reason": record.reason or None,
+        "txid": record.txid,
+        "block": record.block_height,
+        "fee": record.fee,
+        "size": record.size,
+        "script_bytes": record.script_bytes,
+    }
+
+
+def inspect(options: argparse.Namespace) -> int:
+    """Take a verification apart and run it again; exit status 1 if the script does not accept it here."""
+    network = load(paths.model_folder() / "integers.npz")
+    with (
+        reporting(options.json) as report,
+        connect(node_choice(options), kind_of(options), report) as connection,
+    ):
+        report("Running the script again")
+        found = inspect_transaction(
+            connection.rpc, options.txid, [program_for(network, kind) for kind in Kind]
+        )
+        chain = connection.network.name
+    if options.json:
+        print_json({"network": chain, **_inspection_json(found, network.sha256)})
+    else:
+        _show_inspection(found, chain, network.sha256)
+    return OK if found.judgement.accepted else DISAGREE
+
+
+def _inspection_json(found: Inspection, network_sha256: str) -> dict[str, Any]:
+    return {
+        "txid": found.txid,
+        "deployment": found.deployment,
+        "image": found.claim.image.hex(),
+        "claimed": found.claim.digit,
+        "kind": found.program.kind.value if found.program else None,
+        "network_sha256": network_sha256 if found.program else None,
+        "owner": found.owner.hex() if found.owner else None,
+        "script_bytes": found.script_bytes,
+        "script_sha256": found.script_sha256,
+        "accepted": found.judgement.accepted,
+        "reason": found.judgement.reason or None,
+        "block": found.block_height,
+        "fee": found.fee,
+        "size": found.size,
+    }
+
+
+def _show_inspection(found: Inspection, chain: str, network_sha256: str) -> None:
+    if len(found.claim.image) == 784:
+        pixels = np.frombuffer(found.claim.image, dtype=np.uint8)
+        out.print(picture(pixels, colour=out.color_system is not None))
+    known = f"Inkproof, {found.program.kind.value}" if found.program else "not one that this Inkproof knows"
+    rows = {
+        "transaction": f"{found.txid} on {chain}",
+        "spends": found.deployment,
+        "claim": f"this is a {found.claim.digit}",
+        "contract": f"{known}; {found.script_bytes:,} bytes, sha256 {found.script_sha256}",
+        "network": network_sha256 if found.program else "unknown",
+        "owner": found.owner.hex() if found.owner else "unknown",
+        "block": "none yet" if found.block_height is None else f"{found.block_height:,} {found.block_hash}",
+        "fee": f"{found.fee:,} satoshis for {found.size:,} bytes",
+    }
+    for name, value in rows.items():
+        out.print(f"{name:<12} {value}")
+    if found.judgement.accepted:
+        words, style = (
+            f"✓ The script accepts, run here in {found.judgement.milliseconds:.0f} ms.",
+            "bold green",
+        )
+    else:
+        words, style = f"✗ The script does not accept here: {found.judgement.reason}", "bold red"
+    out.print(Text(words, style=style))

@@ -1,0 +1,121 @@
+"""`contract build`, `contract info`, `contract export`."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from typing import Any
+
+from app import paths
+from app.cli import OK
+from app.cli.options import kind_of
+from app.cli.output import out, print_json, reporting
+from app.contract import contract_for, description
+from app.errors import ContractError
+from app.fixedpoint import load
+
+_FEE_RATES = (1, 50)
+_NOBODY = bytes(20)
+
+
+def build(options: argparse.Namespace) -> int:
+    """Compile the source into the committed description."""
+    source = paths.contract_source()
+    with reporting(options.json) as report:
+        report("Compiling the contract")
+        built = description.build(source)
+        path = description.description_path()
+        changed = not path.is_file() or path.read_text(encoding="utf-8") != description.as_text(built)
+        description.write(built, path)
+    if options.json:
+        print_json({"path": str(path), "changed": changed, "compiler": built["compilerVersion"]})
+    else:
+        out.print(
+            f"{path.name}: {'written' if changed else 'unchanged'}, compiler {built['compilerVersion']}"
+        )
+    return OK
+
+
+def info(options: argparse.Namespace) -> int:
+    """Facts about the contract of the shipped network."""
+    facts = _facts(options)
+    if options.json:
+        print_json(facts)
+        return OK
+    rows = {
+        "kind": facts["kind"],
+        "locking script": f"{facts['script_bytes']:,} bytes",
+        "opcodes": f"{facts['opcodes']:,} (pushes not counted)",
+        "pixels used": f"{facts['rows']} of 784",
+        **{f"fee at {rate} sat/kB": f"{fee:,} satoshis to deploy" for rate, fee in facts["fees"].items()},
+        "contract": facts["contract_sha256"],
+        "network": f"{facts['architecture']}, sha256 {facts['network_sha256']}",
+    }
+    for number, lanes in enumerate(facts["lanes"], 1):
+        rows[f"lanes, layer {number}"] = (
+            f"{lanes['count']} of {lanes['narrowest']} to {lanes['widest']} bits, together {lanes['bits']:,}"
+        )
+    for name, value in rows.items():
+        out.print(f"{name:<16} {value}")
+    return OK
+
+
+def _facts(options: argparse.Namespace) -> dict[str, Any]:
+    contract = contract_for(load(paths.model_folder() / "integers.npz"), _NOBODY, kind_of(options))
+    size = len(contract.locking_script)
+    return {
+        "kind": contract.kind.value,
+        "script_bytes": size,
+        "opcodes": contract.opcodes,
+        "rows": contract.program.rows,
+        "lanes": [
+            {
+                "count": len(lanes.widths),
+                "narrowest": min(lanes.widths),
+                "widest": max(lanes.widths),
+                "bits": lanes.total,
+                "widths": list(lanes.widths),
+            }
+            for lanes in contract.program.lanes
+        ],
+        "fees": {str(rate): -(-size * rate // 1000) for rate in _FEE_RATES},
+        "contract_sha256": contract.sha256,
+        "architecture": contract.network.architecture,
+        "network_sha256": contract.network.sha256,
+    }
+
+
+def export(options: argparse.Namespace) -> int:
+    """Write the locking script as hex."""
+    network = load(paths.model_folder() / "integers.npz")
+    contract = contract_for(network, _owner(options.owner), kind_of(options))
+    try:
+        options.output.write_text(contract.locking_script.hex() + "\n", encoding="ascii")
+    except OSError as error:
+        raise ContractError(f"{options.output} cannot be written.", why=f"{error.strerror}.") from error
+    facts = {
+        "path": str(options.output),
+        "kind": contract.kind.value,
+        "owner": contract.owner.hex(),
+        "script_bytes": len(contract.locking_script),
+        "contract_sha256": contract.sha256,
+    }
+    if options.json:
+        print_json(facts)
+    else:
+        out.print(f"{facts['path']}: {facts['script_bytes']:,} bytes, owner {facts['owner']}")
+    return OK
+
+
+def _owner(given: str | None) -> bytes:
+    if given is None:
+        from app.chain.networks import REGTEST
+        from app.chain.wallet import Wallet
+
+        return Wallet.load_or_create(paths.home(), REGTEST).pubkeyhash
+    if not re.fullmatch(r"[0-9a-fA-F]{40}", given):
+        raise ContractError(
+            "--owner takes the HASH160 of a public key.",
+            why="That is 40 hexadecimal digits; an address is not.",
+        )
+    return bytes.fromhex(given)

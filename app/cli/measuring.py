@@ -1,0 +1,100 @@
+"""`evaluate` and `train`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from app import paths
+from app.cli import OK
+from app.cli.output import out, print_json, reporting
+from app.drawing import rasterise, to_mnist
+from app.drawing.drawn import load_drawings
+from app.errors import DataError
+from app.fixedpoint import load, quantise, save
+from app.network.data import load_mnist
+from app.network.fitting import Progress
+from app.network.float_judge import FloatJudge
+
+_BATCH = 500
+_CANVAS = 560
+
+
+def evaluate(options: argparse.Namespace) -> int:
+    """Both engines over MNIST's test images, or over drawn digits."""
+    with reporting(options.json) as report:
+        report("Reading the images")
+        images, labels = _examples(options)
+        network = load(paths.model_folder() / "integers.npz")
+        report("Loading the float network (TensorFlow)")
+        judge = FloatJudge.load(paths.model_folder() / "model.keras")
+        floating, fixed = [], []
+        for start in range(0, len(images), _BATCH):
+            batch = images[start : start + _BATCH]
+            floating.append(judge.read_batch(batch).argmax(axis=1))
+            fixed.append(network.classify(batch))
+            report("Reading with both engines", min(1.0, (start + _BATCH) / len(images)))
+    by_float, by_integer = np.concatenate(floating), np.concatenate(fixed)
+    figures = {
+        "images": len(images),
+        "float_accuracy": float((by_float == labels).mean()),
+        "fixed_accuracy": float((by_integer == labels).mean()),
+        "agreement": float((by_float == by_integer).mean()),
+    }
+    if options.json:
+        print_json(figures)
+    else:
+        out.print(f"images           {figures['images']:,}")
+        out.print(f"float network    {figures['float_accuracy']:.2%} right")
+        out.print(f"integer engine   {figures['fixed_accuracy']:.2%} right")
+        out.print(f"same class       {figures['agreement']:.2%}  ({(by_float != by_integer).sum()} differ)")
+    return OK
+
+
+def _examples(options: argparse.Namespace) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+    if options.limit is not None and options.limit < 1:
+        raise DataError("--limit takes a number from 1.")
+    if options.drawings is not None:
+        drawings = load_drawings(options.drawings)[: options.limit]
+        pictures = np.stack([to_mnist(rasterise(drawing.strokes, _CANVAS)) for drawing in drawings])
+        return pictures, np.array([drawing.digit for drawing in drawings])
+    data = load_mnist(options.data)
+    return data.x_test[: options.limit], data.y_test[: options.limit].astype(np.int64)
+
+
+def train(options: argparse.Namespace) -> int:
+    """Train by a recipe and write everything that follows from the trained weights."""
+    from app.network import report as reports
+    from app.network.train import RECIPES
+    from app.network.train import train as train_network
+
+    if options.epochs is not None and options.epochs < 1:
+        raise DataError("--epochs takes a number from 1.")
+    folder: Path = options.output or paths.assets() / options.recipe
+    with reporting(options.json) as report:
+        report("Reading the images")
+        data = load_mnist(options.data)
+
+        def progress(step: Progress) -> None:
+            figures = "  ".join(f"{name} {value:.4f}" for name, value in step.metrics.items())
+            text = f"{step.stage}: epoch {step.epoch} of {step.epochs}  {figures}".rstrip()
+            report(text, (step.epoch - 1 + step.fraction) / step.epochs)
+
+        training = train_network(
+            RECIPES[options.recipe], data, seed=options.seed, epochs=options.epochs, progress=progress
+        )
+        report("Writing model, integers and report")
+        # Quantising first: weights that cannot be integers must not replace a good model.
+        network = quantise(FloatJudge(training.model).weights())
+        figures = reports.write(training, folder)
+        save(network, folder / "integers.npz")
+    if options.json:
+        print_json({"folder": str(folder), "network_sha256": network.sha256, **figures})
+    else:
+        out.print(f"test accuracy    {training.test_accuracy:.2%}")
+        out.print(f"network          {network.architecture}  sha256 {network.sha256}")
+        out.print(f"written to       {folder}")
+    return OK

@@ -1,0 +1,71 @@
+"""What goes to the person: results on standard output, progress and errors on standard error."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TaskProgressColumn, TextColumn
+from rich.text import Text
+
+from app.errors import InkproofError
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def show_error(error: InkproofError, subject: str = "") -> None:
+    """What happened, why, and what to do next: one line each for the two that may be long."""
+    line = Text("error: ", style="bold red")
+    line.append(f"{subject}: " if subject else "", style="bold")
+    line.append(" ".join(part for part in (error.what, error.why) if part), style="default not bold")
+    err.print(line)
+    if error.hint:
+        err.print(Text(f"  {error.hint}", style="dim"))
+
+
+def print_json(value: Any) -> None:
+    """One JSON value on one line."""
+    sys.stdout.write(json.dumps(value) + "\n")
+    sys.stdout.flush()
+
+
+class Reporter:
+    """Tells what is under way: a live line on a terminal, one line per step anywhere else."""
+
+    def __init__(self, progress: Progress | None, quiet: bool) -> None:
+        self._progress = progress
+        self._quiet = quiet
+        self._task: TaskID | None = None
+        self._last = ""
+
+    def __call__(self, text: str, fraction: float | None = None) -> None:
+        """Say what is going on; `fraction` from 0 to 1 where it is known."""
+        if self._progress is not None:
+            if self._task is None:
+                self._task = self._progress.add_task(text, total=None)
+            total, completed = (None, 0.0) if fraction is None else (1.0, fraction)
+            self._progress.update(self._task, description=text, total=total, completed=completed)
+        elif text != self._last and not self._quiet:
+            err.print(Text(f"· {text}", style="dim"))
+        self._last = text
+
+    def note(self, text: str) -> None:
+        """A line that stays, between the steps."""
+        if not self._quiet:
+            (self._progress.console if self._progress else err).print(Text(text, style="dim"))
+
+
+@contextlib.contextmanager
+def reporting(quiet: bool = False) -> Iterator[Reporter]:
+    """Report progress on standard error while the block runs; `quiet` off a terminal (for --json)."""
+    if not err.is_terminal:
+        yield Reporter(None, quiet)
+        return
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(28), TaskProgressColumn())
+    with Progress(*columns, console=err, transient=True) as progress:
+        yield Reporter(progress, quiet)

@@ -1,0 +1,31 @@
+"""A 28x28 image in the terminal: two rows of pixels to a line of text."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from rich.color import Color
+from rich.style import Style
+from rich.text import Text
+
+_SHADES = " .:-=+*#%@"
+_SIDE = 28
+
+
+def picture(image: npt.NDArray[np.uint8], *, colour: bool) -> Text:
+    """The image, 28x28 uint8: half blocks in grey on a terminal with colours, characters elsewhere."""
+    rows = image.reshape(_SIDE, _SIDE)
+    lines = Text()
+    for top, bottom in zip(rows[0::2], rows[1::2], strict=True):
+        for upper, lower in zip(top.tolist(), bottom.tolist(), strict=True):
+            if colour:
+                lines.append("▀", Style(color=_grey(upper), bgcolor=_grey(lower)))
+            else:
+                lines.append(_SHADES[(upper + lower) * (len(_SHADES) - 1) // 510])
+        lines.append("\n")
+    lines.rstrip()
+    return lines
+
+
+def _grey(value: int) -> Color:
+    return Color.from_rgb(value, value, value)

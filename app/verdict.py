@@ -1,0 +1,61 @@
+"""The three judges side by side, and whether they agree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from app.chain.service import ChainVerdict
+from app.fixedpoint import FixedReading
+from app.network.float_judge import FloatReading
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What each judge says of one image; `chain` is None where only the local judges were asked."""
+
+    image: str
+    floating: FloatReading
+    fixed: FixedReading
+    chain: ChainVerdict | None
+
+    @property
+    def agree(self) -> bool:
+        """All judges that were asked read the same digit, and the contract accepted a claim of just that."""
+        if self.floating.digit != self.fixed.digit:
+            return False
+        return self.chain is None or (self.chain.accepted and self.chain.claimed == self.fixed.digit)
+
+    @property
+    def sentence(self) -> str:
+        """Who says what, in one line."""
+        if self.agree:
+            who = "Both local judges" if self.chain is None else "All three judges"
+            return f"{who} agree: this is a {self.fixed.digit}."
+        said = [f"the float network reads {self.floating.digit}", f"the integer engine {self.fixed.digit}"]
+        if self.chain is not None:
+            said.append(
+                f"the contract {'accepts' if self.chain.accepted else 'refuses'} {self.chain.claimed}"
+            )
+        line = ", ".join(said[:-1]) + f" and {said[-1]}."
+        return line[0].upper() + line[1:]
+
+    def as_json(self) -> dict[str, Any]:
+        """The verdict as JSON values; logits are integers of any size, the block is its height."""
+        values: dict[str, Any] = {
+            "image": self.image,
+            "float": {"digit": self.floating.digit, "probabilities": list(self.floating.probabilities)},
+            "fixed": {"digit": self.fixed.digit, "logits": list(self.fixed.logits)},
+        }
+        if self.chain is not None:
+            values["chain"] = {
+                "network": self.chain.network,
+                "txid": self.chain.txid,
+                "claimed": self.chain.claimed,
+                "accepted": self.chain.accepted,
+                "reason": self.chain.reason,
+                "block": self.chain.block_height,
+                "fee": self.chain.fee,
+                "script_bytes": self.chain.script_bytes,
+            }
+        return values | {"agree": self.agree}
