@@ -46,7 +46,7 @@ _WARM_UP_SECONDS = 600.0
 _STOP_SECONDS = 60.0
 _TERMINATE_SECONDS = 10.0
 _LOCK_SECONDS = 900.0
-_PORT_ATTEMPTS = 5
+_RETRY_SECONDS = 15.0
 _SILENT_AFTER = 10
 
 # Kept so that a node which has ended is reaped and not taken for a running one.
@@ -83,7 +83,8 @@ class EmbeddedNode:
             )
         self.profile = profile
         self.folder = paths.home().resolve() / "nodes" / profile
-        self._extra = [flag.lstrip("-") for flag in extra_flags]
+        pairs = [flag.lstrip("-").partition("=") for flag in extra_flags]
+        self._extra = {name: value or "1" for name, _, value in pairs}
         self._conf = self.folder / "bitcoin.conf"
         self._output = self.folder / "output.log"
         self._pid = self.folder / "node.pid"
@@ -183,17 +184,23 @@ class EmbeddedNode:
     def _start(self, progress: Progress) -> Rpc:
         process = self._process()
         if process is not None:
-            return self._await_answer(process, progress)
+            try:
+                return self._await_answer(process, progress)
+            except NodeError:
+                # It was about to end when we found it; otherwise its silence is the answer.
+                if _alive(process):
+                    raise
         program = find_bitcoind(progress)
         progress("Starting the Bitcoin SV node", None)
-        for attempt in range(1, _PORT_ATTEMPTS + 1):
+        deadline = time.monotonic() + _RETRY_SECONDS
+        while True:
             process = self._launch(program)
             try:
                 return self._await_answer(process, progress)
-            except nodelog.PortTakenError:
-                if attempt == _PORT_ATTEMPTS:
+            except nodelog.PassingError:
+                if time.monotonic() > deadline:
                     raise
-        raise AssertionError("unreachable")
+                time.sleep(0.2)
 
     def _launch(self, program: Path) -> psutil.Process:
         try:
@@ -222,13 +229,19 @@ class EmbeddedNode:
             raise self._unwritable(error) from error
 
     def _settings(self) -> str:
-        lines = ["regtest=1", "server=1", "listen=0", "dnsseed=0", "discover=0", "upnp=0"]
-        lines += ["txindex=1", "keypool=1", "dbcache=64"]
-        lines += [f"{name}={value}" for name, value in PROFILES[self.profile].items()]
-        lines += self._extra
-        lines += ["rpcbind=127.0.0.1", "rpcallowip=127.0.0.1", f"rpcport={_free_port()}"]
-        lines += [f"rpcuser={secrets.token_hex(8)}", f"rpcpassword={secrets.token_hex(32)}"]
-        return "\n".join(lines) + "\n"
+        settings = {
+            "regtest": "1",
+            "server": "1",
+            "listen": "0",
+            "dnsseed": "0",
+            "discover": "0",
+            "upnp": "0",
+        }
+        settings |= {"txindex": "1", "keypool": "1", "dbcache": "64"}
+        settings |= PROFILES[self.profile] | self._extra
+        settings |= {"rpcbind": "127.0.0.1", "rpcallowip": "127.0.0.1", "rpcport": str(_free_port())}
+        settings |= {"rpcuser": secrets.token_hex(8), "rpcpassword": secrets.token_hex(32)}
+        return "".join(f"{name}={value}\n" for name, value in settings.items())
 
     def _rpc(self, *, timeout: float = 30.0) -> Rpc:
         """RPC with the credentials in the node's settings: random, so a node that takes them is ours."""
@@ -272,7 +285,7 @@ class EmbeddedNode:
 
     def _stop(self) -> bool:
         process = self._process()
-        self._keep.unlink(missing_ok=True)
+        _forget(self._keep)
         if process is None:
             return False
         with contextlib.suppress(ChainError):
@@ -287,7 +300,7 @@ class EmbeddedNode:
             raise NodeError(
                 f"The embedded node (process {process.pid}) does not end.", hint="End it yourself."
             )
-        self._pid.unlink(missing_ok=True)
+        _forget(self._pid)
         return True
 
     def _process(self) -> psutil.Process | None:
@@ -339,6 +352,11 @@ def _write_private(path: Path, text: str) -> None:
     ) as file:
         file.write(text)
     fresh.replace(path)
+
+
+def _forget(path: Path) -> None:
+    with contextlib.suppress(OSError):
+        path.unlink()
 
 
 def _alive(process: psutil.Process) -> bool:

@@ -8,12 +8,18 @@ from pathlib import Path
 from app.chain.rpc import clean_text
 from app.errors import NodeError
 
-__all__ = ["PortTakenError", "explain", "not_runnable", "tail"]
+__all__ = ["PassingError", "explain", "not_runnable", "tail"]
 
 
-class PortTakenError(NodeError):
-    """Another program took the port between our looking and the node's starting."""
+class PassingError(NodeError):
+    """A reason that passes by itself: it is worth starting the node once more.
 
+    Another program took the port between our looking and the node's starting, or the node before this one
+    has ended but the system has not yet released its lock.
+    """
+
+
+_PASSING = ("Unable to start HTTP server", "Cannot obtain a lock on data directory")
 
 # The node's own words, as 1.0.13 writes them, and what they mean.
 _MEANINGS = (
@@ -56,7 +62,7 @@ def explain(output: Path, log: Path, folder: Path) -> NodeError:
     printed = tail(output)
     # What the node prints names the cause; its log ends with the routine of shutting down.
     words = " / ".join(printed[-4:]) or " / ".join(tail(log)[-4:]) or "it printed nothing"
-    kind: type[NodeError] = PortTakenError if "Unable to start HTTP server" in words else NodeError
+    kind: type[NodeError] = PassingError if any(sign in words for sign in _PASSING) else NodeError
     meaning, hint = "", f"Its log is {log}."
     for signs, why, advice in _MEANINGS:
         if any(sign in words for sign in signs):

@@ -242,6 +242,24 @@ def test_a_program_that_cannot_be_run_is_explained(home: Path, monkeypatch: pyte
         EmbeddedNode("regtest").start(quiet)
 
 
+def test_a_node_that_has_just_been_killed_can_be_started_at_once(bitcoind: Path, home: Path) -> None:
+    node = EmbeddedNode("regtest")
+    for _ in range(4):
+        node.start(quiet)
+        pid = node.status().pid
+        assert pid is not None
+        psutil.Process(pid).kill()
+    assert node.start(quiet).call("getblockcount") == 0
+
+
+def test_a_data_folder_that_cannot_be_used_is_named(bitcoind: Path, home: Path) -> None:
+    (home / "nodes").mkdir()
+    (home / "nodes" / "regtest").write_text("a file in its place")
+    with pytest.raises(NodeError, match="cannot be used") as refusal:
+        EmbeddedNode("regtest").start(quiet)
+    assert "INKPROOF_HOME" in refusal.value.hint
+
+
 def test_an_unknown_profile_is_refused(home: Path) -> None:
     with pytest.raises(NodeError, match="mainnet"):
         EmbeddedNode("mainnet")

@@ -1,0 +1,146 @@
+"""Coins and fees, as a real node knows them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.chain.broadcast import send
+from app.chain.coins import Coin, balance, fee_for, fee_rate, fund, list_coins, select
+from app.chain.mining import mine
+from app.chain.networks import MAIN, REGTEST, TESTNET
+from app.chain.node import EmbeddedNode
+from app.chain.rpc import COIN
+from app.chain.wallet import Wallet
+from app.errors import ChainError, WalletError
+from tests.chain.conftest import Regtest, quiet
+from tests.chain.payments import fresh_coin, pay
+
+coins_strategy = st.lists(
+    st.builds(
+        Coin,
+        st.integers(0, 2**64).map(lambda n: f"{n:064x}"),
+        st.integers(0, 3),
+        st.integers(1, 10**12),
+        st.integers(0, 300),
+    ),
+    max_size=12,
+)
+
+
+def test_a_new_node_mines_the_first_coin(bitcoind: Path, home: Path) -> None:
+    said: list[str] = []
+    with EmbeddedNode("regtest").lease(quiet) as rpc:
+        wallet = Wallet.load_or_create(home, REGTEST)
+        assert list_coins(rpc, wallet) == []
+        coins = fund(rpc, wallet, 1, lambda text, done: said.append(text))
+        assert sum(coin.value for coin in coins) == 50 * COIN
+        assert rpc.call("getblockcount") == 101
+        assert "Mining 101 blocks" in said[0]
+        assert balance(rpc, wallet) == 50 * COIN, "the other 100 coinbases are not ripe"
+
+
+def test_more_blocks_are_mined_when_more_is_needed(regtest: Regtest) -> None:
+    need = balance(regtest.rpc, regtest.wallet) + 1
+    assert sum(coin.value for coin in fund(regtest.rpc, regtest.wallet, need, quiet)) >= need
+
+
+def test_what_is_there_is_not_mined_for(regtest: Regtest) -> None:
+    height = regtest.rpc.call("getblockcount")
+    fund(regtest.rpc, regtest.wallet, 1000, quiet)
+    assert regtest.rpc.call("getblockcount") == height
+
+
+def test_unconfirmed_change_is_a_coin_and_a_spent_one_is_none(regtest: Regtest) -> None:
+    coin = fresh_coin(regtest.rpc, regtest.wallet, 100_000)
+    assert coin in list_coins(regtest.rpc, regtest.wallet)
+    assert send(regtest.rpc, pay(regtest.wallet, [coin], []).to_bytes()).accepted
+    assert coin not in list_coins(regtest.rpc, regtest.wallet)
+
+
+def test_coins_sent_before_the_node_knew_the_wallet_are_found(regtest: Regtest, tmp_path: Path) -> None:
+    stranger = Wallet.load_or_create(tmp_path, REGTEST)
+    coin = fresh_coin(regtest.rpc, regtest.wallet, 500_000)
+    tx = pay(regtest.wallet, [coin], [(123_456, bytes(stranger.locking_script))])
+    assert send(regtest.rpc, tx.to_bytes()).accepted
+    mine(regtest.rpc, regtest.wallet.address, 1)
+    assert list_coins(regtest.rpc, stranger) == [Coin(tx.hex_hash(), 0, 123_456, 1)]
+    assert balance(regtest.rpc, stranger) == 123_456
+
+
+def test_a_node_without_a_wallet_is_explained(bitcoind: Path, home: Path) -> None:
+    with EmbeddedNode("regtest", extra_flags=["disablewallet=1"]).lease(quiet) as rpc:
+        wallet = Wallet.load_or_create(home, REGTEST)
+        with pytest.raises(ChainError, match="no account of coins"):
+            list_coins(rpc, wallet)
+
+
+def test_a_wallet_of_another_network_is_refused(regtest: Regtest, tmp_path: Path) -> None:
+    with pytest.raises(WalletError, match="address of its network"):
+        list_coins(regtest.rpc, Wallet.load_or_create(tmp_path, MAIN))
+
+
+def test_where_mining_is_not_ours_the_address_is_named(regtest: Regtest, tmp_path: Path) -> None:
+    # regtest and testnet share their prefixes: the node answers, and the wallet may not mine.
+    wallet = Wallet.load_or_create(tmp_path, TESTNET)
+    height = regtest.rpc.call("getblockcount")
+    with pytest.raises(WalletError) as refusal:
+        fund(regtest.rpc, wallet, 1000, quiet)
+    assert wallet.address in refusal.value.hint
+    assert regtest.rpc.call("getblockcount") == height
+
+
+def test_the_fee_rate_is_what_the_node_mines_for(regtest: Regtest) -> None:
+    assert fee_rate(regtest.rpc, regtest.wallet) == 50
+
+
+def test_a_fee_at_the_rate_is_mined_and_none_is_not(regtest: Regtest) -> None:
+    rate = fee_rate(regtest.rpc, regtest.wallet)
+    coins = [fresh_coin(regtest.rpc, regtest.wallet, 100_000) for _ in range(2)]
+    mine(regtest.rpc, regtest.wallet.address, 1)
+    fair = pay(regtest.wallet, coins[:1], [], fee=fee_for(192, rate))
+    free = pay(regtest.wallet, coins[1:], [], fee=0)
+    assert send(regtest.rpc, fair.to_bytes()).accepted
+    assert send(regtest.rpc, free.to_bytes()).accepted
+    mine(regtest.rpc, regtest.wallet.address, 1)
+    assert regtest.rpc.call("getrawtransaction", fair.hex_hash(), 1).get("confirmations") == 1
+    assert not regtest.rpc.call("getrawtransaction", free.hex_hash(), 1).get("confirmations")
+    regtest.rpc.call("prioritisetransaction", free.hex_hash(), 0, 100_000)
+    mine(regtest.rpc, regtest.wallet.address, 1)
+
+
+def test_a_node_that_asks_too_much_is_not_believed(bitcoind: Path, home: Path) -> None:
+    greedy = EmbeddedNode("regtest", extra_flags=["minminingtxfee=0.01"])
+    with greedy.lease(quiet) as rpc:
+        rate = rpc.call("getsettings")["minminingtxfee"] * COIN
+        assert rate > REGTEST.fee_ceiling
+        with pytest.raises(ChainError, match="satoshis per 1000 bytes"):
+            fee_rate(rpc, Wallet.load_or_create(home, REGTEST))
+
+
+@given(st.integers(0, 10**7), st.integers(0, 10**5))
+def test_fees_round_up(size: int, rate: int) -> None:
+    fee = fee_for(size, rate)
+    assert fee * 1000 >= size * rate > (fee - 1) * 1000
+
+
+@given(coins_strategy, st.integers(0, 10**13))
+def test_selected_coins_cover_the_need_without_a_coin_to_spare(coins: list[Coin], need: int) -> None:
+    if sum(coin.value for coin in coins) < need:
+        with pytest.raises(WalletError, match="enough coins"):
+            select(coins, need)
+        return
+    chosen = select(coins, need)
+    assert all(coin in coins for coin in chosen)
+    assert sum(coin.value for coin in chosen) >= need
+    assert sum(coin.value for coin in chosen[:-1]) < need or not chosen
+
+
+@given(coins_strategy, st.integers(1, 10**12))
+def test_confirmed_coins_go_first(coins: list[Coin], need: int) -> None:
+    confirmed = [coin for coin in coins if coin.confirmations]
+    if sum(coin.value for coin in confirmed) >= need:
+        assert all(coin.confirmations for coin in select(coins, need))
