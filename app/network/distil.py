@@ -70,6 +70,7 @@ def soft_targets(model: Any, images: NDArray[np.uint8], temperature: float) -> N
     answer = tensorflow.function(
         lambda batch: tensorflow.nn.softmax(model(batch, training=False) / temperature),
         input_signature=[tensorflow.TensorSpec((None, SIDE, SIDE), tensorflow.float32)],
+        autograph=False,  # nothing to rewrite, and a frozen program has no source to read
     )
     targets = np.empty((len(images), CLASSES), np.float32)
     for start in range(0, len(images), LABEL_BATCH):

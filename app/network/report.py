@@ -158,9 +158,8 @@ def _draw_confusion(pyplot: ModuleType, training: Training, path: Path) -> None:
     mistakes = counts.astype(float)
     np.fill_diagonal(mistakes, np.nan)
     figure, axes = pyplot.subplots(figsize=(6.4, 6.4), dpi=150, layout="constrained")
-    colours = pyplot.matplotlib.colors.LinearSegmentedColormap.from_list(
-        "mistakes", [PAPER, ORANGE], bad=PALE
-    )
+    ramp = pyplot.matplotlib.colors.LinearSegmentedColormap.from_list("mistakes", [PAPER, ORANGE])
+    colours = ramp.with_extremes(bad=PALE)
     largest = max(1.0, float(np.nanmax(mistakes)))
     axes.imshow(mistakes, cmap=colours, vmin=0, vmax=largest)
     for written in digits:

@@ -17,7 +17,7 @@ from app.network.data import Mnist
 from app.network.distil import Teacher, distillation_loss, soft_targets, train_teacher
 from app.network.fitting import EpochData, Progress, ProgressCallback, cosine_schedule, fit, no_progress
 from app.network.float_judge import FloatJudge
-from app.network.runtime import make_deterministic
+from app.network.runtime import import_for_training
 
 Images = NDArray[np.uint8]
 AUGMENTING_THREADS = 2
@@ -101,7 +101,7 @@ def train(
     """
     started = time.perf_counter()
     epochs = recipe.epochs if epochs is None else epochs
-    keras = make_deterministic(seed)
+    keras = import_for_training(seed)
     augmenting, teaching, fitting = np.random.SeedSequence(seed).spawn(3)
 
     held_out = int(len(data.x_train) * recipe.validation)

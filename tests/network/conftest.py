@@ -24,7 +24,7 @@ def mnist() -> Mnist:
 
 @pytest.fixture(scope="session")
 def strokes() -> Mnist:
-    """400 + 100 images of ten classes that any network can tell apart: a bar at one of ten places, and noise."""
+    """400 + 100 images of ten classes that any network can tell apart: a bar in ten places, and noise."""
     rng = np.random.default_rng(5)
     labels = np.arange(500) % 10
     images = rng.integers(0, 40, (500, 28, 28)).astype(np.uint8)
