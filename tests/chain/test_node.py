@@ -33,13 +33,16 @@ OTHER = textwrap.dedent(
 )
 
 
-def other_program() -> subprocess.Popen[str]:
-    program = subprocess.Popen(
+def begin() -> subprocess.Popen[str]:
+    return subprocess.Popen(
         [sys.executable, "-c", OTHER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
+
+
+def url_of(program: subprocess.Popen[str]) -> str:
+    """The node that another program uses, once it has it."""
     assert program.stdout is not None
-    program.url = program.stdout.readline().strip()  # type: ignore[attr-defined]
-    return program
+    return program.stdout.readline().strip()
 
 
 def let_go(program: subprocess.Popen[str]) -> None:
@@ -128,8 +131,8 @@ def test_a_running_node_is_used_again(bitcoind: Path, home: Path) -> None:
 
 
 def test_the_last_one_out_stops_the_node(bitcoind: Path, home: Path) -> None:
-    one, two = other_program(), other_program()
-    assert one.url == two.url  # type: ignore[attr-defined]
+    one, two = begin(), begin()
+    assert url_of(one) == url_of(two) != "", "they began together, and share one node"
     assert EmbeddedNode("regtest").status().users == 2
     let_go(one)
     assert EmbeddedNode("regtest").status().running
@@ -141,7 +144,9 @@ def test_the_last_one_out_stops_the_node(bitcoind: Path, home: Path) -> None:
 def test_a_node_to_be_kept_outlives_its_users(bitcoind: Path, home: Path) -> None:
     node = EmbeddedNode("regtest")
     node.start(quiet, keep=True)
-    let_go(other_program())
+    other = begin()
+    assert url_of(other)
+    let_go(other)
     assert node.status().running
     assert node.status().keep
     node.stop()
@@ -149,7 +154,8 @@ def test_a_node_to_be_kept_outlives_its_users(bitcoind: Path, home: Path) -> Non
 
 
 def test_a_killed_program_leaves_the_node_to_the_next_one(bitcoind: Path, home: Path) -> None:
-    killed = other_program()
+    killed = begin()
+    assert url_of(killed)
     killed.kill()
     killed.communicate()
     status = EmbeddedNode("regtest").status()
