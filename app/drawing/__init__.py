@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from app.drawing.drawn import Drawing, load_drawings
 from app.drawing.mnist import to_mnist
 from app.drawing.reader import read_digit, read_digit_bytes
 from app.drawing.strokes import Canvas, Stroke, rasterise, strokes_from_json, strokes_to_json
 
 __all__ = [
     "Canvas",
+    "Drawing",
     "Stroke",
+    "load_drawings",
     "rasterise",
     "read_digit",
     "read_digit_bytes",
