@@ -154,36 +154,24 @@ def _is_mnist(picture: Gray) -> bool:
 def _ink(image: Image.Image) -> Gray:
     """(H, W) uint8 ink, 0 = paper and 255 = ink, longer side at most WORK."""
     if image.mode in ("I", "F") or image.mode.startswith("I;"):
-        return ink_on_paper(_smaller(_deep_gray(image))[..., None])
+        image = _shallow(image)
     if image.has_transparency_data:
-        colours = _smaller(np.asarray(image.convert("RGBA"), dtype=np.float32))
-        if colours[..., 3].min() < 250:
-            return ink_on_nothing(colours)
-        return ink_on_paper(colours[..., :3])
-    return ink_on_paper(_smaller(np.asarray(image.convert("RGB"), dtype=np.float32)))
+        colours = _colours(image.convert("RGBA"))
+        return ink_on_nothing(colours) if colours[..., 3].min() < 250 else ink_on_paper(colours[..., :3])
+    return ink_on_paper(_colours(image.convert("L" if image.mode in ("1", "L") else "RGB")))
 
 
-def _deep_gray(image: Image.Image) -> npt.NDArray[np.float32]:
-    """16- and 32-bit gray stretched over 0..255: what its full range means is unknown, and contrast is all
-    we need.
-    """
-    deep = np.nan_to_num(np.asarray(image, dtype=np.float64), nan=0.0, posinf=0.0, neginf=0.0)
+def _shallow(image: Image.Image) -> Image.Image:
+    """16- and 32-bit gray stretched over 0..255: its full range is unknown, and contrast is enough."""
+    deep = np.nan_to_num(np.asarray(image, dtype=np.float32), nan=0.0, posinf=0.0, neginf=0.0)
     low, high = float(deep.min()), float(deep.max())
-    return ((deep - low) * (255.0 / max(high - low, 255.0))).astype(np.float32)
+    deep -= low
+    deep *= 255 / max(high - low, 255.0)
+    return Image.fromarray(deep.astype(np.uint8))
 
 
-def _smaller(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Averages over squares of whole pixels, the same in both directions, until the longer side is at most
-    WORK.
-    """
-    factor = -(-max(values.shape[:2]) // WORK)
-    if factor <= 1:
-        return values
-    rows = np.arange(0, values.shape[0], factor)
-    columns = np.arange(0, values.shape[1], factor)
-    sums = np.add.reduceat(np.add.reduceat(values, rows, axis=0), columns, axis=1)
-    heights = np.diff(rows, append=values.shape[0]).astype(np.float32)
-    widths = np.diff(columns, append=values.shape[1]).astype(np.float32)
-    counts = heights[:, None] * widths[None, :]
-    means: npt.NDArray[np.float32] = sums / (counts if values.ndim == 2 else counts[..., None])
-    return means
+def _colours(image: Image.Image) -> npt.NDArray[np.float32]:
+    """(H, W, channels) 0..255, averaged over squares of pixels until the longer side is at most WORK."""
+    factor = -(-max(image.size) // WORK)
+    colours = np.asarray(image.reduce(factor) if factor > 1 else image, dtype=np.float32)
+    return colours[..., None] if colours.ndim == 2 else colours

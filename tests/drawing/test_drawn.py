@@ -56,7 +56,7 @@ def test_the_generator_draws_the_set_that_is_kept(drawings):
 
 
 def test_the_size_of_the_canvas_hardly_changes_what_is_read(drawings):
-    """Between canvases of 280, 560 and 1120 pixels; measured: mean 0.7 of 255, worst picture 2.4, pixel 76."""
+    """Canvases of 280, 560 and 1120 pixels; measured: mean 0.7 of 255, worst picture 2.4, pixel 76."""
     means, largest = [], []
     for drawing in drawings[::4]:
         small, middle, large = (to_mnist(rasterise(drawing.strokes, size)) for size in (280, 560, 1120))
