@@ -7,7 +7,7 @@ from bitcoinx import Script, SigHash, Tx, TxInput, TxOutput, hex_str_to_hash
 from app.chain.coins import Coin, fund
 from app.chain.rpc import Rpc
 from app.chain.wallet import Wallet
-from tests.chain.conftest import quiet
+from tests.conftest import quiet
 
 ALL_FORKID = 0x41
 FEE = 20_000

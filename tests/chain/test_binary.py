@@ -15,7 +15,7 @@ from app import paths
 from app.chain import binary
 from app.chain.binary import find_bitcoind, install
 from app.errors import NodeError
-from tests.chain.conftest import quiet
+from tests.conftest import quiet
 
 NAME = "bitcoind.exe" if sys.platform == "win32" else "bitcoind"
 

@@ -12,8 +12,8 @@ from app.chain.coins import Coin, list_coins
 from app.chain.mining import mine
 from app.chain.rpc import Rpc
 from app.errors import ChainError, RpcError, UnreachableError
-from tests.chain.conftest import Regtest
 from tests.chain.payments import fresh_coin, pay, spend
+from tests.conftest import Regtest
 
 TRUE = b"\x51"
 

@@ -16,8 +16,8 @@ from app.chain.node import EmbeddedNode
 from app.chain.rpc import COIN
 from app.chain.wallet import Wallet
 from app.errors import ChainError, WalletError
-from tests.chain.conftest import Regtest, quiet
 from tests.chain.payments import fresh_coin, pay
+from tests.conftest import Regtest, quiet
 
 coins_strategy = st.lists(
     st.builds(

@@ -9,7 +9,7 @@ import pytest
 from app.chain.networks import MAIN, NETWORKS, REGTEST, TESTNET, Network, network_of
 from app.chain.rpc import Rpc
 from app.errors import ChainError
-from tests.chain.conftest import Regtest
+from tests.conftest import Regtest
 
 
 class FakeNodeOnAnotherChain(Rpc):

@@ -19,7 +19,7 @@ from app.chain.networks import REGTEST, network_of
 from app.chain.node import EmbeddedNode
 from app.chain.wallet import Wallet
 from app.errors import ChainError, NodeError, UnreachableError
-from tests.chain.conftest import Regtest, quiet
+from tests.conftest import Regtest, quiet
 
 # Another program that uses the node: it says when it has it, and keeps it until told or killed.
 OTHER = textwrap.dedent(

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from app.chain import rpc as rpc_module
 from app.chain.rpc import COIN, METHOD_NOT_FOUND, Rpc, clean_text, satoshis
 from app.errors import ChainError, RpcError, UnreachableError
-from tests.chain.conftest import Regtest
+from tests.conftest import Regtest
 
 Misbehave = Callable[[BaseHTTPRequestHandler, dict], None]
 

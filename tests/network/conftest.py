@@ -1,25 +1,13 @@
-"""What the tests of this room share: MNIST where the machine has it, and a small data set of bars."""
+"""What the tests of this room share: a small data set of bars, and the shipped network."""
 
 from __future__ import annotations
-
-import os
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from app import paths
-from app.network.data import Mnist, load_mnist
+from app.network.data import Mnist
 from app.network.float_judge import FloatJudge
-
-
-@pytest.fixture(scope="session")
-def mnist() -> Mnist:
-    named = os.environ.get("INKPROOF_MNIST")
-    path = Path(named) if named else Path(__file__).resolve().parents[3] / "shared" / "data" / "mnist.npz"
-    if not path.is_file():
-        pytest.skip(f"MNIST is not at {path}; name an mnist.npz in INKPROOF_MNIST")
-    return load_mnist(path)
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""A real node for the tests of this room and of those after it, with a default node's policy."""
+"""What the tests of several rooms share: MNIST, and a real node with a default node's policy."""
 
 from __future__ import annotations
 
@@ -17,6 +17,22 @@ from app.chain.networks import REGTEST
 from app.chain.node import EmbeddedNode
 from app.chain.rpc import Rpc
 from app.chain.wallet import Wallet
+from app.network.data import Mnist, load_mnist
+
+
+@pytest.fixture(scope="session")
+def mnist_file() -> Path:
+    """MNIST in Keras's layout: INKPROOF_MNIST, or the copy beside the project."""
+    named = os.environ.get("INKPROOF_MNIST")
+    path = Path(named) if named else Path(__file__).resolve().parents[2] / "shared" / "data" / "mnist.npz"
+    if not path.is_file():
+        pytest.skip(f"MNIST is not at {path}; name an mnist.npz in INKPROOF_MNIST")
+    return path
+
+
+@pytest.fixture(scope="session")
+def mnist(mnist_file: Path) -> Mnist:
+    return load_mnist(mnist_file)
 
 
 def quiet(text: str, done: float | None) -> None:

@@ -1,0 +1,256 @@
+"""The contract on a real node with default policy: deployed, spent by true claims, refused to false ones."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from app.chain import service as services
+from app.chain.broadcast import send
+from app.chain.coins import list_coins
+from app.chain.connection import Connection, NodeChoice, connect
+from app.chain.ledger import Ledger
+from app.chain.networks import MAIN
+from app.chain.records import DeploymentState, VerificationState
+from app.chain.service import Readings, Service, Stage, open_service
+from app.chain.transactions import find_transaction, is_unspent
+from app.contract import SpendPlan, build_spend, contract_for
+from app.contract.classifier import rule_of
+from app.errors import ChainError, WalletError
+from app.fixedpoint import load, quantise
+from app.paths import model_folder
+from app.script import Kind
+from tests.conftest import quiet
+
+
+@pytest.fixture(scope="module")
+def network():
+    """Small, so that a deployment is a matter of milliseconds; the shipped one has its own tests below."""
+    rng = np.random.default_rng(21)
+    return quantise(
+        [(rng.normal(0, 0.05, (784, 5)), rng.normal(size=5)), (rng.normal(size=(5, 10)), np.zeros(10))]
+    )
+
+
+@pytest.fixture
+def connection(regtest):
+    first = regtest.rpc.call("getblockhash", 1)
+    return Connection(regtest.rpc, regtest.wallet.network, regtest.wallet, f"regtest@{first[:16]}")
+
+
+@pytest.fixture
+def ledger(tmp_path):
+    with Ledger(tmp_path / "ledger.sqlite") as ledger:
+        yield ledger
+
+
+@pytest.fixture
+def service(network, connection, ledger):
+    return Service(contract_for(network, connection.wallet.pubkeyhash), connection, ledger, services.never)
+
+
+def picture(seed: int) -> bytes:
+    return np.random.default_rng(seed).integers(0, 256, 784, dtype=np.uint8).tobytes()
+
+
+def readings(network, image: bytes) -> Readings:
+    fixed = network.read(np.frombuffer(image, np.uint8))
+    return Readings(fixed.digit, [0.1] * 10, fixed.digit, fixed.logits)
+
+
+def submit(service, image: bytes, claim: int, **options):
+    return service.submit(image, claim, readings(service.contract.network, image), progress=quiet, **options)
+
+
+def test_a_true_claim_is_accepted_and_confirmed(service, network):
+    image, stages = picture(1), []
+    digit = readings(network, image).fixed_digit
+    verdict = submit(service, image, digit, name="one.png", on_stage=lambda stage, text: stages.append(stage))
+    assert verdict.accepted
+    assert stages == [Stage.READY, Stage.SIGNED, Stage.ACCEPTED, Stage.CONFIRMED]
+    found = find_transaction(service.connection.rpc, verdict.txid)
+    assert (found.block_hash, found.block_height) == (verdict.block_hash, verdict.block_height)
+    (record,) = service.ledger.history(5)
+    assert (record.state, record.image, record.image_name) == (VerificationState.CONFIRMED, image, "one.png")
+    assert record.logits == network.read(np.frombuffer(image, np.uint8)).logits
+
+
+def test_every_false_claim_is_refused_in_the_nodes_own_words_and_costs_nothing(service, network):
+    image = picture(2)
+    digit = readings(network, image).fixed_digit
+    first = service.prepare(quiet)
+    for claim in set(range(10)) - {digit}:
+        verdict = submit(service, image, claim)
+        assert not verdict.accepted
+        assert "mandatory-script-verify-flag-failed" in verdict.reason
+        assert verdict.block_height is None
+    assert service.prepare(quiet).id == first.id
+    assert submit(service, image, digit).accepted
+
+
+def test_the_next_instance_is_deployed_ahead(service, network):
+    image = picture(3)
+    submit(service, image, readings(network, image).fixed_digit)
+    told = []
+    service.prepare(lambda text, fraction: told.append(text))
+    assert told == []
+
+
+def test_a_verification_is_one_small_transaction_that_pays_for_itself(service, network):
+    image = picture(4)
+    verdict = submit(service, image, readings(network, image).fixed_digit)
+    raw = find_transaction(service.connection.rpc, verdict.txid).raw
+    from bitcoinx import Tx
+
+    tx = Tx.from_bytes(raw)
+    assert (len(tx.inputs), len(tx.outputs)) == (1, 1)
+    assert len(raw) == verdict.size < 1100
+    rate = service.connection.rpc.call("getsettings")["minminingtxfee"]
+    assert verdict.fee * 1000 >= verdict.size * int(rate * 10**8)
+
+
+def test_a_deployment_that_somebody_spent_is_noticed_and_replaced(service, network):
+    image = picture(5)
+    deployment = service.prepare(quiet)
+    wallet = service.connection.wallet
+    plan = SpendPlan(deployment.txid, 0, deployment.value, 300, wallet.locking_script.to_bytes())
+    digit = readings(network, image).fixed_digit
+    elsewhere = build_spend(service.contract, plan, digit, image, wallet.key)
+    assert send(service.connection.rpc, elsewhere.to_bytes()).accepted
+    assert submit(service, image, digit).accepted
+    assert service.ledger.deployment(deployment.id).state is DeploymentState.SPENT
+
+
+def test_a_deployment_that_vanished_is_noticed_and_replaced(service, network):
+    wallet = service.connection.wallet
+    lost = service.ledger.add_deployment(
+        network=service.connection.chain_id,
+        kind="packed",
+        contract_sha256=service.contract.sha256,
+        network_sha256=network.sha256,
+        owner=wallet.pubkeyhash.hex(),
+        txid="ab" * 32,
+        output_index=0,
+        value=5_000,
+        raw_tx=b"",
+    )
+    service.ledger.mark_deployment(lost.id, DeploymentState.SENT)
+    assert service.prepare(quiet).id != lost.id
+    assert service.ledger.deployment(lost.id).state is DeploymentState.LOST
+
+
+def test_a_deployment_of_another_owner_or_contract_is_not_used(service, connection, ledger):
+    mine = service.prepare(quiet)
+    rng = np.random.default_rng(22)
+    other = quantise([(rng.normal(0, 0.05, (784, 10)), rng.normal(size=10))])
+    contract = contract_for(other, connection.wallet.pubkeyhash)
+    assert Service(contract, connection, ledger, services.never).prepare(quiet).id != mine.id
+
+
+def test_what_was_recorded_and_never_sent_is_settled_and_the_coin_is_still_there(service, network):
+    """The program dies between writing the ledger and sending."""
+    image = picture(6)
+    deployment = service.prepare(quiet)
+    record = service._record(deployment, image, 3, readings(network, image), "crash.png")
+    service.reconcile()
+    settled = service.ledger.verification(record.id)
+    assert settled.state is VerificationState.ERROR
+    assert "before it was sent" in settled.reason
+    assert service.prepare(quiet).id == deployment.id
+    assert is_unspent(service.connection.rpc, deployment.txid, 0)
+
+
+def test_what_was_sent_and_not_written_down_is_found_on_the_chain(service, network):
+    """The program dies between sending and hearing the answer."""
+    image = picture(7)
+    deployment = service.prepare(quiet)
+    digit = readings(network, image).fixed_digit
+    record = service._record(deployment, image, digit, readings(network, image), "crash.png")
+    assert send(service.connection.rpc, record.raw_tx).accepted
+    service.reconcile()
+    assert service.ledger.verification(record.id).state is VerificationState.ACCEPTED
+    service._confirm(services.silent, record)
+    assert service.ledger.verification(record.id).state is VerificationState.CONFIRMED
+    assert service.prepare(quiet).id != deployment.id
+
+
+def test_a_deployment_recorded_and_never_sent_spends_no_coin(service, monkeypatch):
+    before = list_coins(service.connection.rpc, service.connection.wallet)
+
+    def dies(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(services, "send", dies)
+        service.prepare(quiet)
+    assert service.ledger.unreconciled(service.connection.chain_id)[0][0].state is DeploymentState.PREPARED
+    service.reconcile()
+    assert service.ledger.unreconciled(service.connection.chain_id) == ([], [])
+    assert list_coins(service.connection.rpc, service.connection.wallet) == before
+
+
+def test_real_coins_are_not_spent_without_a_yes(service, monkeypatch):
+    import dataclasses
+
+    asked = []
+    mainnet = dataclasses.replace(service.connection.network, chain=MAIN.chain)
+    service.connection = dataclasses.replace(service.connection, network=mainnet)
+    service._approve = lambda satoshis, purpose: bool(asked.append(satoshis))
+    with pytest.raises(WalletError, match="not approved"):
+        service.prepare(quiet)
+    assert asked[0] > len(service.contract.locking_script) * 50 // 1000
+    assert service.ledger.unreconciled(service.connection.chain_id) == ([], [])
+
+
+def test_a_refusal_that_is_no_verdict_is_an_error(connection, ledger, mnist):
+    """A node with default policy does not run the unrolled contract: it says nothing about the claim."""
+    network = load(model_folder() / "integers.npz", rule_of(Kind.UNROLLED))
+    contract = contract_for(network, connection.wallet.pubkeyhash, Kind.UNROLLED)
+    service = Service(contract, connection, ledger, services.never)
+    image = mnist.x_test[0]
+    with pytest.raises(ChainError, match="Script is too big"):
+        submit(service, image.tobytes(), network.read(image).digit)
+    assert ledger.history(1)[0].state is VerificationState.ERROR
+
+
+def test_the_shipped_contract_is_deployed_and_spent_on_a_node_with_default_policy(
+    regtest, mnist, connection, ledger
+):
+    network = load(model_folder() / "integers.npz")
+    service = Service(contract_for(network, connection.wallet.pubkeyhash), connection, ledger, services.never)
+    flags = (regtest.node.folder / "bitcoin.conf").read_text()
+    assert "policy" not in flags
+    for digit in range(10):
+        image = mnist.x_test[mnist.y_test == digit][0]
+        reading = network.read(image)
+        assert submit(service, image.tobytes(), reading.digit).block_height is not None
+        assert not submit(service, image.tobytes(), (reading.digit + 1) % 10).accepted
+
+
+def test_the_unrolled_contract_needs_and_gets_a_node_with_a_raised_policy(home, bitcoind, regtest, mnist):
+    rule = rule_of(Kind.UNROLLED)
+    network = load(model_folder() / "integers.npz", rule)
+    contract = contract_for(network, regtest.wallet.pubkeyhash, Kind.UNROLLED)
+    assert len(contract.locking_script) > 500_000
+    image = mnist.x_test[0]
+    with open_service(network, Kind.UNROLLED, NodeChoice(), quiet) as service:
+        digit = network.read(image).digit
+        assert submit(service, image.tobytes(), digit).block_height is not None
+        assert not submit(service, image.tobytes(), (digit + 1) % 10).accepted
+
+
+def test_another_node_is_reached_by_its_rpc_address(home, regtest, network):
+    conf = dict(
+        line.split("=", 1)
+        for line in (regtest.node.folder / "bitcoin.conf").read_text().splitlines()
+        if "=" in line
+    )
+    choice = NodeChoice(f"http://127.0.0.1:{conf['rpcport']}", conf["rpcuser"], conf["rpcpassword"])
+    with connect(choice, Kind.PACKED, quiet) as connection:
+        assert connection.network.name == "regtest"
+        assert connection.wallet.address != regtest.wallet.address
+    with open_service(network, Kind.PACKED, choice, quiet) as service:
+        image = picture(9)
+        assert submit(service, image, readings(network, image).fixed_digit).block_height is not None
+        assert service.status().contract_sha256 == service.contract.sha256
+    assert regtest.node.status().answering

@@ -1,0 +1,118 @@
+"""The network that ships: what it reads, how large its Script is, and that every engine agrees on it."""
+
+import os
+from concurrent.futures import ProcessPoolExecutor
+
+import numpy as np
+import pytest
+
+from app import paths
+from app.contract import contract_for
+from app.contract.classifier import program_for, rule_of
+from app.contract.local import limits_for
+from app.fixedpoint import load, quantise
+from app.network.float_judge import FloatJudge
+from app.script import Kind, run_program
+from app.script.run import SCRIPT_LIMIT
+from tests import oracle
+from tests.strategies import parameters
+
+kinds = pytest.mark.parametrize("kind", list(Kind), ids=lambda kind: kind.value)
+
+
+@pytest.fixture(scope="module")
+def network():
+    return load(paths.model_folder() / "integers.npz")
+
+
+@pytest.fixture(scope="module")
+def float_digits(mnist):
+    judge = FloatJudge.load(paths.model_folder() / "model.keras")
+    parts = np.array_split(mnist.x_test, 20)
+    return np.concatenate([judge.read_batch(part).argmax(axis=1) for part in parts])
+
+
+def test_the_integers_are_those_of_the_float_network(network):
+    judge = FloatJudge.load(paths.model_folder() / "model.keras")
+    assert quantise(judge.weights()).sha256 == network.sha256
+
+
+def test_it_reads_985_of_1000_test_images(mnist, network, float_digits):
+    assert (network.classify(mnist.x_test) == mnist.y_test).mean() >= 0.985
+    assert (float_digits == mnist.y_test).mean() >= 0.985
+
+
+@kinds
+def test_float_and_integers_read_the_same_class_on_all_but_one_in_ten_thousand(
+    mnist, network, float_digits, kind
+):
+    digits = network.with_rule(rule_of(kind)).classify(mnist.x_test)
+    assert (digits == float_digits).mean() >= 0.9999
+
+
+@pytest.mark.parametrize(
+    ("kind", "formula"), [(Kind.PACKED, oracle.per_sum), (Kind.UNROLLED, oracle.per_product)]
+)
+def test_the_engine_equals_the_oracle_on_real_images(mnist, network, kind, formula):
+    ruled, numbers = network.with_rule(rule_of(kind)), parameters(network)
+    for picture in mnist.x_test[:20]:
+        assert list(ruled.read(picture).logits) == formula(numbers, picture.ravel().tolist())
+
+
+def test_the_packed_contract_fits_a_default_node(network):
+    contract = contract_for(network, bytes(20))
+    assert len(contract.locking_script) <= 270_000 < SCRIPT_LIMIT
+    assert max(lanes.total for lanes in contract.program.lanes) <= 8 * 10_000
+
+
+def extremes() -> np.ndarray:
+    """All black, all white, the halves of the range, and every pixel alone at full ink."""
+    flat = [np.full(784, value, np.uint8) for value in (0, 1, 127, 128, 254, 255)]
+    single = [np.where(np.arange(784) == at, 255, 0).astype(np.uint8) for at in range(0, 784, 29)]
+    return np.stack(flat + single)
+
+
+def worst_images(network) -> np.ndarray:
+    """For each hidden neuron the two images that drive its sum to either end of its lane."""
+    weights = network.layers[0].weights
+    ends = [np.where(weights * sign > 0, 255, 0).astype(np.uint8).T for sign in (1, -1)]
+    return np.concatenate(ends)
+
+
+@kinds
+def test_script_and_engine_agree_on_extreme_images(network, kind):
+    pictures = extremes()
+    if kind is Kind.PACKED:
+        pictures = np.concatenate([pictures, worst_images(network)])
+    assert differing(network, kind, pictures) == []
+
+
+@kinds
+def test_script_and_engine_agree_on_500_test_images(mnist, network, kind):
+    assert differing(network, kind, mnist.x_test[:500]) == []
+
+
+@pytest.mark.exhaustive
+@pytest.mark.timeout(4 * 3600)
+@kinds
+def test_script_and_engine_agree_on_every_test_image(mnist, network, kind):
+    assert differing(network, kind, mnist.x_test) == []
+
+
+def differing(network, kind: Kind, pictures: np.ndarray) -> list[int]:
+    """Indices of images on which the Script's logits or class differ from the engine's."""
+    ruled = network.with_rule(rule_of(kind))
+    expected = list(zip(ruled.logits(pictures).tolist(), ruled.classify(pictures).tolist(), strict=True))
+    with ProcessPoolExecutor(os.cpu_count(), initializer=_start_worker, initargs=(kind,)) as pool:
+        found = pool.map(_read, [picture.tobytes() for picture in pictures.reshape(-1, 784)], chunksize=8)
+        return [index for index, pair in enumerate(found) if pair != expected[index]]
+
+
+def _start_worker(kind: Kind) -> None:
+    global _program, _kind
+    _kind, _program = kind, program_for(load(paths.model_folder() / "integers.npz"), kind)
+
+
+def _read(image: bytes) -> tuple[list[int], int]:
+    reading = run_program(_program, image, limits_for(_kind))
+    return list(reading.logits), reading.digit
