@@ -21,6 +21,13 @@ def import_keras() -> ModuleType:
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     # oneDNN announces itself on stderr whatever the log level, and one small image gains nothing by it.
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
+    backend = os.environ["KERAS_BACKEND"]
+    if backend != "tensorflow":
+        raise ModelError(
+            f"KERAS_BACKEND asks for {backend!r}.",
+            why="The float network is written for Keras on TensorFlow.",
+            hint="Unset KERAS_BACKEND and start again.",
+        )
     try:
         import keras
     except ImportError as error:
@@ -29,13 +36,6 @@ def import_keras() -> ModuleType:
             why=f"{error}.",
             hint="Install Inkproof again with its dependencies: pip install inkproof",
         ) from error
-    backend = keras.backend.backend()
-    if backend != "tensorflow":
-        raise ModelError(
-            f"Keras runs on the backend {backend!r} here.",
-            why="The float network is written for TensorFlow.",
-            hint="Unset KERAS_BACKEND and start again.",
-        )
     return keras
 
 
