@@ -1,0 +1,112 @@
+"""The commands around the judges: contract, evaluate, train, deploy, node; and help that teaches."""
+
+import json
+
+import numpy as np
+import pytest
+
+from app.contract import description
+from tests.cli.conftest import SEVEN
+
+
+def test_help_teaches_and_is_there_for_every_command(inkproof):
+    top = inkproof("--help")
+    assert "first steps:" in top.stdout
+    assert "exit status: 0 all judges agree, 1 a judge disagrees, 2 an error" in top.stdout
+    for command in ("verify", "classify", "evaluate", "train", "deploy", "history", "inspect"):
+        assert command in top.stdout
+        assert "--json" in inkproof(command, "--help").stdout
+    for action in ("build", "info", "export"):
+        assert "--json" in inkproof("contract", action, "--help").stdout
+    for action in ("status", "start", "stop"):
+        assert "--json" in inkproof("node", action, "--help").stdout
+
+
+@pytest.mark.parametrize("arguments", [["fly"], ["verify"], ["verify", SEVEN, "--claim", "10"], ["contract"]])
+def test_a_mistyped_command_says_what_is_expected(inkproof, arguments):
+    ran = inkproof(*arguments)
+    assert ran.returncode == 2
+    assert "usage: inkproof" in ran.stderr
+
+
+def test_contract_info_is_computed_from_the_script_that_export_writes(inkproof, tmp_path):
+    owner = "5a" * 20
+    for kind in ("packed", "unrolled"):
+        info = inkproof("contract", "info", "--kind", kind, "--json").json()
+        target = tmp_path / f"{kind}.hex"
+        exported = inkproof(
+            "contract", "export", "--kind", kind, "--owner", owner, "-o", target, "--json"
+        ).json()
+        script = bytes.fromhex(target.read_text())
+        assert len(script) == info["script_bytes"] == exported["script_bytes"]
+        assert bytes.fromhex(owner) in script
+        assert info["fees"] == {"1": -(-len(script) // 1000), "50": -(-len(script) * 50 // 1000)}
+        assert info["contract_sha256"] == exported["contract_sha256"]
+    assert "locking script" in inkproof("contract", "info").stdout
+
+
+def test_export_takes_a_public_key_hash_or_the_wallets_own(inkproof, tmp_path):
+    ran = inkproof(
+        "contract", "export", "--owner", "1BoatSLRHtKNngkdXEeobR76b53LETtpyT", "-o", tmp_path / "x"
+    )
+    assert ran.returncode == 2
+    assert "40 hexadecimal digits" in ran.stderr
+    first = inkproof("contract", "export", "-o", tmp_path / "x", "--json").json()
+    assert first == inkproof("contract", "export", "-o", tmp_path / "x", "--json").json()
+
+
+def test_contract_build_reports_that_nothing_changed(inkproof):
+    before = description.description_path().read_bytes()
+    built = inkproof("contract", "build", "--json").json()
+    assert built["changed"] is False
+    assert description.description_path().read_bytes() == before
+
+
+def test_evaluate_counts_what_both_engines_read(inkproof, mnist_file):
+    figures = inkproof("evaluate", "--data", mnist_file, "--json").json()
+    assert set(figures) == {"images", "float_accuracy", "fixed_accuracy", "agreement"}
+    assert figures["images"] == 10_000
+    assert figures["float_accuracy"] >= 0.985
+    assert figures["fixed_accuracy"] >= 0.985
+    assert figures["agreement"] >= 0.9999
+    assert "same class" in inkproof("evaluate", "--data", mnist_file, "--limit", "50").stdout
+
+
+def test_evaluate_refuses_a_file_that_is_no_data_set(inkproof):
+    assert inkproof("evaluate", "--data", SEVEN).returncode == 2
+
+
+def test_train_writes_model_integers_and_report(inkproof, tmp_path):
+    rng = np.random.default_rng(1)
+    labels = np.arange(300) % 10
+    pictures = rng.integers(0, 30, (300, 28, 28)).astype(np.uint8)
+    for picture, label in zip(pictures, labels, strict=True):
+        picture[4 + 2 * label : 6 + 2 * label, 5:23] = 255
+    data = tmp_path / "bars.npz"
+    digits = labels.astype(np.uint8)
+    np.savez(data, x_train=pictures, y_train=digits, x_test=pictures[:100], y_test=digits[:100])
+    folder = tmp_path / "trained"
+    options = ["--recipe", "source", "--epochs", "2", "--data", data, "--output", folder]
+    first = inkproof("train", *options, "--json").json()
+    assert {"model.keras", "integers.npz", "report.json", "curves.png", "confusion.png"} <= {
+        path.name for path in folder.iterdir()
+    }
+    assert json.loads((folder / "report.json").read_text())["epochs"] == 2
+    assert inkproof("train", *options, "--json").json()["network_sha256"] == first["network_sha256"]
+
+
+def test_deploy_is_done_once_and_then_found(inkproof):
+    first = inkproof("deploy", "--json").json()
+    assert first["network"] == "regtest"
+    assert inkproof("deploy", "--json").json()["outpoint"] == first["outpoint"]
+
+
+def test_the_node_is_started_kept_used_and_stopped(inkproof):
+    assert inkproof("node", "status", "--json").json()["running"] is False
+    started = inkproof("node", "start", "--json").json()
+    assert started["answering"]
+    inkproof("deploy")
+    again = inkproof("node", "status", "--json").json()
+    assert (again["running"], again["pid"]) == (True, started["pid"])
+    assert inkproof("node", "stop", "--json").json() == {"stopped": True}
+    assert inkproof("node", "stop").stdout == "No node was running.\n"
