@@ -1,0 +1,51 @@
+"""What a change of state makes the window do to the world outside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from app.window.state import Who
+from app.window.workers.protocol import Request
+
+
+@dataclass(frozen=True)
+class Send:
+    """Give a worker something to do."""
+
+    who: Who
+    request: Request
+
+
+@dataclass(frozen=True)
+class Copy:
+    """Put text on the clipboard."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Open:
+    """Open a page in the browser."""
+
+    url: str
+
+
+@dataclass(frozen=True)
+class SaveWindow:
+    """Save a picture of the window."""
+
+
+@dataclass(frozen=True)
+class Fullscreen:
+    """Fill the screen, or go back to a window."""
+
+    on: bool
+
+
+@dataclass(frozen=True)
+class Close:
+    """Leave the event loop."""
+
+
+Effect: TypeAlias = Send | Copy | Open | SaveWindow | Fullscreen | Close

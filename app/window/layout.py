@@ -1,0 +1,254 @@
+"""Where everything is: boxes from the size of the window. Nothing overlaps at any size.
+
+The window is laid out in logical pixels, on a grid of `theme.UNIT`. A window smaller than
+`theme.MINIMUM` is laid out at that size and scaled down whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from app.window.state import Hover, Who
+from app.window.theme import MINIMUM, Theme
+
+__all__ = ["JUDGES", "Box", "Layout", "arrange"]
+
+JUDGES = (Who.FLOAT, Who.FIXED, Who.SCRIPT)
+TOOLS = ("undo", "redo", "clear", "thinner", "thicker")
+CLAIMS = 11
+WIDEST = 2.1
+_LABELLED = 58
+
+
+class Box(NamedTuple):
+    """Left, top, width, height: pygame takes it for a rectangle."""
+
+    x: int
+    y: int
+    w: int
+    h: int
+
+    @property
+    def right(self) -> int:
+        """The first column behind it."""
+        return self.x + self.w
+
+    @property
+    def bottom(self) -> int:
+        """The first row beneath it."""
+        return self.y + self.h
+
+    @property
+    def centre(self) -> tuple[int, int]:
+        """The middle."""
+        return self.x + self.w // 2, self.y + self.h // 2
+
+    def holds(self, point: tuple[float, float]) -> bool:
+        """Whether a point lies in it."""
+        return self.x <= point[0] < self.right and self.y <= point[1] < self.bottom
+
+    def meets(self, other: Box) -> bool:
+        """Whether the two share a pixel."""
+        return (
+            self.x < other.right and other.x < self.right and self.y < other.bottom and other.y < self.bottom
+        )
+
+    def inset(self, across: int, down: int | None = None) -> Box:
+        """Smaller by that much on every side."""
+        down = across if down is None else down
+        return Box(self.x + across, self.y + down, max(0, self.w - 2 * across), max(0, self.h - 2 * down))
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The places of one window size, in its own pixels."""
+
+    size: tuple[int, int]
+    theme: Theme
+    header: Box
+    help: Box
+    canvas: Box
+    tools: dict[str, Box]
+    width: Box
+    """Shows how thick the pen is."""
+    agreement: Box
+    judges: dict[Who, Box]
+    sees: Box
+    submit: Box
+    claims: tuple[Box, ...]
+    """Automatic first, then 0 to 9."""
+    button: Box
+    auto: Box
+    stages: Box
+    txid: Box
+    history: Box
+    rows: tuple[Box, ...]
+    status: Box
+
+    def parts(self) -> Iterator[tuple[str, Box]]:
+        """The boxes that share the window between them."""
+        yield from (("header", self.header), ("canvas", self.canvas), ("width", self.width))
+        yield from self.tools.items()
+        yield "agreement", self.agreement
+        yield from ((who.value, box) for who, box in self.judges.items())
+        yield from (("sees", self.sees), ("submit", self.submit))
+        yield from (("history", self.history), ("status", self.status))
+
+    def inner(self) -> Iterator[tuple[str, str, Box]]:
+        """The boxes within those: (outer, own name, box). Those of one outer box do not overlap."""
+        yield "header", "help", self.help
+        yield from (("submit", f"claim {i}", box) for i, box in enumerate(self.claims))
+        yield from (
+            ("submit", name, box)
+            for name, box in (
+                ("button", self.button),
+                ("auto", self.auto),
+                ("stages", self.stages),
+                ("txid", self.txid),
+            )
+        )
+        yield from (("history", f"row {i}", box) for i, box in enumerate(self.rows))
+
+    def targets(self) -> Iterator[tuple[Hover, Box]]:
+        """What can be pointed at, the smaller before what it lies in."""
+        yield Hover("help"), self.help
+        yield from ((Hover(name), box) for name, box in self.tools.items())
+        yield from ((Hover("claim", i), box) for i, box in enumerate(self.claims))
+        yield from ((Hover(n), b) for n, b in (("button", self.button), ("auto", self.auto)))
+        yield from ((Hover(n), b) for n, b in (("txid", self.txid), ("stages", self.stages)))
+        yield from ((Hover("row", i), box) for i, box in enumerate(self.rows))
+        yield from ((Hover(who.value), box) for who, box in self.judges.items())
+        yield from ((Hover(n), b) for n, b in (("canvas", self.canvas), ("status", self.status)))
+
+    def at(self, point: tuple[float, float]) -> Hover | None:
+        """What is at a point."""
+        return next((hover for hover, box in self.targets() if box.holds(point)), None)
+
+    def box_of(self, hover: Hover) -> Box | None:
+        """Where a target is."""
+        return next((box for target, box in self.targets() if target == hover), None)
+
+    def on_canvas(self, point: tuple[float, float]) -> tuple[float, float]:
+        """A point in canvas units: 0..1 across it, and beyond outside it."""
+        return (point[0] - self.canvas.x) / self.canvas.w, (point[1] - self.canvas.y) / self.canvas.h
+
+
+def arrange(size: tuple[int, int], density: float = 1.0) -> Layout:
+    """The layout of a window of `size` screen pixels."""
+    density = min(density, size[0] / MINIMUM[0], size[1] / MINIMUM[1])
+    return _Arranger(size, density).layout()
+
+
+class _Arranger:
+    """Boxes in logical pixels, rounded by their edges: neighbours stay neighbours at any density."""
+
+    def __init__(self, size: tuple[int, int], density: float) -> None:
+        self.size = size
+        self.theme = Theme(density)
+        self.h = size[1] / density
+        # A very wide window leaves desk on both sides: lines would be too long to follow.
+        self.w = min(size[0] / density, max(WIDEST * self.h, MINIMUM[0]))
+        self.left = (size[0] / density - self.w) / 2
+        self.roomy = self.w >= 1180 and self.h >= 720
+        self.pad = 24.0 if self.roomy else 16.0
+        self.gap = 12.0 if self.roomy else 8.0
+
+    def box(self, x: float, y: float, w: float, h: float) -> Box:
+        d = self.theme.density
+        x += self.left
+        left, top = round(x * d), round(y * d)
+        return Box(left, top, max(1, round((x + w) * d) - left), max(1, round((y + h) * d) - top))
+
+    def layout(self) -> Layout:
+        pad, gap, w, h = self.pad, self.gap, self.w, self.h
+        header_h, status_h, strip_h = (52.0, 48.0, 76.0) if self.roomy else (40.0, 42.0, 68.0)
+        tools_h = 32.0
+        room = h - header_h - status_h - strip_h - 2 * gap
+        across = w - 2 * pad - 2 * gap
+        side = min(room - tools_h - gap, max(across - 448, 0.48 * across) if self.roomy else across - 448)
+        # A tall window has more height than the drawing can use: what is left is shared out evenly.
+        used = min(room, max(side + tools_h + gap, 760.0))
+        top = header_h + (room - used) / 2
+        right = pad + side + 2 * gap
+        column = w - pad - right
+        strip_top = h - status_h - strip_h - gap
+        canvas = self.box(pad, top, side, side)
+        tools, width = self.tools(pad, top + side + gap, side, tools_h)
+        agreement_h = 72.0 if self.roomy else 48.0
+        lower_h = min(256.0, max(208.0 if self.roomy else 176.0, 0.32 * used))
+        judges_top = top + agreement_h + gap
+        judges_h = used - agreement_h - lower_h - 2 * gap
+        third = (column - 2 * gap) / 3
+        judges = {
+            who: self.box(right + i * (third + gap), judges_top, third, judges_h)
+            for i, who in enumerate(JUDGES)
+        }
+        lower = judges_top + judges_h + gap
+        sees_w = min(lower_h - 32, 0.36 * column)
+        submit = (right + sees_w + gap, lower, column - sees_w - gap, lower_h)
+        claims, button, auto, stages, txid = self.submit(*submit)
+        strip = (pad, strip_top, w - 2 * pad, strip_h)
+        return Layout(
+            size=self.size,
+            theme=self.theme,
+            header=self.box(pad, 0, w - 2 * pad, header_h),
+            help=self.box(w - pad - 32, (header_h - 28) / 2, 32, 28),
+            canvas=canvas._replace(h=canvas.w),
+            tools=tools,
+            width=width,
+            agreement=self.box(right, top, column, agreement_h),
+            judges=judges,
+            sees=self.box(right, lower, sees_w, lower_h),
+            submit=self.box(*submit),
+            claims=claims,
+            button=button,
+            auto=auto,
+            stages=stages,
+            txid=txid,
+            history=self.box(*strip),
+            rows=self.rows(*strip),
+            status=self.box(pad, h - status_h, w - 2 * pad, status_h),
+        )
+
+    def tools(self, x: float, y: float, w: float, h: float) -> tuple[dict[str, Box], Box]:
+        """Undo, redo and clear on the left, the pen's width on the right."""
+        places = {}
+        wide = {"undo": 64.0, "redo": 64.0, "clear": 64.0}
+        left = x
+        for name in ("undo", "redo", "clear"):
+            places[name] = self.box(left, y, wide[name], h)
+            left += wide[name] + 8
+        places["thicker"] = self.box(x + w - 32, y, 32, h)
+        width = self.box(x + w - 32 - 56, y, 56, h)
+        places["thinner"] = self.box(x + w - 32 - 56 - 32, y, 32, h)
+        return places, width
+
+    def submit(self, x: float, y: float, w: float, h: float) -> tuple[tuple[Box, ...], Box, Box, Box, Box]:
+        """Claim, button and switch, stages, txid, from top to bottom."""
+        inset = 16.0 if self.roomy else 12.0
+        left, inner = x + inset, w - 2 * inset
+        top = y + (12 if self.roomy else 8) + 18
+        cell_h = 28.0
+        first = 46.0
+        cell = (inner - first) / 10
+        claims = [self.box(left, top, first, cell_h)]
+        claims += [self.box(left + first + i * cell, top, cell, cell_h) for i in range(10)]
+        top += cell_h + 8
+        auto_w = 118.0
+        button = self.box(left, top, inner - auto_w - 12, 34)
+        auto = self.box(left + inner - auto_w, top, auto_w, 34)
+        top += 34 + 6
+        end = y + h - (10 if self.roomy else 6)
+        txid_h = 18.0
+        stages = self.box(left, top, inner, end - txid_h - 2 - top)
+        txid = self.box(left, end - txid_h, inner, txid_h)
+        return tuple(claims), button, auto, stages, txid
+
+    def rows(self, x: float, y: float, w: float, h: float) -> tuple[Box, ...]:
+        inset, gap, row = 8.0, 8.0, 124.0
+        start = x + inset + _LABELLED
+        room = x + w - inset - start
+        count = max(1, int((room + gap) // (row + gap)))
+        return tuple(self.box(start + i * (row + gap), y + inset, row, h - 2 * inset) for i in range(count))
