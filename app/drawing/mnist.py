@@ -128,7 +128,7 @@ def _thicker(cover: Cover, grow: float, width: float) -> Cover:
         mask = padded >= level * min(1.0, width)
         # The mask of a thin stroke is wider than the stroke by rounding: it grows by so much less.
         surplus = float(mask.sum()) / length - width
-        grown += np.clip(grow - surplus / 2 + 1 - _distance(~mask, reach), 0, 1)
+        grown += np.clip(max(grow - surplus / 2, 0.0) + 1 - _distance(~mask, reach), 0, 1)
     return grown / np.float32(len(LEVELS))
 
 

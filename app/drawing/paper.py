@@ -23,7 +23,7 @@ FAINTEST = 24.0  # a mark closer than this to its paper, of 255, is not a mark
 PLAIN = 40.0  # visible pixels within this of each other are of one colour
 GRID = 64  # longer side of the picture on which the paper's surface is fitted
 LOCAL_GRID = 160  # longer side of the picture on which shadows are followed
-WIDEST = 0.25  # of the longer side: a dark area wider than this is a shadow, a narrower one is ink
+WIDEST = 0.17  # of the longer side: a dark area wider than this is a shadow, a narrower one is ink
 NOISY = 1.0  # a camera's noise; drawings made on a computer have none
 
 
@@ -33,12 +33,11 @@ def ink_on_paper(colours: Values) -> Gray:
     """
     paper = _surface(colours)
     residue = paper - colours
-    noise = 1.4826 * float(np.median(np.abs(residue - np.median(residue, axis=(0, 1)))))
+    noise = _noise(colours)
     photograph = noise > NOISY or float(np.ptp(paper, axis=(0, 1)).max()) > 12
     mark, dark = _darker_or_lighter(residue)
     if photograph:
-        mark = _difference(_local_paper(colours, dark) - colours, dark)
-        mark = _blurred(mark)
+        mark = _blurred(_without_shadows(mark, colours, dark))
     peak = _level(mark)
     if peak < max(FAINTEST, 6 * noise):
         raise BlankError("The picture is blank.")
@@ -139,6 +138,22 @@ def _quadratic(height: int, width: int) -> npt.NDArray[np.float64]:
         (np.arange(height) + 0.5) / height - 0.5, (np.arange(width) + 0.5) / width - 0.5, indexing="ij"
     )
     return np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=2).reshape(-1, 6)
+
+
+def _noise(colours: Values) -> float:
+    """Standard deviation of a pixel, from the differences of neighbours: however much ink there is, few see
+    an edge.
+    """
+    apart = np.abs(np.diff(colours, axis=1))
+    return 1.4826 / float(np.sqrt(2)) * float(np.median(apart)) if apart.size else 0.0
+
+
+def _without_shadows(mark: Values, colours: Values, dark: bool) -> Values:
+    """The marks measured from the local paper, unless that loses ink: a pen can be wider than WIDEST."""
+    local = _difference(_local_paper(colours, dark) - colours, dark)
+    strong = 0.6 * _level(mark)
+    kept = local[mark >= strong] >= strong
+    return local if kept.mean() > 0.8 else mark
 
 
 def _local_paper(colours: Values, dark: bool) -> Values:
