@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from app import __version__
+from app.version import ShowVersion
 
 _INTRODUCTION = """\
 Draw a digit; three independent judges read it: a float neural network, an integer
@@ -36,7 +36,7 @@ def build_parser() -> argparse.ArgumentParser:
         epilog=_FIRST_STEPS,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="version", version=f"Inkproof {__version__}")
+    parser.add_argument("--version", action=ShowVersion, help="show version and commit, and exit")
     parser.set_defaults(run=_later("window"), keep_node=False, **_node_defaults())
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     _add_window(commands)
