@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: run test exhaustive lint format train contract clean
+.PHONY: run test exhaustive lint format train bench contract clean
 
 run: $(VENV)/.run
 	@$(BIN)/inkproof $(if $(IMAGE),verify $(IMAGE)) $(ARGS)
@@ -28,6 +28,10 @@ format: $(VENV)/.dev
 
 train: $(VENV)/.dev
 	$(BIN)/inkproof train $(ARGS)
+
+# Writes docs/bench/bench.json and bench.png, which the README quotes.
+bench: $(VENV)/.dev
+	$(BIN)/inkproof bench --output docs/bench $(ARGS)
 
 contract: $(VENV)/.dev
 	$(BIN)/inkproof contract build

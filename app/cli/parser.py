@@ -156,6 +156,16 @@ def _add_judging(commands: Commands[argparse.ArgumentParser]) -> None:
     )
     evaluate.add_argument("--limit", type=int, metavar="N", help="the first N images only")
 
+    bench = _command(
+        commands,
+        "bench",
+        "measure everything that is claimed, in one run",
+        "Packed against unrolled contract, integer engine against Keras, stroke to reading, start of the\n"
+        "window, Enter to block. Uses a fresh chain of its own and takes about a minute.",
+        _later("bench"),
+    )
+    bench.add_argument("--output", type=Path, metavar="DIR", help="also write bench.json and bench.png there")
+
 
 def _add_network(commands: Commands[argparse.ArgumentParser]) -> None:
     train = _command(

@@ -1,0 +1,143 @@
+"""`bench`: every figure that is claimed, measured in one run."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from app import __version__, paths
+from app.cli import OK
+from app.cli import measures as measured
+from app.cli.benchplot import draw
+from app.cli.output import Reporter, out, print_json, reporting
+from app.drawing import rasterise, to_mnist
+from app.fixedpoint import load
+from app.network.float_judge import FloatJudge
+from app.script import Kind
+
+Figures = dict[str, Any]
+_BATCH = 10_000
+
+
+def run(options: argparse.Namespace) -> int:
+    """Measure, print, and write `bench.json` and `bench.png` if a folder is named."""
+    with reporting(options.json) as report, _home_of_its_own():
+        figures = _measure(report)
+    if options.output is not None:
+        options.output.mkdir(parents=True, exist_ok=True)
+        (options.output / "bench.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+        draw(figures, options.output / "bench.png")
+    if options.json:
+        print_json(figures)
+    else:
+        _show(figures)
+    return OK
+
+
+def _measure(report: Reporter) -> Figures:
+    network = load(paths.model_folder() / "integers.npz")
+    image = to_mnist(rasterise(measured.SEVEN, measured.CANVAS))
+    report("Submitting to a node with default policy")
+    submission = measured.submission_figures(network, image)
+    report("Running both forms of the contract in a node without time limits")
+    with measured.unlimited_node().lease(report) as rpc:
+        contracts = {
+            kind.value: measured.contract_figures(network, image, rpc, kind)
+            for kind in (Kind.PACKED, Kind.UNROLLED)
+        }
+    report("Loading the float network (TensorFlow)")
+    judge = FloatJudge.load(paths.model_folder() / "model.keras")
+    report("Reading with both engines")
+    noise = np.random.default_rng(1).integers(0, 256, (_BATCH, 28, 28), dtype=np.uint8)
+    engines = measured.engine_figures(network, judge, np.concatenate([image[None], noise[1:]]))
+    drawing = measured.drawing_figures(network, measured.SEVEN)
+    report("Opening the window")
+    return {
+        "version": __version__,
+        "machine": _machine(),
+        "network": {
+            "architecture": network.architecture,
+            "sha256": network.sha256,
+            "information_bytes": measured.information_bound(network),
+        },
+        "contracts": contracts,
+        "packed_over_unrolled": _ratios(contracts),
+        "engines": engines,
+        "drawing": drawing,
+        "submission": submission,
+        "window": _window(),
+    }
+
+
+def _machine() -> str:
+    system, cores = f"{platform.system()} {platform.machine()}", os.cpu_count()
+    return f"{system}, {cores} cores, Python {platform.python_version()}"
+
+
+def _ratios(contracts: Figures) -> Figures:
+    """Packed divided by unrolled, key by key."""
+    packed, unrolled = contracts[Kind.PACKED.value], contracts[Kind.UNROLLED.value]
+    return {key: packed[key] / unrolled[key] for key in packed}
+
+
+def _window() -> Figures:
+    """What the window measures of itself, in a process of its own as a start is one."""
+    done = subprocess.run(
+        [sys.executable, "-m", "app.window.bench"], capture_output=True, text=True, timeout=180, check=True
+    )
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+@contextlib.contextmanager
+def _home_of_its_own() -> Iterator[None]:
+    """Measure on a fresh chain; the person's own ledger and coins stay out of it."""
+    before = os.environ.get("INKPROOF_HOME")
+    cache = paths.home() / "node-binary"
+    with tempfile.TemporaryDirectory(prefix="inkproof-bench-") as folder:
+        if cache.is_dir():
+            (Path(folder) / "node-binary").symlink_to(cache, target_is_directory=True)
+        os.environ["INKPROOF_HOME"] = folder
+        try:
+            yield
+        finally:
+            if before is None:
+                del os.environ["INKPROOF_HOME"]
+            else:
+                os.environ["INKPROOF_HOME"] = before
+
+
+def _show(figures: Figures) -> None:
+    packed, unrolled = figures["contracts"]["packed"], figures["contracts"]["unrolled"]
+    out.print(f"{figures['machine']}; medians\n")
+    out.print(f"{'contract':<34}{'packed':>12}{'unrolled':>12}{'ratio':>10}")
+    for key, name in (
+        ("script_bytes", "locking script, bytes"),
+        ("opcodes", "opcodes executed"),
+        ("node_milliseconds", "time in the node, ms"),
+        ("bitcoinx_milliseconds", "time in bitcoinX, ms"),
+        ("fee_at_1", "deployment at 1 sat/kB, satoshis"),
+        ("fee_at_50", "deployment at 50 sat/kB, satoshis"),
+    ):
+        ratio = figures["packed_over_unrolled"][key]
+        out.print(f"{name:<34}{_number(packed[key]):>12}{_number(unrolled[key]):>12}{ratio:>10.3f}")
+    out.print(f"{'weights alone, bytes':<34}{figures['network']['information_bytes']:>12,}\n")
+    for title in ("engines", "drawing", "submission", "window"):
+        out.print(title)
+        for key, value in figures[title].items():
+            shown = _number(value) if isinstance(value, (int, float)) else value
+            out.print(f"  {key.replace('_', ' '):<32}{shown:>12}")
+
+
+def _number(value: float) -> str:
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.2f}"
