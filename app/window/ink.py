@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pygame
 
 from app.window.layout import Box
@@ -25,9 +27,8 @@ class ScreenInk:
         if self._sheet is None or self._surface is None or self._sheet.size != side:
             self._sheet = Sheet(side)
             # The surface is the sheet's own memory: what is drawn there is seen here.
-            self._surface = pygame.image.frombuffer(
-                memoryview(self._sheet.canvas.pixels).cast("B"), (side, side), "P"
-            )
+            pixels: Any = self._sheet.canvas.pixels
+            self._surface = pygame.image.frombuffer(pixels, (side, side), "P")
             self._surface.set_palette(INKS)
             self._changed = Box(0, 0, side, side)
         rect = self._sheet.show(state.content, state.trace)

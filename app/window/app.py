@@ -1,0 +1,258 @@
+"""The window itself: opened, shown at once, and kept in step with events and workers until it is closed."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+# SDL's accelerated framebuffer loads a driver that can clash with other libraries; software is fast enough.
+os.environ.setdefault("SDL_FRAMEBUFFER_ACCELERATION", "0")
+os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
+
+import pygame
+
+from app.errors import InkproofError
+from app.window import effects, update
+from app.window import intents as want
+from app.window.density import screen_density
+from app.window.hear import hear
+from app.window.inputs import Inputs
+from app.window.options import WindowOptions
+from app.window.paint import forget
+from app.window.state import Notice, Phase, State
+from app.window.view import Ink, View
+from app.window.workers.crew import Crew
+from app.window.workers.protocol import Said
+
+__all__ = ["Frames", "Window", "run"]
+
+FRAME = 1 / 62
+"""Seconds from frame to frame: a little more than 60 a second, so that none is missed by rounding."""
+IDLE = 0.1
+"""Seconds the loop sleeps at most while nothing moves; an event or a message wakes it."""
+_WAKE = pygame.event.custom_type()
+
+
+@dataclass
+class Frames:
+    """How long frames took, for the bench. Times are seconds on the clock of `time.perf_counter`."""
+
+    first: float | None = None
+    work: list[tuple[float, float]] = field(default_factory=list)
+    """When each frame began, and how long it took from its first event to the screen."""
+    ready: float | None = None
+    """When everything had come up."""
+
+
+class NoInk:
+    """Until ink can be drawn, the paper is blank."""
+
+    def show(self, _state: State, _side: int) -> None:
+        """There is none."""
+
+    def changed(self) -> None:
+        """Nothing has."""
+
+
+class Window:
+    """One window, from opening to closing. `driver` is called once a frame, for the bench and for tests."""
+
+    def __init__(self, options: WindowOptions, driver: Callable[[Window], None] | None = None) -> None:
+        self.options = options
+        self.state = State(fullscreen=options.fullscreen)
+        self.frames = Frames()
+        self._driver = driver
+        self._inputs = Inputs()
+        self._done = False
+        self._ink: Ink | None = None
+        self._started = time.perf_counter()
+        self._density = options.density or screen_density()
+        pygame.display.init()
+        pygame.font.init()
+        pygame.display.set_caption("Inkproof", "Inkproof")
+        self._windowed = tuple(round(side * self._density) for side in options.size)
+        self.view = View(self._open(options.fullscreen), self._density, NoInk())
+        self.crew = Crew(options, self._wake, self._load_ink)
+
+    def run(self) -> None:
+        """Show the first frame, start everybody, and go on until the window is closed."""
+        self._show()
+        self.frames.first = time.perf_counter()
+        # Threads of ours that compute must hand over quickly, or a frame waits for them.
+        sys.setswitchinterval(0.001)
+        self.crew.start()
+        due = time.perf_counter()
+        while not self._done:
+            events = self._wait(due)
+            began = time.perf_counter()
+            due = max(due + FRAME, began)
+            self._step(events)
+            self.frames.work.append((began, time.perf_counter() - began))
+
+    def close(self) -> None:
+        """Take the window away at once, then end everybody."""
+        pygame.display.quit()
+        self.crew.stop()
+        forget()
+        pygame.quit()
+
+    def quit(self) -> None:
+        """Leave the loop at its next turn."""
+        self._done = True
+
+    # --- one frame ---
+
+    def _wait(self, due: float) -> list[pygame.event.Event]:
+        """Sleep until the next frame is due, or, while nothing moves, until something happens."""
+        rest = due - time.perf_counter()
+        if self._driver is not None or self._moving():
+            if rest > 0:
+                time.sleep(rest)
+            return pygame.event.get()
+        first = pygame.event.wait(round(IDLE * 1000))
+        return [event for event in (first, *pygame.event.get()) if event.type != pygame.NOEVENT]
+
+    def _moving(self) -> bool:
+        state = self.state
+        submitting = state.submission is not None and state.submission.running
+        return state.trace is not None or submitting or state.clock - state.inked < 1.5 or self._starting()
+
+    def _starting(self) -> bool:
+        return self.state.chain.phase is Phase.STARTING or any(
+            judge.phase is Phase.STARTING for judge in self.state.judges.values()
+        )
+
+    def _step(self, events: list[pygame.event.Event]) -> None:
+        if self._driver is not None:
+            self._driver(self)
+        for event in events:
+            self._event(event)
+        for message in self.crew.messages():
+            self.state = hear(self.state, message)
+        if self._ink is not None and self.view.ink is not self._ink:
+            self.view.ink = self._ink
+        self._change(update.tick(self.state, time.perf_counter() - self._started))
+        if self.frames.ready is None and not self._starting():
+            self.frames.ready = time.perf_counter()
+        self._show()
+
+    def _event(self, event: pygame.event.Event) -> None:
+        if event.type == pygame.VIDEORESIZE and not self.state.fullscreen:
+            self._windowed = (event.w, event.h)
+            self._resized()
+        elif event.type in (pygame.WINDOWEXPOSED, pygame.WINDOWRESTORED, pygame.VIDEOEXPOSE):
+            pygame.display.update()
+        for intent in self._inputs.intents(event, self.view.layout, self.state):
+            self.do(intent)
+
+    def do(self, intent: want.Intent) -> None:
+        """Carry an intent out."""
+        self._change(update.apply(self.state, intent))
+
+    def _change(self, change: update.Change) -> None:
+        self.state, doings = change
+        for doing in doings:
+            self._do(doing)
+
+    def _show(self) -> None:
+        dirty = self.view.draw(self.state)
+        if dirty:
+            pygame.display.update(list(dirty))
+
+    # --- effects ---
+
+    def _do(self, effect: effects.Effect) -> None:
+        match effect:
+            case effects.Send(who, request):
+                self.crew.send(who, request)
+            case effects.Copy(text):
+                self._copy(text)
+            case effects.Open(url):
+                # A browser may take seconds to come up.
+                threading.Thread(target=_open_page, args=(url,), daemon=True).start()
+            case effects.SaveWindow():
+                picture = self.view.screen.copy()
+                threading.Thread(target=self._save_window, args=(picture,), daemon=True).start()
+            case effects.Fullscreen(on):
+                self._fullscreen(on)
+            case effects.Close():
+                self.quit()
+
+    def _copy(self, text: str) -> None:
+        try:
+            if not pygame.scrap.get_init():
+                pygame.scrap.init()
+            pygame.scrap.put(pygame.SCRAP_TEXT, text.encode())
+        except pygame.error as error:
+            notice = Notice("The clipboard cannot be used.", f"{error}.", f"The txid is {text}")
+            self.state = update.said(self.state, notice)
+
+    def _save_window(self, picture: pygame.Surface) -> None:
+        from app.window.workers.desk import free_name
+
+        try:
+            path = free_name("window")
+            pygame.image.save(picture, str(path))
+            self.crew.post(Said(Notice(f"Saved as {path}", error=False)))
+        except (InkproofError, OSError, pygame.error) as error:
+            self.crew.post(Said(Notice("The picture of the window could not be saved.", f"{error}")))
+
+    # --- the screen ---
+
+    def _open(self, fullscreen: bool) -> pygame.Surface:
+        if fullscreen:
+            return pygame.display.set_mode((0, 0), pygame.FULLSCREEN)
+        return pygame.display.set_mode(self._windowed, pygame.RESIZABLE)
+
+    def _fullscreen(self, on: bool) -> None:
+        self.view.resize(self._open(on), self._density)
+        _ = self.view
+
+    def _resized(self) -> None:
+        screen = pygame.display.get_surface()
+        if screen is not None and screen.get_size() != self.view.layout.size:
+            self.view.resize(screen, self._density)
+
+    # --- other threads ---
+
+    def _wake(self) -> None:
+        # The window may be gone while its workers still talk.
+        with contextlib.suppress(pygame.error):
+            pygame.event.post(pygame.event.Event(_WAKE))
+
+    def _load_ink(self) -> None:
+        from app.window.ink import ScreenInk
+
+        self._ink = ScreenInk()
+
+
+def _open_page(url: str) -> None:
+    import webbrowser
+
+    webbrowser.open(url)
+
+
+def run(options: WindowOptions | None = None) -> int:
+    """Open the window and stay until it is closed. The exit status: 0, or 2 where no window can be opened."""
+    try:
+        window = Window(options or WindowOptions())
+    except pygame.error as error:
+        raise InkproofError(
+            "The window cannot be opened.",
+            why=f"{error}.",
+            hint="Is there a screen? Without one, use `inkproof verify IMAGE`.",
+        ) from error
+    previous = signal.signal(signal.SIGTERM, lambda *_: window.quit())
+    try:
+        with contextlib.suppress(KeyboardInterrupt):
+            window.run()
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+        window.close()
+    return 0

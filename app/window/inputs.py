@@ -1,0 +1,133 @@
+"""pygame's events to intents: the one place that knows keys, buttons, wheels and fingers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pygame
+
+from app.window import intents as want
+from app.window.layout import TOOLS, Layout
+from app.window.state import Hover, State
+
+__all__ = ["Inputs"]
+
+_LEFT, _RIGHT = 1, 3
+_PRESSABLE = {*TOOLS, "help", "claim", "button", "auto", "row", "txid", "status"}
+_PLAIN: dict[int, want.Intent] = {
+    pygame.K_c: want.Clear(),
+    pygame.K_DELETE: want.Clear(),
+    pygame.K_RETURN: want.Submit(),
+    pygame.K_KP_ENTER: want.Submit(),
+    pygame.K_a: want.Choose(None),
+    pygame.K_v: want.ToggleAuto(),
+    pygame.K_F1: want.ToggleHelp(),
+    pygame.K_F11: want.ToggleFullscreen(),
+    pygame.K_ESCAPE: want.Escape(),
+    pygame.K_PLUS: want.Thicken(1),
+    pygame.K_KP_PLUS: want.Thicken(1),
+    pygame.K_MINUS: want.Thicken(-1),
+    pygame.K_KP_MINUS: want.Thicken(-1),
+}
+
+
+@dataclass
+class Inputs:
+    """Which finger draws is all that is remembered from one event to the next."""
+
+    finger: int | None = None
+
+    def intents(self, event: pygame.event.Event, layout: Layout, state: State) -> list[want.Intent]:
+        """What an event asks for: nothing, one thing, or two."""
+        match event.type:
+            case pygame.QUIT:
+                return [want.Quit()]
+            case pygame.KEYDOWN:
+                intent = _key(event, state)
+                return [intent] if intent else []
+            case pygame.MOUSEBUTTONDOWN | pygame.MOUSEBUTTONUP | pygame.MOUSEMOTION:
+                # A finger is also reported as a mouse; it has been dealt with as a finger.
+                return [] if event.touch else _mouse(event, layout, state)
+            case pygame.MOUSEWHEEL:
+                return _wheel(event, layout, state)
+            case pygame.FINGERDOWN | pygame.FINGERMOTION | pygame.FINGERUP:
+                return self._finger(event, layout, state)
+            case pygame.DROPFILE:
+                return [want.DropFile(str(event.file))]
+            case pygame.WINDOWLEAVE | pygame.WINDOWFOCUSLOST:
+                return [want.Point(None)]
+        return []
+
+    def _finger(self, event: pygame.event.Event, layout: Layout, state: State) -> list[want.Intent]:
+        place = event.x * layout.size[0], event.y * layout.size[1]
+        if event.type == pygame.FINGERDOWN:
+            if self.finger is not None:
+                return []
+            self.finger = event.finger_id
+            return _down(place, _LEFT, layout)
+        if event.finger_id != self.finger:
+            return []
+        if event.type == pygame.FINGERMOTION:
+            return [want.PenMove(*layout.on_canvas(place))] if state.trace else []
+        self.finger = None
+        return [*_up(place, layout, state), want.Point(None)]
+
+
+def _key(event: pygame.event.Event, state: State) -> want.Intent | None:
+    control = bool(event.mod & (pygame.KMOD_CTRL | pygame.KMOD_META))
+    shift = bool(event.mod & pygame.KMOD_SHIFT)
+    if state.question is not None and event.key in (pygame.K_y, pygame.K_n):
+        return want.Reply(event.key == pygame.K_y)
+    if control:
+        return {
+            pygame.K_z: want.Redo() if shift else want.Undo(),
+            pygame.K_y: want.Redo(),
+            pygame.K_s: want.Save(window=shift),
+            pygame.K_q: want.Quit(),
+        }.get(event.key)
+    if event.mod & pygame.KMOD_ALT:
+        return want.Quit() if event.key == pygame.K_F4 else None
+    if event.unicode == "?":
+        return want.ToggleHelp()
+    if len(event.unicode) == 1 and event.unicode in "0123456789":
+        return want.Choose(int(event.unicode))
+    return _PLAIN.get(event.key)
+
+
+def _mouse(event: pygame.event.Event, layout: Layout, state: State) -> list[want.Intent]:
+    place = float(event.pos[0]), float(event.pos[1])
+    if event.type == pygame.MOUSEMOTION:
+        moves: list[want.Intent] = [want.PenMove(*layout.on_canvas(place))] if state.trace else []
+        return [*moves, _point(place, layout)]
+    if event.button not in (_LEFT, _RIGHT):
+        return []
+    if event.type == pygame.MOUSEBUTTONDOWN:
+        return _down(place, event.button, layout)
+    return _up(place, layout, state)
+
+
+def _point(place: tuple[float, float], layout: Layout) -> want.Intent:
+    hover = layout.at(place)
+    return want.Point(hover, layout.on_canvas(place) if hover == Hover("canvas") else None)
+
+
+def _down(place: tuple[float, float], button: int, layout: Layout) -> list[want.Intent]:
+    hover = layout.at(place)
+    if hover == Hover("canvas"):
+        return [want.PenDown(*layout.on_canvas(place), erase=button == _RIGHT)]
+    if hover and hover.name in _PRESSABLE and button == _LEFT:
+        return [want.Press(hover)]
+    return []
+
+
+def _up(place: tuple[float, float], layout: Layout, state: State) -> list[want.Intent]:
+    if state.trace:
+        return [want.PenMove(*layout.on_canvas(place)), want.PenUp()]
+    return [want.Release(layout.at(place))]
+
+
+def _wheel(event: pygame.event.Event, layout: Layout, state: State) -> list[want.Intent]:
+    notches = -event.y if getattr(event, "flipped", False) else event.y
+    if state.hover and state.hover.name == "row":
+        return [want.Scroll(-notches, len(layout.rows))]
+    return [want.Thicken(notches)]

@@ -1,0 +1,27 @@
+"""How the window is opened. Light on purpose: it is read before the first frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.paths import SHIPPED
+
+
+@dataclass(frozen=True)
+class WindowOptions:
+    """Options of one window.
+
+    Without `rpc_url` the embedded node is used, and left running afterwards with `keep_node`. `approve`
+    spends coins that cost money without asking. `size` is in logical pixels; `density` is physical pixels
+    per logical one, found out if None.
+    """
+
+    keep_node: bool = False
+    rpc_url: str | None = None
+    rpc_user: str = ""
+    rpc_password: str = ""
+    approve: bool = False
+    model: str = SHIPPED
+    size: tuple[int, int] = (1280, 800)
+    density: float | None = None
+    fullscreen: bool = False

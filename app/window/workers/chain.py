@@ -1,0 +1,295 @@
+"""The chain's process: node, contract and ledger, behind a pipe.
+
+One thread listens to the window, the main thread works. When the window asks it to stop, or is gone, the
+work under way is finished if it is short and given up if it is long; the node is stopped by the service.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import threading
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from typing import TYPE_CHECKING
+
+from app.errors import InkproofError, UnreachableError
+from app.paths import model_folder
+from app.window.options import WindowOptions
+from app.window.state import Mark, Row, Stage, Who
+from app.window.workers.judging import behave, notice_of
+from app.window.workers.protocol import (
+    Answer,
+    Ask,
+    ChainStatus,
+    Claim,
+    Failed,
+    History,
+    Message,
+    NotJudged,
+    Progress,
+    Ready,
+    Request,
+    StageReached,
+    Stop,
+    Verdict,
+)
+
+if TYPE_CHECKING:
+    from app.chain.records import Verification
+    from app.chain.service import Service
+    from app.fixedpoint import IntegerNetwork
+
+__all__ = ["serve_chain"]
+
+HISTORY = 60
+_REFRESH = 4.0
+"""Seconds between looks at the node while nothing is asked."""
+_RETRY = (2.0, 5.0, 15.0, 30.0)
+"""Seconds before the node is tried again."""
+
+
+class _Stopping(BaseException):
+    """The window is closing. No Exception: nothing on the way may take it for an error of its own."""
+
+
+def serve_chain(connection: Connection, options: WindowOptions) -> None:
+    """The process: until it is told to stop, keep a service open and put claims to it."""
+    behave()
+    line = _Line(connection)
+    line.start()
+    with contextlib.suppress(_Stopping, BrokenPipeError, ConnectionResetError):
+        _serve(line, options)
+
+
+class _Line:
+    """The pipe to the window, heard by a thread so that a request to stop is noticed at any moment."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self.requests: queue.SimpleQueue[Request] = queue.SimpleQueue()
+        self.answers: queue.SimpleQueue[bool] = queue.SimpleQueue()
+        self.stopping = threading.Event()
+
+    def start(self) -> None:
+        threading.Thread(target=self._listen, name="chain-line", daemon=True).start()
+
+    def post(self, message: Message) -> None:
+        self._connection.send(message)
+
+    def next(self, seconds: float) -> Request | None:
+        """The next request, or None if none comes in time."""
+        try:
+            request = self.requests.get(timeout=seconds)
+        except queue.Empty:
+            return None
+        if isinstance(request, Stop):
+            raise _Stopping
+        return request
+
+    def check(self) -> None:
+        """Give up here if the window is closing."""
+        if self.stopping.is_set():
+            raise _Stopping
+
+    def _listen(self) -> None:
+        while not self.stopping.is_set():
+            try:
+                request = self._connection.recv()
+            except (EOFError, OSError):
+                request = Stop()
+            if isinstance(request, Stop):
+                self.stopping.set()
+                self.answers.put(False)
+            if isinstance(request, Answer):
+                self.answers.put(request.yes)
+            else:
+                self.requests.put(request)
+
+
+def _serve(line: _Line, options: WindowOptions) -> None:
+    line.post(Progress(Who.CHAIN, "Reading the ledger"))
+    try:
+        _post_ledger(line)
+        line.post(Progress(Who.CHAIN, "Building the contract"))
+        from app import fixedpoint
+
+        network = fixedpoint.load(model_folder(options.model) / "integers.npz")
+    except InkproofError as error:
+        line.post(Failed(Who.CHAIN, notice_of(error)))
+        _wait_for_stop(line)
+    failures = 0
+    while True:
+        try:
+            with _open(line, options, network) as service:
+                desk = _Counter(line, service)
+                desk.open()
+                failures = 0
+                desk.run()
+        except InkproofError as error:
+            line.check()
+            line.post(Failed(Who.CHAIN, notice_of(error), again=True))
+            pause = _RETRY[min(failures, len(_RETRY) - 1)]
+            failures += 1
+            _refuse_until(line, pause, error)
+            line.post(Progress(Who.CHAIN, "Trying the node again"))
+
+
+def _open(
+    line: _Line, options: WindowOptions, network: IntegerNetwork
+) -> contextlib.AbstractContextManager[Service]:
+    from app.chain.connection import NodeChoice
+    from app.chain.service import open_service
+    from app.script import Kind
+
+    def progress(note: str, share: float | None) -> None:
+        line.check()
+        line.post(Progress(Who.CHAIN, note, share))
+
+    def approve(satoshis: int, purpose: str) -> bool:
+        if options.approve:
+            return True
+        line.post(Ask(satoshis, purpose))
+        answer = line.answers.get()
+        line.check()
+        return answer
+
+    choice = NodeChoice(options.rpc_url, options.rpc_user, options.rpc_password, options.keep_node)
+    return open_service(network, Kind.PACKED, choice, progress, approve=approve)
+
+
+def _wait_for_stop(line: _Line) -> None:
+    while True:
+        line.next(3600.0)
+
+
+def _refuse_until(line: _Line, seconds: float, error: InkproofError) -> None:
+    """Let time pass; a claim that comes meanwhile is told why it cannot be put."""
+    request = line.next(seconds)
+    if isinstance(request, Claim):
+        line.post(NotJudged(request.job, notice_of(error)))
+
+
+@dataclass
+class _Counter:
+    """Where claims are taken while the service is open."""
+
+    line: _Line
+    service: Service
+    _shown: tuple[Row, ...] = ()
+
+    def open(self) -> None:
+        """Show what is known and, where it costs nothing, deploy ahead."""
+        self._refresh()
+        if self.service.connection.network.chain != "main":
+            self.service.prepare(self._progress)
+            self._refresh()
+        self.line.post(Ready(Who.CHAIN))
+
+    def run(self) -> None:
+        while True:
+            request = self.line.next(_REFRESH)
+            if isinstance(request, Claim):
+                self._put(request)
+            self._refresh()
+
+    def _progress(self, note: str, share: float | None) -> None:
+        self.line.check()
+        self.line.post(Progress(Who.CHAIN, note, share))
+
+    def _put(self, claim: Claim) -> None:
+        from app.chain.service import Readings
+        from app.chain.service import Stage as Reached
+
+        stages = {
+            Reached.READY: (Stage.READY, False),
+            Reached.SIGNED: (Stage.SIGNED, False),
+            Reached.ACCEPTED: (Stage.JUDGED, False),
+            Reached.REFUSED: (Stage.JUDGED, True),
+            Reached.CONFIRMED: (Stage.CONFIRMED, False),
+        }
+
+        def on_stage(reached: Reached, text: str) -> None:
+            stage, refused = stages[reached]
+            self.line.post(StageReached(claim.job, stage, text, refused))
+
+        readings = Readings(claim.float_digit, claim.probabilities, claim.fixed_digit, claim.logits)
+        try:
+            verdict = self.service.submit(
+                claim.picture,
+                claim.digit,
+                readings,
+                name="drawn in the window",
+                # A verification under way is brought to its end: it takes a second, and it is worth it.
+                progress=lambda _note, _share: None,
+                on_stage=on_stage,
+            )
+        except InkproofError as error:
+            self.line.post(NotJudged(claim.job, notice_of(error)))
+            if isinstance(error, UnreachableError):
+                raise
+            return
+        self.line.post(
+            Verdict(
+                claim.job,
+                verdict.accepted,
+                verdict.txid,
+                verdict.reason or "",
+                verdict.block_height,
+                verdict.fee,
+                verdict.size,
+            )
+        )
+
+    def _refresh(self) -> None:
+        """Status and history as they are now; what waits for a block is looked up."""
+        self.service.reconcile()
+        status = self.service.status()
+        network = self.service.connection.network
+        self.line.post(
+            ChainStatus(
+                status.network,
+                status.node,
+                status.height,
+                status.balance,
+                status.contract_sha256,
+                network.explorer_tx,
+            )
+        )
+        rows = tuple(map(_row, self.service.ledger.history(HISTORY)))
+        if rows != self._shown:
+            self._shown = rows
+            self.line.post(History(rows))
+
+
+def _post_ledger(line: _Line) -> None:
+    """The past is shown before the node is up."""
+    from app.chain.ledger import Ledger
+    from app.paths import home
+
+    path = home() / "ledger.sqlite"
+    if path.exists():
+        with Ledger(path) as ledger:
+            line.post(History(tuple(map(_row, ledger.history(HISTORY)))))
+
+
+def _row(record: Verification) -> Row:
+    marks = {
+        "prepared": Mark.OPEN,
+        "accepted": Mark.ACCEPTED,
+        "confirmed": Mark.CONFIRMED,
+        "refused": Mark.REFUSED,
+        "lost": Mark.LOST,
+        "error": Mark.ERROR,
+    }
+    return Row(
+        txid=record.txid,
+        picture=record.image,
+        claim=record.claim,
+        digit=record.fixed_digit,
+        mark=marks[record.state.value],
+        reason=record.reason,
+        block=record.block_height,
+        when=record.created.astimezone().strftime("%d %b %Y, %H:%M"),
+        network=record.network.partition("@")[0],
+    )

@@ -1,0 +1,133 @@
+"""All workers of one window: started together, stopped together, nothing left running."""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from app.errors import InkproofError
+from app.window.options import WindowOptions
+from app.window.state import Who
+from app.window.workers.desk import Desk
+from app.window.workers.protocol import Message, Request
+
+if TYPE_CHECKING:
+    import psutil
+
+    from app.window.workers.process import ProcessWorker
+
+__all__ = ["Crew"]
+
+PATIENCE = 20.0
+"""Seconds a worker may take to finish: a node writes its blocks out before it ends."""
+
+
+class Crew:
+    """The desk in a thread, two judges and the chain in processes.
+
+    `wake` is called, in any thread, when a message has come; `first` is run by the desk's thread before
+    anything else.
+    """
+
+    def __init__(self, options: WindowOptions, wake: Callable[[], None], first: Callable[[], None]) -> None:
+        self._options = options
+        self._wake = wake
+        self._messages: queue.SimpleQueue[Message] = queue.SimpleQueue()
+        self._desk = Desk(options.model, self.post, first)
+        self._processes: dict[Who, ProcessWorker] = {}
+        self._hiring = threading.Thread(target=self._hire, name="window-crew", daemon=True)
+
+    def start(self) -> None:
+        """Start everybody, without waiting."""
+        self._desk.start()
+        self._hiring.start()
+
+    def post(self, message: Message) -> None:
+        """Leave a message for the window."""
+        self._messages.put(message)
+        self._wake()
+
+    def messages(self) -> list[Message]:
+        """What has been left since the last call."""
+        heard = []
+        with contextlib.suppress(queue.Empty):
+            while True:
+                heard.append(self._messages.get_nowait())
+        return heard
+
+    def send(self, who: Who, request: Request) -> None:
+        """Give a worker something to do."""
+        if who is Who.FIXED:
+            self._desk.send(request)
+        elif who in self._processes:
+            self._processes[who].send(request)
+
+    def stop(self) -> None:
+        """End everybody: asked first, and given time; what does not end by itself is ended."""
+        self._hiring.join()
+        deadline = time.monotonic() + PATIENCE
+        self._desk.ask_to_stop()
+        for worker in self._processes.values():
+            worker.ask_to_stop()
+        # Judges hold nothing that would have to be given back.
+        for who in (Who.FLOAT, Who.SCRIPT):
+            self._processes[who].end(time.monotonic() + 0.5)
+        chain = self._processes[Who.CHAIN]
+        below = _children(chain.pid)
+        if not chain.end(deadline):
+            self._clean_up(below)
+        self._desk.end(deadline)
+
+    def _hire(self) -> None:
+        # In a thread, and only now: importing and starting processes takes longer than a frame.
+        from app.window.workers.chain import serve_chain
+        from app.window.workers.judging import read_with_float, read_with_script
+        from app.window.workers.process import ProcessWorker
+
+        model = (self._options.model,)
+        for who, name, target, arguments in (
+            (Who.FLOAT, "float judge", read_with_float, model),
+            (Who.SCRIPT, "contract's local judge", read_with_script, model),
+            (Who.CHAIN, "connection to the chain", serve_chain, (self._options,)),
+        ):
+            self._processes[who] = ProcessWorker(who, name, target, arguments, self.post)
+        for worker in self._processes.values():
+            worker.start()
+
+    def _clean_up(self, below: list[psutil.Process]) -> None:
+        """The chain's process had to be ended: do what it would have done."""
+        if not self._options.rpc_url and not self._options.keep_node:
+            from app.chain.node import EmbeddedNode
+
+            with contextlib.suppress(InkproofError):
+                node = EmbeddedNode()
+                status = node.status()
+                if status.running and not status.users and not status.keep:
+                    node.stop()
+        for process in below:
+            if self._options.keep_node and "bitcoind" in _name(process):
+                continue
+            with contextlib.suppress(Exception):  # it may have ended by itself meanwhile
+                process.terminate()
+
+
+def _children(pid: int | None) -> list[psutil.Process]:
+    """What a process has started, such as a download under way or the node."""
+    import psutil
+
+    if pid is None:
+        return []
+    with contextlib.suppress(psutil.Error):
+        return psutil.Process(pid).children(recursive=True)
+    return []
+
+
+def _name(process: psutil.Process) -> str:
+    try:
+        return process.name()
+    except Exception:  # gone
+        return ""
