@@ -15,6 +15,7 @@ from app.chain import binary
 from app.chain.coins import fund
 from app.chain.networks import REGTEST
 from app.chain.node import EmbeddedNode
+from app.chain.node_backend import NodeBackend
 from app.chain.rpc import Rpc
 from app.chain.wallet import Wallet
 from app.network.data import Mnist, load_mnist
@@ -48,6 +49,11 @@ class Regtest:
     home: Path
     node: EmbeddedNode
 
+    @property
+    def backend(self) -> NodeBackend:
+        """The node, as the program asks it."""
+        return NodeBackend(self.rpc, self.wallet.network)
+
 
 @pytest.fixture(scope="session")
 def bitcoind(request: pytest.FixtureRequest) -> Path:
@@ -69,7 +75,7 @@ def regtest(bitcoind: Path) -> Iterator[Regtest]:
         node = EmbeddedNode("regtest")
         with node.lease(quiet) as rpc:
             wallet = Wallet.load_or_create(home, REGTEST)
-            fund(rpc, wallet, 1_000_000, quiet)
+            fund(NodeBackend(rpc, REGTEST), wallet, 1_000_000, quiet)
             yield Regtest(rpc, wallet, home, node)
     finally:
         if before is None:

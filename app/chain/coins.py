@@ -1,19 +1,22 @@
-"""Coins of the wallet, as a node's watch-only wallet lists them, and fees."""
+"""Coins of the wallet, choosing and earning them, and fees; and how a node's watch-only wallet lists them."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.chain.binary import Progress
-from app.chain.mining import mine
+from app.chain.networks import Network
 from app.chain.rpc import METHOD_NOT_FOUND, Rpc, satoshis
 from app.chain.wallet import Wallet
 from app.errors import ChainError, RpcError, WalletError
 
-__all__ = ["Coin", "balance", "fee_for", "fee_rate", "fund", "list_coins", "select"]
+if TYPE_CHECKING:
+    from app.chain.backend import Backend
+
+__all__ = ["Coin", "balance", "believed", "fee_for", "fee_rate", "fund", "list_coins", "select"]
 
 # What nodes ask in practice is 1 to 50 satoshis per 1000 bytes; the upper end where a node names no rate.
 _USUAL_RATE = 50
@@ -45,9 +48,9 @@ def list_coins(rpc: Rpc, wallet: Wallet) -> list[Coin]:
     return sorted(coins, key=lambda coin: (-coin.confirmations, coin.txid, coin.index))
 
 
-def balance(rpc: Rpc, wallet: Wallet) -> int:
+def balance(backend: Backend, wallet: Wallet) -> int:
     """Satoshis the wallet can spend now."""
-    return sum(coin.value for coin in list_coins(rpc, wallet))
+    return sum(coin.value for coin in backend.coins(wallet))
 
 
 def select(coins: Sequence[Coin], need: int) -> list[Coin]:
@@ -69,20 +72,20 @@ def select(coins: Sequence[Coin], need: int) -> list[Coin]:
     return chosen
 
 
-def fund(rpc: Rpc, wallet: Wallet, need: int, progress: Progress) -> list[Coin]:
+def fund(backend: Backend, wallet: Wallet, need: int, progress: Progress) -> list[Coin]:
     """Coins worth at least `need` satoshis. Where the network allows it, blocks are mined to earn them.
 
     WalletError names the address to send coins to where it does not.
     """
-    coins = list_coins(rpc, wallet)
+    coins = backend.coins(wallet)
     for _ in range(_MORE_BLOCKS):
         if sum(coin.value for coin in coins) >= need or not wallet.network.may_mine:
             break
         # The first time 101 blocks make one coin; after that each block lets one more ripen.
         blocks = 1 if coins else _MATURITY
         progress(f"Mining {blocks} block{'s' if blocks > 1 else ''} on the private chain to earn coins", None)
-        mine(rpc, wallet.address, blocks)
-        coins = list_coins(rpc, wallet)
+        backend.mine(wallet.address, blocks)
+        coins = backend.coins(wallet)
     try:
         return select(coins, need)
     except WalletError as error:
@@ -90,7 +93,7 @@ def fund(rpc: Rpc, wallet: Wallet, need: int, progress: Progress) -> list[Coin]:
         raise
 
 
-def fee_rate(rpc: Rpc, wallet: Wallet) -> int:
+def fee_rate(rpc: Rpc, network: Network) -> int:
     """Satoshis per 1000 bytes that this node relays and mines for.
 
     It is the highest of the rates the node names: 1.0.13 says 0 for the first two, takes a transaction
@@ -102,11 +105,15 @@ def fee_rate(rpc: Rpc, wallet: Wallet) -> int:
     except RpcError as error:
         if error.code != METHOD_NOT_FOUND:
             raise
-    rate = max(named) or _USUAL_RATE
-    if rate > wallet.network.fee_ceiling:
+    return believed(max(named) or _USUAL_RATE, network, "The node")
+
+
+def believed(rate: int, network: Network, who: str) -> int:
+    """A rate (satoshis per 1000 bytes) that `who` asks. ChainError if it is past the network's ceiling."""
+    if rate > network.fee_ceiling:
         raise ChainError(
-            f"The node asks {rate:,} satoshis per 1000 bytes.",
-            why=f"More than {wallet.network.fee_ceiling:,} is not believed on {wallet.network.name}.",
+            f"{who} asks {rate:,} satoshis per 1000 bytes.",
+            why=f"More than {network.fee_ceiling:,} is not believed on {network.name}.",
             hint="Use another node.",
         )
     return rate

@@ -6,10 +6,12 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from app.chain.backend import Backend
 from app.chain.binary import Progress
 from app.chain.mining import wake
 from app.chain.networks import REGTEST, REGTEST_RAISED, Network, network_of
 from app.chain.node import EmbeddedNode
+from app.chain.node_backend import NodeBackend
 from app.chain.rpc import Rpc
 from app.chain.wallet import Wallet
 from app.errors import ChainError
@@ -29,15 +31,26 @@ class NodeChoice:
 
 @dataclass(frozen=True)
 class Connection:
-    """A node that answers, its network, and our wallet there.
+    """A way to a chain that answers, its network, and our wallet there.
 
     `chain_id` tells chains of one network apart: every private chain is its own, named by its first block.
     """
 
-    rpc: Rpc
+    backend: Backend
     network: Network
     wallet: Wallet
     chain_id: str
+
+    @property
+    def rpc(self) -> Rpc:
+        """The node's own JSON-RPC. ChainError where public services answer instead of a node."""
+        if not isinstance(self.backend, NodeBackend):
+            raise ChainError(
+                f"There is no node of your own on {self.network.name}.",
+                why="Public services answer there.",
+                hint="Name a node with --rpc-url.",
+            )
+        return self.backend.rpc
 
 
 def profile_for(kind: Kind) -> str:
@@ -61,9 +74,9 @@ def connect(choice: NodeChoice, kind: Kind, progress: Progress) -> Iterator[Conn
 def _connection(rpc: Rpc, network: Network) -> Connection:
     wallet = Wallet.load_or_create(home(), network)
     if not network.may_mine:
-        return Connection(rpc, network, wallet, network.name)
+        return Connection(NodeBackend(rpc, network), network, wallet, network.name)
     wake(rpc, wallet.address)
     first = rpc.call("getblockhash", 1)
     if not isinstance(first, str):
         raise ChainError("The node does not tell its first block.")
-    return Connection(rpc, network, wallet, f"{network.name}@{first[:16]}")
+    return Connection(NodeBackend(rpc, network), network, wallet, f"{network.name}@{first[:16]}")

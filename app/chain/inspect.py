@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from bitcoinx import Tx, hash_to_hex_str
 
-from app.chain.rpc import Rpc, clean_text
-from app.chain.transactions import Found, find_transaction
+from app.chain.backend import Backend
+from app.chain.rpc import clean_text
+from app.chain.transactions import Found
 from app.contract import Claim, Judgement, judge_spend, read_claim
 from app.contract.classifier import owner_of
 from app.contract.local import limits_for
@@ -40,7 +41,7 @@ class Inspection:
     judgement: Judgement
 
 
-def inspect(rpc: Rpc, txid: str, programs: list[Program]) -> Inspection:
+def inspect(backend: Backend, txid: str, programs: list[Program]) -> Inspection:
     """Take a verification apart and run it again. ChainError if there is no such transaction.
 
     Nothing is believed but the bytes, and those are held to the txids that commit to them.
@@ -51,12 +52,12 @@ def inspect(rpc: Rpc, txid: str, programs: list[Program]) -> Inspection:
             f"{clean_text(txid, 80)!r} is not a txid.",
             hint="A txid is 64 hexadecimal digits: see `inkproof history`.",
         )
-    found = _demand(rpc, txid)
+    found = _demand(backend, txid)
     tx = _parse(found.raw, txid)
     claim = read_claim(tx)
     spent = tx.inputs[0]
     parent_id = hash_to_hex_str(spent.prev_hash)
-    parent = _parse(_demand(rpc, parent_id).raw, parent_id)
+    parent = _parse(_demand(backend, parent_id).raw, parent_id)
     if spent.prev_idx >= len(parent.outputs):
         raise ChainError(f"Transaction {parent_id} has no output {spent.prev_idx}.")
     output = parent.outputs[spent.prev_idx]
@@ -80,8 +81,8 @@ def inspect(rpc: Rpc, txid: str, programs: list[Program]) -> Inspection:
     )
 
 
-def _demand(rpc: Rpc, txid: str) -> Found:
-    found = find_transaction(rpc, txid)
+def _demand(backend: Backend, txid: str) -> Found:
+    found = backend.find(txid)
     if found is None:
         raise ChainError(
             f"The node does not know transaction {txid}.",

@@ -7,33 +7,31 @@ the same bytes, the same txid), or never sent (then nothing has happened, and no
 
 from __future__ import annotations
 
-from app.chain.broadcast import send
+from app.chain.backend import Backend
 from app.chain.ledger import Ledger
 from app.chain.records import Deployment, DeploymentState, Verification, VerificationState
-from app.chain.rpc import Rpc
-from app.chain.transactions import find_transaction, is_unspent
 
 _NEVER_SENT = "The program ended before it was sent."
 
 
-def reconcile(rpc: Rpc, ledger: Ledger, chain_id: str) -> None:
+def reconcile(backend: Backend, ledger: Ledger, chain_id: str) -> None:
     """Settle the open records of one chain; deployments first, since verifications spend them."""
     deployments, verifications = ledger.unreconciled(chain_id)
     for deployment in deployments:
-        _settle_deployment(rpc, ledger, deployment)
+        _settle_deployment(backend, ledger, deployment)
     for verification in verifications:
-        _settle_verification(rpc, ledger, verification)
+        _settle_verification(backend, ledger, verification)
 
 
-def _settle_deployment(rpc: Rpc, ledger: Ledger, record: Deployment) -> None:
-    found = find_transaction(rpc, record.txid)
+def _settle_deployment(backend: Backend, ledger: Ledger, record: Deployment) -> None:
+    found = backend.find(record.txid)
     if found is None:
         if record.state is DeploymentState.PREPARED:
             ledger.mark_deployment(record.id, DeploymentState.REFUSED, reason=_NEVER_SENT)
-        elif not (again := send(rpc, record.raw_tx)).accepted:
+        elif not (again := backend.send(record.raw_tx)).accepted:
             ledger.mark_deployment(record.id, DeploymentState.LOST, reason=again.reason)
         return
-    if not is_unspent(rpc, record.txid, record.output_index):
+    if not backend.is_unspent(record.txid, record.output_index):
         ledger.mark_deployment(record.id, DeploymentState.SPENT)
     elif found.block_hash is not None:
         ledger.mark_deployment(record.id, DeploymentState.CONFIRMED)
@@ -41,14 +39,15 @@ def _settle_deployment(rpc: Rpc, ledger: Ledger, record: Deployment) -> None:
         ledger.mark_deployment(record.id, DeploymentState.SENT)
 
 
-def _settle_verification(rpc: Rpc, ledger: Ledger, record: Verification) -> None:
-    found = find_transaction(rpc, record.txid)
+def _settle_verification(backend: Backend, ledger: Ledger, record: Verification) -> None:
+    found = backend.find(record.txid)
     if found is None:
         if record.state is VerificationState.PREPARED:
             ledger.mark_verification(record.id, VerificationState.ERROR, reason=_NEVER_SENT)
         else:
-            send(rpc, ledger.deployment(record.deployment_id).raw_tx)  # its parent may be forgotten as well
-            again = send(rpc, record.raw_tx)
+            parent = ledger.deployment(record.deployment_id)
+            backend.send(parent.raw_tx)  # it may be forgotten as well
+            again = backend.send(record.raw_tx)
             if not again.accepted:
                 ledger.mark_verification(record.id, VerificationState.LOST, reason=again.reason)
         return

@@ -8,18 +8,16 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from bitcoinx import Tx
+from bitcoinx import Script, Tx, TxOutput
 
 from app.chain.binary import Progress
-from app.chain.broadcast import Refusal, Sent, send
-from app.chain.coins import balance, fee_for, fee_rate, fund
+from app.chain.broadcast import Refusal, Sent
+from app.chain.coins import balance, fee_for, fund
 from app.chain.connection import Connection, NodeChoice, connect
 from app.chain.ledger import DeploymentTakenError, Ledger
-from app.chain.mining import mine
 from app.chain.reconcile import reconcile
 from app.chain.records import Deployment, DeploymentState, Verification, VerificationState
-from app.chain.rpc import clean_text
-from app.chain.transactions import build_deployment, deployment_size, find_transaction, is_unspent
+from app.chain.transactions import build_deployment, deployment_size
 from app.contract import DigitContract, SpendPlan, build_spend, contract_for
 from app.contract.spend import spend_size
 from app.errors import ChainError, WalletError
@@ -140,7 +138,7 @@ class Service:
             except DeploymentTakenError:
                 continue  # another program was quicker
             on_stage(Stage.SIGNED, record.txid)
-            sent = send(self.connection.rpc, record.raw_tx)
+            sent = self.connection.backend.send(record.raw_tx, self._spent(deployment))
             if sent.refusal in (Refusal.MISSING_INPUTS, Refusal.CONFLICT):
                 self.ledger.mark_verification(record.id, VerificationState.ERROR, reason=sent.reason)
                 continue  # the deployment is spent or gone: `prepare` notices and replaces it
@@ -152,41 +150,45 @@ class Service:
 
     def reconcile(self) -> None:
         """Bring the ledger in line with the chain: what a crash or a pause left open is settled."""
-        reconcile(self.connection.rpc, self.ledger, self.connection.chain_id)
+        reconcile(self.connection.backend, self.ledger, self.connection.chain_id)
 
     def status(self) -> ServiceStatus:
         """Ask the node how things stand."""
-        rpc = self.connection.rpc
-        info, net = rpc.call("getblockchaininfo"), rpc.call("getnetworkinfo")
-        try:
-            node, height = clean_text(str(net["subversion"]), 60).strip("/"), int(info["blocks"])
-        except (KeyError, TypeError, ValueError):
-            raise ChainError("The node's answer about itself cannot be read.") from None
-        coins = balance(rpc, self.connection.wallet)
-        return ServiceStatus(self.connection.network.name, node, height, coins, self.contract.sha256)
+        backend = self.connection.backend
+        return ServiceStatus(
+            network=self.connection.network.name,
+            node=backend.name(),
+            height=backend.tip().height,
+            balance=balance(backend, self.connection.wallet),
+            contract_sha256=self.contract.sha256,
+        )
 
     def _ready(self) -> Iterator[Deployment]:
         """Open deployments of this contract that the node knows as unspent and that can pay their spend."""
-        rpc = self.connection.rpc
+        backend = self.connection.backend
         need = self._spend_fee() + _SPARE // 2
         for deployment in self.ledger.open_deployments(
             self.connection.chain_id, kind=self.contract.kind.value, contract_sha256=self.contract.sha256
         ):
             if deployment.owner != self.contract.owner.hex() or deployment.value < need:
                 continue
-            if is_unspent(rpc, deployment.txid, deployment.output_index):
+            if backend.is_unspent(deployment.txid, deployment.output_index):
                 yield deployment
             else:
-                known = find_transaction(rpc, deployment.txid) is not None
+                known = backend.find(deployment.txid) is not None
                 gone = DeploymentState.SPENT if known else DeploymentState.LOST
                 self.ledger.mark_deployment(deployment.id, gone, reason="found spent or gone before its use")
 
     def _deploy(self, progress: Progress) -> Deployment:
-        rpc, wallet, script = self.connection.rpc, self.connection.wallet, self.contract.locking_script
-        rate = fee_rate(rpc, wallet)
+        backend, wallet, script = (
+            self.connection.backend,
+            self.connection.wallet,
+            self.contract.locking_script,
+        )
+        rate = backend.fee_rate()
         value = 2 * self._spend_fee() + _SPARE
         for _ in range(_ATTEMPTS):
-            coins = fund(rpc, wallet, value + fee_for(deployment_size(script, _INPUTS), rate), progress)
+            coins = fund(backend, wallet, value + fee_for(deployment_size(script, _INPUTS), rate), progress)
             tx, fee = build_deployment(script, value, coins, wallet, rate)
             self._ask(value + fee, "deploy the contract")
             deployment = self.ledger.add_deployment(
@@ -200,7 +202,7 @@ class Service:
                 value=value,
                 raw_tx=tx.to_bytes(),
             )
-            sent = send(rpc, deployment.raw_tx)
+            sent = backend.send(deployment.raw_tx, [TxOutput(c.value, wallet.locking_script) for c in coins])
             if sent.accepted:
                 return self.ledger.mark_deployment(deployment.id, DeploymentState.SENT)
             self.ledger.mark_deployment(deployment.id, DeploymentState.REFUSED, reason=sent.reason)
@@ -265,16 +267,18 @@ class Service:
         """On a private chain, mine the block that confirms; elsewhere miners do, and reconcile notices."""
         if not self.connection.network.may_mine:
             return
-        mine(self.connection.rpc, self.connection.wallet.address, 1)
+        self.connection.backend.mine(self.connection.wallet.address, 1)
         self.reconcile()
         settled = self.ledger.verification(record.id)
         if settled.block_height is not None:
             on_stage(Stage.CONFIRMED, f"{settled.block_height}")
 
     def _spend_fee(self) -> int:
-        wallet = self.connection.wallet
-        size = spend_size(wallet.locking_script.to_bytes())
-        return fee_for(size, fee_rate(self.connection.rpc, wallet))
+        size = spend_size(self.connection.wallet.locking_script.to_bytes())
+        return fee_for(size, self.connection.backend.fee_rate())
+
+    def _spent(self, deployment: Deployment) -> list[TxOutput]:
+        return [TxOutput(deployment.value, Script(self.contract.locking_script))]
 
     def _ask(self, satoshis: int, purpose: str) -> None:
         if self.connection.network.chain == "main" and not self._approve(satoshis, purpose):

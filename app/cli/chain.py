@@ -111,7 +111,7 @@ def inspect(options: argparse.Namespace) -> int:
     ):
         report("Running the script again")
         found = inspect_transaction(
-            connection.rpc, options.txid, [program_for(network, kind) for kind in Kind]
+            connection.backend, options.txid, [program_for(network, kind) for kind in Kind]
         )
         chain = connection.network.name
     if options.json:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bitcoinx import Script, SigHash, Tx, TxInput, TxOutput, hex_str_to_hash
 
 from app.chain.coins import Coin, fund
+from app.chain.node_backend import NodeBackend
 from app.chain.rpc import Rpc
 from app.chain.wallet import Wallet
 from tests.conftest import quiet
@@ -15,7 +16,11 @@ FEE = 20_000
 
 def fresh_coin(rpc: Rpc, wallet: Wallet, value: int) -> Coin:
     """A coin of the wallet, in a transaction of its own: no other test counts on it."""
-    paid = pay(wallet, fund(rpc, wallet, value + FEE, quiet), [(value, bytes(wallet.locking_script))])
+    paid = pay(
+        wallet,
+        fund(NodeBackend(rpc, wallet.network), wallet, value + FEE, quiet),
+        [(value, bytes(wallet.locking_script))],
+    )
     assert rpc.call("sendrawtransaction", paid.to_bytes().hex()) == paid.hex_hash()
     return Coin(paid.hex_hash(), 0, value, 0)
 

@@ -13,6 +13,7 @@ from app.chain.coins import Coin, balance, fee_for, fee_rate, fund, list_coins, 
 from app.chain.mining import mine
 from app.chain.networks import MAIN, REGTEST, TESTNET
 from app.chain.node import EmbeddedNode
+from app.chain.node_backend import NodeBackend
 from app.chain.rpc import COIN
 from app.chain.wallet import Wallet
 from app.errors import ChainError, WalletError
@@ -36,21 +37,22 @@ def test_a_new_node_mines_the_first_coin(bitcoind: Path, home: Path) -> None:
     with EmbeddedNode("regtest").lease(quiet) as rpc:
         wallet = Wallet.load_or_create(home, REGTEST)
         assert list_coins(rpc, wallet) == []
-        coins = fund(rpc, wallet, 1, lambda text, done: said.append(text))
+        backend = NodeBackend(rpc, REGTEST)
+        coins = fund(backend, wallet, 1, lambda text, done: said.append(text))
         assert sum(coin.value for coin in coins) == 50 * COIN
         assert rpc.call("getblockcount") == 101
         assert "Mining 101 blocks" in said[0]
-        assert balance(rpc, wallet) == 50 * COIN, "the other 100 coinbases are not ripe"
+        assert balance(backend, wallet) == 50 * COIN, "the other 100 coinbases are not ripe"
 
 
 def test_more_blocks_are_mined_when_more_is_needed(regtest: Regtest) -> None:
-    need = balance(regtest.rpc, regtest.wallet) + 1
-    assert sum(coin.value for coin in fund(regtest.rpc, regtest.wallet, need, quiet)) >= need
+    need = balance(regtest.backend, regtest.wallet) + 1
+    assert sum(coin.value for coin in fund(regtest.backend, regtest.wallet, need, quiet)) >= need
 
 
 def test_what_is_there_is_not_mined_for(regtest: Regtest) -> None:
     height = regtest.rpc.call("getblockcount")
-    fund(regtest.rpc, regtest.wallet, 1000, quiet)
+    fund(regtest.backend, regtest.wallet, 1000, quiet)
     assert regtest.rpc.call("getblockcount") == height
 
 
@@ -68,7 +70,7 @@ def test_coins_sent_before_the_node_knew_the_wallet_are_found(regtest: Regtest, 
     assert send(regtest.rpc, tx.to_bytes()).accepted
     mine(regtest.rpc, regtest.wallet.address, 1)
     assert list_coins(regtest.rpc, stranger) == [Coin(tx.hex_hash(), 0, 123_456, 1)]
-    assert balance(regtest.rpc, stranger) == 123_456
+    assert balance(regtest.backend, stranger) == 123_456
 
 
 def test_a_node_without_a_wallet_is_explained(bitcoind: Path, home: Path) -> None:
@@ -88,17 +90,17 @@ def test_where_mining_is_not_ours_the_address_is_named(regtest: Regtest, tmp_pat
     wallet = Wallet.load_or_create(tmp_path, TESTNET)
     height = regtest.rpc.call("getblockcount")
     with pytest.raises(WalletError) as refusal:
-        fund(regtest.rpc, wallet, 1000, quiet)
+        fund(regtest.backend, wallet, 1000, quiet)
     assert wallet.address in refusal.value.hint
     assert regtest.rpc.call("getblockcount") == height
 
 
 def test_the_fee_rate_is_what_the_node_mines_for(regtest: Regtest) -> None:
-    assert fee_rate(regtest.rpc, regtest.wallet) == 50
+    assert fee_rate(regtest.rpc, REGTEST) == 50
 
 
 def test_a_fee_at_the_rate_is_mined_and_none_is_not(regtest: Regtest) -> None:
-    rate = fee_rate(regtest.rpc, regtest.wallet)
+    rate = fee_rate(regtest.rpc, REGTEST)
     coins = [fresh_coin(regtest.rpc, regtest.wallet, 100_000) for _ in range(2)]
     mine(regtest.rpc, regtest.wallet.address, 1)
     fair = pay(regtest.wallet, coins[:1], [], fee=fee_for(192, rate))
@@ -118,7 +120,7 @@ def test_a_node_that_asks_too_much_is_not_believed(bitcoind: Path, home: Path) -
         rate = rpc.call("getsettings")["minminingtxfee"] * COIN
         assert rate > REGTEST.fee_ceiling
         with pytest.raises(ChainError, match="satoshis per 1000 bytes"):
-            fee_rate(rpc, Wallet.load_or_create(home, REGTEST))
+            fee_rate(rpc, REGTEST)
 
 
 @given(st.integers(0, 10**7), st.integers(0, 10**5))

@@ -30,7 +30,7 @@ def network():
 def verified(regtest, network, tmp_path):
     """A confirmed verification of a random image: the image, and what the service said of it."""
     first = regtest.rpc.call("getblockhash", 1)
-    connection = Connection(regtest.rpc, regtest.wallet.network, regtest.wallet, f"regtest@{first[:16]}")
+    connection = Connection(regtest.backend, regtest.wallet.network, regtest.wallet, f"regtest@{first[:16]}")
     image = np.random.default_rng(5).integers(0, 256, 784, dtype=np.uint8)
     fixed = network.read(image)
     with Ledger(tmp_path / "ledger.sqlite") as ledger:
@@ -43,7 +43,7 @@ def verified(regtest, network, tmp_path):
 def test_image_claim_contract_and_a_fresh_run_are_read_off_the_chain(regtest, network, verified):
     image, verdict = verified
     programs = [program_for(network, kind) for kind in Kind]
-    found = inspect(regtest.rpc, verdict.txid.upper() + "\n", programs)
+    found = inspect(regtest.backend, verdict.txid.upper() + "\n", programs)
     assert (found.claim.image, found.claim.digit) == (image, verdict.claimed)
     assert found.program is programs[0]
     assert found.owner == regtest.wallet.pubkeyhash
@@ -55,7 +55,7 @@ def test_image_claim_contract_and_a_fresh_run_are_read_off_the_chain(regtest, ne
 def test_a_contract_with_another_network_is_not_taken_for_ours(regtest, verified):
     rng = np.random.default_rng(32)
     other = quantise([(rng.normal(0, 0.05, (784, 10)), rng.normal(size=10))])
-    found = inspect(regtest.rpc, verified[1].txid, [program_for(other, Kind.PACKED)])
+    found = inspect(regtest.backend, verified[1].txid, [program_for(other, Kind.PACKED)])
     assert found.program is None
     assert found.owner is None
     assert found.judgement.accepted
@@ -69,13 +69,13 @@ def test_what_is_no_txid_is_refused_before_any_node_is_asked(txid):
 
 def test_an_unknown_transaction_is_named(regtest):
     with pytest.raises(ChainError, match="does not know"):
-        inspect(regtest.rpc, "ab" * 32, [])
+        inspect(regtest.backend, "ab" * 32, [])
 
 
 def test_an_ordinary_payment_is_no_claim(regtest):
     coin = fresh_coin(regtest.rpc, regtest.wallet, 50_000)
     with pytest.raises(ContractError, match="not a claim"):
-        inspect(regtest.rpc, coin.txid, [])
+        inspect(regtest.backend, coin.txid, [])
 
 
 def test_a_node_that_sends_another_transaction_is_found_out(regtest, verified, monkeypatch):
@@ -88,4 +88,4 @@ def test_a_node_that_sends_another_transaction_is_found_out(regtest, verified, m
 
     monkeypatch.setattr(transactions, "_ask_for", swapped)
     with pytest.raises(ChainError, match="another transaction"):
-        inspect(regtest.rpc, verified[1].txid, [])
+        inspect(regtest.backend, verified[1].txid, [])

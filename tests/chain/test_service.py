@@ -11,6 +11,7 @@ from app.chain.coins import list_coins
 from app.chain.connection import Connection, NodeChoice, connect
 from app.chain.ledger import Ledger
 from app.chain.networks import MAIN
+from app.chain.node_backend import NodeBackend
 from app.chain.records import DeploymentState, VerificationState
 from app.chain.service import Readings, Service, Stage, open_service
 from app.chain.transactions import find_transaction, is_unspent
@@ -35,7 +36,7 @@ def network():
 @pytest.fixture
 def connection(regtest):
     first = regtest.rpc.call("getblockhash", 1)
-    return Connection(regtest.rpc, regtest.wallet.network, regtest.wallet, f"regtest@{first[:16]}")
+    return Connection(regtest.backend, regtest.wallet.network, regtest.wallet, f"regtest@{first[:16]}")
 
 
 @pytest.fixture
@@ -181,7 +182,7 @@ def test_a_deployment_recorded_and_never_sent_spends_no_coin(service, monkeypatc
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(services, "send", dies)
+        patch.setattr(NodeBackend, "send", dies)
         service.prepare(quiet)
     assert service.ledger.unreconciled(service.connection.chain_id)[0][0].state is DeploymentState.PREPARED
     service.reconcile()

@@ -1,0 +1,72 @@
+"""A chain as one Bitcoin SV node's JSON-RPC shows it: the embedded node, or any other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from bitcoinx import TxOutput
+
+from app.chain import broadcast, coins, mining, transactions
+from app.chain.backend import Tip
+from app.chain.broadcast import Sent
+from app.chain.coins import Coin
+from app.chain.networks import Network
+from app.chain.rpc import Rpc, clean_text
+from app.chain.transactions import Found
+from app.chain.wallet import Wallet
+from app.errors import ChainError
+
+__all__ = ["NodeBackend"]
+
+
+class NodeBackend:
+    """The `Backend` of one node."""
+
+    def __init__(self, rpc: Rpc, network: Network) -> None:
+        self.rpc = rpc
+        self.network = network
+
+    def name(self) -> str:
+        """The node's own name for itself."""
+        info = self.rpc.call("getnetworkinfo")
+        name = info.get("subversion") if isinstance(info, dict) else None
+        if not isinstance(name, str):
+            raise ChainError("The node's answer about itself cannot be read.")
+        return clean_text(name, 60).strip("/")
+
+    def tip(self) -> Tip:
+        """The node's newest block."""
+        info = self.rpc.call("getblockchaininfo")
+        height, block_hash = (
+            (info.get("blocks"), info.get("bestblockhash")) if isinstance(info, dict) else (None, None)
+        )
+        if isinstance(height, bool) or not isinstance(height, int) or height < 0:
+            raise ChainError("The node's answer about its chain cannot be read.")
+        if not isinstance(block_hash, str) or not re.fullmatch(r"[0-9a-f]{64}", block_hash):
+            raise ChainError("The node's answer about its chain cannot be read.")
+        return Tip(height, block_hash)
+
+    def coins(self, wallet: Wallet) -> list[Coin]:
+        """The wallet's coins, by the node's watch-only account of them."""
+        return coins.list_coins(self.rpc, wallet)
+
+    def fee_rate(self) -> int:
+        """The highest rate that the node names."""
+        return coins.fee_rate(self.rpc, self.network)
+
+    def send(self, raw: bytes, spent: Sequence[TxOutput] = ()) -> Sent:
+        """Give the transaction to the node, which knows the outputs it spends by itself."""
+        return broadcast.send(self.rpc, raw)
+
+    def find(self, txid: str) -> Found | None:
+        """What the node knows of the transaction."""
+        return transactions.find_transaction(self.rpc, txid)
+
+    def is_unspent(self, txid: str, index: int) -> bool:
+        """Whether the node knows the output as unspent."""
+        return transactions.is_unspent(self.rpc, txid, index)
+
+    def mine(self, address: str, count: int) -> list[str]:
+        """Mine on a private chain."""
+        return mining.mine(self.rpc, address, count)
