@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from app.errors import DataError
 from app.network import architecture
 from app.network.architecture import CLASSES, Floats
 from app.network.augment import Augmentation, augment
@@ -17,7 +18,7 @@ from app.network.data import Mnist
 from app.network.distil import Teacher, distillation_loss, soft_targets, train_teacher
 from app.network.fitting import EpochData, Progress, ProgressCallback, cosine_schedule, fit, no_progress
 from app.network.float_judge import FloatJudge
-from app.network.runtime import import_for_training
+from app.network.runtime import import_for_training, import_keras
 
 Images = NDArray[np.uint8]
 AUGMENTING_THREADS = 2
@@ -49,7 +50,7 @@ RECIPES = {
         Recipe(
             name="handwriting",
             summary="what ships: augmented images, taught by a convolutional network, for narrow lanes",
-            epochs=150,
+            epochs=400,
             batch=256,
             optimizer="Adam",
             learning_rate=4e-3,
@@ -97,44 +98,34 @@ def train(
     """Train by `recipe`, for `epochs` instead of the recipe's own number if given.
 
     The test images are looked at once, at the end. The same seed gives the same network, on one machine with
-    one set of library versions.
+    one set of library versions. DataError if `epochs` is less than 1.
     """
     started = time.perf_counter()
     epochs = recipe.epochs if epochs is None else epochs
-    keras = import_for_training(seed)
+    if epochs < 1:
+        raise DataError("Training takes at least one epoch.", hint="Give --epochs a number from 1.")
+    import_for_training(seed)
     augmenting, teaching, fitting = np.random.SeedSequence(seed).spawn(3)
 
-    held_out = int(len(data.x_train) * recipe.validation)
-    fitted = len(data.x_train) - held_out
+    fitted = len(data.x_train) - int(len(data.x_train) * recipe.validation)
     images, labels = data.x_train[:fitted], data.y_train[:fitted]
-    used = architecture.used_pixels(data.x_train, recipe.fewest_inked)
-
     copies = _augmented_copies(images, recipe, min(recipe.copies, epochs), augmenting, progress)
     targets = [np.eye(CLASSES, dtype=np.float32)[labels]] * len(copies)
     loss: Any = "categorical_crossentropy"
     teacher_accuracy = None
     if recipe.teacher is not None:
+        rng = np.random.default_rng(teaching)
         teacher = train_teacher(
-            recipe.teacher,
-            _in_turn(copies, targets),
-            len(images),
-            rng=np.random.default_rng(teaching),
-            progress=progress,
+            recipe.teacher, _in_turn(copies, targets), len(images), rng=rng, progress=progress
         )
+        teacher_accuracy = _teacher_accuracy(teacher, data)
         targets = _teach(teacher, copies, recipe.teacher.temperature, progress)
         loss = distillation_loss(recipe.teacher.temperature)
-        answers = soft_targets(teacher, data.x_test, 1.0)
-        teacher_accuracy = float((answers.argmax(axis=1) == data.y_test).mean())
 
-    model = architecture.build(recipe.architecture)
+    used = architecture.used_pixels(data.x_train, recipe.fewest_inked)
     for copy in copies:
         copy.reshape(len(copy), -1)[:, ~used] = 0
-    _drop_rows(model, used)
-    steps = epochs * -(-fitted // recipe.batch)
-    rate = cosine_schedule(recipe.learning_rate, steps) if recipe.cosine else recipe.learning_rate
-    optimizer = getattr(keras.optimizers, recipe.optimizer)(rate)
-    model.compile(optimizer, loss, metrics=["accuracy"], jit_compile=False)
-
+    model = _compiled(recipe, loss, used, steps=epochs * -(-fitted // recipe.batch))
     judge = FloatJudge(model)
     history: dict[str, list[float]] = {}
 
@@ -156,8 +147,7 @@ def train(
         after_epoch=measure,
     )
     model = _finished(model, recipe)
-    judge = FloatJudge(model)
-    confusion = confusion_matrix(judge, data.x_test, data.y_test)
+    confusion = confusion_matrix(FloatJudge(model), data.x_test, data.y_test)
     return Training(
         model=model,
         recipe=recipe,
@@ -204,15 +194,27 @@ def _teach(
     return targets
 
 
+def _teacher_accuracy(teacher: Any, data: Mnist) -> float:
+    read = soft_targets(teacher, data.x_test, 1.0).argmax(axis=1)
+    return float((read == data.y_test).mean())
+
+
 def _in_turn(copies: list[Images], targets: list[Floats]) -> EpochData:
     return lambda epoch: (copies[epoch % len(copies)], targets[epoch % len(copies)])
 
 
-def _drop_rows(model: Any, used: NDArray[np.bool_]) -> None:
-    """Zero the weights of unused pixels. Blank in all fitted images, they have no gradient either."""
-    weights = architecture.dense_weights(model)
-    kernel, bias = weights[0]
-    architecture.set_dense_weights(model, [(kernel * used[:, None], bias), *weights[1:]])
+def _compiled(recipe: Recipe, loss: Any, used: NDArray[np.bool_], steps: int) -> Any:
+    """A fresh network, ready to be fitted in `steps` steps.
+
+    It starts without weights for unused pixels. Those are blank in all fitted images, so they get none later.
+    """
+    model = architecture.build(recipe.architecture)
+    (kernel, bias), *rest = architecture.dense_weights(model)
+    architecture.set_dense_weights(model, [(kernel * used[:, None], bias), *rest])
+    rate = cosine_schedule(recipe.learning_rate, steps) if recipe.cosine else recipe.learning_rate
+    optimizer = getattr(import_keras().optimizers, recipe.optimizer)(rate)
+    model.compile(optimizer, loss, metrics=["accuracy"], jit_compile=False)
+    return model
 
 
 def _finished(model: Any, recipe: Recipe) -> Any:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from app import paths
+from app.drawing import load_drawings, rasterise, to_mnist
 from app.network import architecture
 from app.network.data import Mnist
 from app.network.float_judge import FloatJudge
@@ -60,3 +62,11 @@ def test_no_pixel_with_weights_is_one_that_mnist_never_inks(mnist: Mnist, shippe
     never = ~architecture.used_pixels(mnist.x_train, 1)
     assert never.sum() == 67
     assert not np.any(shipped.weights()[0][0][never])
+
+
+def test_the_shipped_network_reads_97_of_100_drawn_digits(shipped: FloatJudge) -> None:
+    drawings = load_drawings(Path(__file__).resolve().parents[1] / "data" / "drawn.json")
+    images = np.stack([to_mnist(rasterise(drawing.strokes, 560)) for drawing in drawings])
+    digits = np.array([drawing.digit for drawing in drawings])
+    assert len(digits) >= 300 and len(set(digits.tolist())) == 10
+    assert (shipped.read_batch(images).argmax(axis=1) == digits).mean() >= 0.97

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from app.errors import DataError
 from app.network import architecture
 from app.network.augment import Augmentation
 from app.network.data import Mnist
@@ -82,6 +83,11 @@ def test_progress_names_every_stage_and_never_runs_backwards(strokes: Mnist) -> 
         done = [(tick.epoch - 1 + tick.fraction) / tick.epochs for tick in heard if tick.stage == stage]
         assert done == sorted(done) and done[0] >= 0 and done[-1] == 1.0
     assert heard[-1].metrics["val_accuracy"] >= 0
+
+
+def test_no_epochs_at_all_is_refused(strokes: Mnist) -> None:
+    with pytest.raises(DataError, match="at least one epoch"):
+        train(PLAIN, strokes, epochs=0)
 
 
 def test_training_prints_nothing(strokes: Mnist, capfd: pytest.CaptureFixture[str]) -> None:
