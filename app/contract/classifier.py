@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import scryptlib
-from bitcoinx import Script
+from bitcoinx import Ops, Script
 from scryptlib.types import Bytes, Int, PubKey, Ripemd160, Sig
 
 from app.contract import description
@@ -62,6 +62,16 @@ class DigitContract:
         start = _owner_position()
         anonymous = self.locking_script[:start] + bytes(20) + self.locking_script[start + 20 :]
         return hashlib.sha256(anonymous).hexdigest()
+
+    @functools.cached_property
+    def script_code(self) -> bytes:
+        """The part of the locking script that a signature covers: what follows its OP_CODESEPARATOR."""
+        after = description.load()["hex"].partition(f"<{_NETWORK_VARIABLE}>")[2]
+        code = bytes.fromhex(after)
+        words = [op for op, _ in Script(code).ops_and_items()]
+        # Behind the network the contract pushes small numbers only: a word is a byte.
+        position = words.index(Ops.OP_CODESEPARATOR)
+        return code[position + 1 :]
 
     @functools.cached_property
     def opcodes(self) -> int:

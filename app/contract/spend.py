@@ -47,10 +47,9 @@ def build_spend(
             why=f"It holds {plan.value} satoshis; the fee is {plan.fee}.",
             hint="Deploy it again: `inkproof deploy`.",
         )
-    spent = TxOutput(plan.value, Script(contract.locking_script))
     unsigned = TxInput(bitcoinx.hex_str_to_hash(plan.txid), plan.index, Script(), _FINAL)
     tx = Tx(1, [unsigned], [TxOutput(plan.value - plan.fee, Script(plan.payout))], 0)
-    digest = tx.signature_hash(0, plan.value, spent.script_pubkey, SIGHASH)
+    digest = tx.signature_hash(0, plan.value, Script(contract.script_code), SIGHASH)
     signature = key.sign(digest, None) + bytes([SIGHASH])
     public_key = key.public_key.to_bytes(compressed=True)
     tx.inputs[0].script_sig = Script(contract.unlocking_script(image, claim_digit, signature, public_key))

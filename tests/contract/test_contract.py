@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from bitcoinx import PrivateKey, Script, Tx, int_to_item, push_item
+from bitcoinx import Ops, PrivateKey, Script, Tx, int_to_item, push_item
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -157,3 +157,21 @@ def test_only_networks_of_784_pixels_and_10_classes_go_in(network, key):
         contract_for(other, key.public_key.hash160())
     with pytest.raises(ContractError, match="20 bytes"):
         DigitContract(program_for(network, Kind.PACKED), b"\0" * 19, network)
+
+
+def test_what_is_signed_is_short_and_ends_the_locking_script(contracts):
+    """Hashing the whole network for the signature would take a node as long as running it."""
+    for contract in contracts.values():
+        before, code = contract.locking_script[: -len(contract.script_code)], contract.script_code
+        assert contract.locking_script == before + code
+        assert before[-1] == Ops.OP_CODESEPARATOR
+        assert Ops.OP_CODESEPARATOR not in [op for op, _ in Script(code).ops_and_items()]
+        assert len(code) < 1000
+
+
+def test_a_signature_for_one_deployment_is_none_for_another_with_the_same_ending(network, contracts, spend):
+    """The signed script is the same in every instance; the outpoint in the signature is not."""
+    contract, image = contracts[Kind.PACKED], bytes(784)
+    tx = spend(contract, image, reads(network, Kind.PACKED, image))
+    tx.inputs[0].prev_hash = b"\x22" * 32
+    assert not judge_spend(tx, VALUE, contract.locking_script).accepted
