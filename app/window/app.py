@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 # SDL's accelerated framebuffer loads a driver that can clash with other libraries; software is fast enough.
 os.environ.setdefault("SDL_FRAMEBUFFER_ACCELERATION", "0")
+os.environ.setdefault("SDL_VIDEO_X11_WMCLASS", "inkproof")
 os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
 
 import pygame
@@ -161,6 +162,8 @@ class Window:
             self._do(doing)
 
     def _show(self) -> None:
+        # Over the canvas the ring of the brush is the pointer.
+        pygame.mouse.set_visible(self.state.pointer is None or self.state.help)
         dirty = self.view.draw(self.state)
         if dirty:
             pygame.display.update(list(dirty))
@@ -212,7 +215,6 @@ class Window:
 
     def _fullscreen(self, on: bool) -> None:
         self.view.resize(self._open(on), self._density)
-        _ = self.view
 
     def _resized(self) -> None:
         screen = pygame.display.get_surface()

@@ -152,7 +152,8 @@ def _verdict(state: State, verdict: told.Verdict) -> State:
         fee=verdict.fee,
         size=verdict.size,
     )
-    state = replace(state, submission=done)
+    known = (*state.judged, (submission.revision, submission.claim))
+    state = replace(state, submission=done, judged=known)
     if submission.revision == state.revision:
         return state
     word = "accepts" if verdict.accepted else "refuses"

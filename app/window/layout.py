@@ -247,7 +247,7 @@ class _Arranger:
         return tuple(claims), button, auto, stages, txid
 
     def rows(self, x: float, y: float, w: float, h: float) -> tuple[Box, ...]:
-        inset, gap, row = 8.0, 8.0, 124.0
+        inset, gap, row = 8.0, 6.0, 142.0
         start = x + inset + _LABELLED
         room = x + w - inset - start
         count = max(1, int((room + gap) // (row + gap)))

@@ -234,6 +234,8 @@ class State:
     """A submission was asked for and waits for what it needs."""
     submission: Submission | None = None
     jobs: int = 0
+    judged: tuple[tuple[int, int], ...] = ()
+    """Revisions and claims that have their verdict: one drawing, one transaction."""
     history: tuple[Row, ...] = ()
     scroll: int = 0
     notice: Notice | None = None
@@ -241,6 +243,8 @@ class State:
     help: bool = False
     fullscreen: bool = False
     hover: Hover | None = None
+    hovered: float = 0.0
+    """Since when the pointer is on it."""
     pressed: Hover | None = None
     clock: float = 0.0
     closing: bool = False

@@ -37,7 +37,8 @@ def apply(state: State, intent: want.Intent) -> Change:
         case want.PenDown() | want.PenMove() | want.PenUp():
             return _pen(state, intent), ()
         case want.Point(hover, brush):
-            return replace(state, hover=hover, pointer=brush), ()
+            since = state.hovered if hover == state.hover else state.clock
+            return replace(state, hover=hover, hovered=since, pointer=brush), ()
         case want.Press(hover):
             return replace(state, pressed=hover), ()
         case want.Release(hover):

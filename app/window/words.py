@@ -237,13 +237,7 @@ def missing(state: State) -> str:
 
 def spent(state: State) -> bool:
     """Whether this very ink with this claim has its verdict already."""
-    verdict = state.submission
-    return bool(
-        verdict
-        and verdict.accepted is not None
-        and verdict.revision == state.revision
-        and verdict.claim == claim_of(state)
-    )
+    return (state.revision, claim_of(state)) in state.judged
 
 
 def button(state: State) -> tuple[str, bool]:
@@ -336,7 +330,7 @@ def chain_facts(state: State) -> tuple[str, ...]:
     if chain.network:
         facts.append(chain.network)
     if chain.node:
-        facts.append(chain.node)
+        facts.append(chain.node.replace(":", " "))
     if chain.height is not None:
         facts.append(f"block {chain.height:,}")
     if chain.balance is not None:

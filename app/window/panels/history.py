@@ -47,5 +47,5 @@ def _row(painter: Painter, box: Box, row: Row, *, hover: bool) -> None:
     width = painter.text(str(row.claim), top, look.BOLD, look.LARGE, look.INK)
     painter.icon(icon, (left + width + px(14), top.y + top.h // 2), 14, _TONES[tone])
     under = top._replace(y=top.bottom, h=thumb.bottom - top.bottom)
-    said = f"{row.block:,}" if row.mark is Mark.CONFIRMED and row.block is not None else row.mark.value
+    said = f"block {row.block:,}" if row.mark is Mark.CONFIRMED and row.block is not None else row.mark.value
     painter.text(said, under, look.SANS, look.CAPTION, look.QUIET)

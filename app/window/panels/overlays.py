@@ -13,6 +13,8 @@ from app.window.paint import Painter
 from app.window.state import Hover, Reading, State, Who
 
 _TIP_WIDTH = 340
+_DELAY = 0.35
+"""Seconds the pointer has to stay before a tooltip comes: passing over things shows none."""
 
 
 # --- brush ---
@@ -81,7 +83,7 @@ Tip = tuple[str, tuple[tuple[str, str], ...], str]
 def _tip(state: State) -> Tip | None:
     """What there is to say about what the pointer is on."""
     hover = state.hover
-    if hover is None or state.trace is not None:
+    if hover is None or state.trace is not None or state.clock - state.hovered < _DELAY:
         return None
     if hover.name in (Who.FLOAT.value, Who.FIXED.value, Who.SCRIPT.value):
         return _judge_tip(state, Who(hover.name))

@@ -68,7 +68,8 @@ def _steps(painter: Painter, box: Box, state: State) -> None:
         bad = steps[number] in (Step.REFUSED, Step.FAILED)
         colour = look.QUIET if quiet else look.ALERT if bad else look.INK
         painter.text(labels[number], place, look.SANS, look.CAPTION, colour)
-    detail = Box(box.x, middle + px(26), box.w, box.bottom - middle - px(26))
+    top = middle + px(26 if box.h < px(64) else 32)
+    detail = Box(box.x, top, box.w, box.bottom - top)
     colour = look.ALERT if _bad(submission) else look.QUIET
     painter.paragraph(words.submission_detail(submission), detail, look.SANS, look.CAPTION, colour)
 
