@@ -37,7 +37,7 @@ def build_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action=ShowVersion, help="show version and commit, and exit")
-    parser.set_defaults(run=_later("window"), keep_node=False, **_node_defaults())
+    parser.set_defaults(run=_later("window"), keep_node=False, yes=False, **_node_defaults())
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     _add_window(commands)
     _add_judging(commands)
