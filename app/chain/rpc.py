@@ -8,15 +8,11 @@ from __future__ import annotations
 import base64
 import itertools
 import json
-import time
-import unicodedata
 from decimal import Decimal
-from typing import Any, NoReturn
+from typing import Any
 from urllib.parse import urlsplit
 
-import requests
-import urllib3
-
+from app.chain.wire import Peer, clean_text, parse_json
 from app.errors import ChainError, RpcError, UnreachableError
 
 __all__ = ["COIN", "MAX_ANSWER", "METHOD_NOT_FOUND", "WARMING_UP", "Rpc", "clean_text", "satoshis"]
@@ -26,19 +22,6 @@ MAX_MONEY = 21_000_000 * COIN
 MAX_ANSWER = 32 * 1024 * 1024
 METHOD_NOT_FOUND = -32601
 WARMING_UP = -28
-
-_CHUNK = 256 * 1024
-_GARBAGE_HINT = "Check that the address is that of a Bitcoin SV node's RPC port."
-
-
-def clean_text(text: str, limit: int = 400) -> str:
-    """A stranger's text made fit to show: one line, no control or direction-changing characters, bounded."""
-    kept = []
-    for letter in text[: limit * 4]:
-        category = unicodedata.category(letter)
-        kept.append(" " if category[0] == "C" or category in ("Zl", "Zp") else letter)
-    line = " ".join("".join(kept).split())
-    return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
 def satoshis(amount: object) -> int:
@@ -76,6 +59,14 @@ class Rpc:
             )
         self.url = url
         self.timeout = timeout
+        self._peer = Peer(
+            name="The node",
+            nobody="No node",
+            kind="a Bitcoin SV node",
+            url=url,
+            absent_hint="Is the node running, and is this its RPC address?",
+            garbage_hint="Check that the address is that of a Bitcoin SV node's RPC port.",
+        )
         self._authorization = "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
         self._ids = itertools.count(1)
 
@@ -108,93 +99,27 @@ class Rpc:
         return self._result(method, number, status, answer)
 
     def _post(self, body: bytes, limit: float) -> tuple[int, bytes]:
-        deadline = time.monotonic() + limit
-        headers = {
-            "Authorization": self._authorization,
-            "Content-Type": "application/json",
-            "Accept-Encoding": "identity",
-            "Connection": "close",
-        }
-        try:
-            with requests.Session() as session:
-                session.trust_env = False
-                with session.post(
-                    self.url,
-                    data=body,
-                    headers=headers,
-                    timeout=limit,
-                    stream=True,
-                    allow_redirects=False,
-                ) as response:
-                    return response.status_code, self._read(response, deadline, limit)
-        except (requests.Timeout, urllib3.exceptions.TimeoutError) as error:
-            raise self._too_slow(limit) from error
-        except requests.ConnectionError as error:
-            raise UnreachableError(
-                f"No node answers at {self.url}.",
-                why=_reason(error),
-                hint="Is the node running, and is this its RPC address?",
-            ) from error
-        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
-            self._garbage(_reason(error), error)
-
-    def _read(self, response: requests.Response, deadline: float, limit: float) -> bytes:
-        parts: list[bytes] = []
-        size = 0
-        # read1 returns what has arrived, so a server that sends a byte now and then meets the deadline too.
-        while chunk := response.raw.read1(_CHUNK, decode_content=False):
-            size += len(chunk)
-            if size > MAX_ANSWER:
-                self._garbage(f"The answer is larger than {MAX_ANSWER // 2**20} MB.")
-            if time.monotonic() > deadline:
-                raise self._too_slow(limit)
-            parts.append(chunk)
-        return b"".join(parts)
+        headers = {"Authorization": self._authorization, "Content-Type": "application/json"}
+        return self._peer.exchange(
+            "POST", self.url, limit=limit, largest=MAX_ANSWER, headers=headers, body=body
+        )
 
     def _result(self, method: str, number: str, status: int, answer: bytes) -> Any:
         try:
-            message = json.loads(answer.decode("utf-8"), parse_float=Decimal, parse_constant=_refuse_constant)
+            message = parse_json(answer)
         except (ValueError, RecursionError) as unread:
-            self._garbage(f"The answer (HTTP status {status}) is not JSON.", unread)
+            self._peer.garbage(f"The answer (HTTP status {status}) is not JSON.", unread)
         if not isinstance(message, dict) or "id" not in message:
-            self._garbage(f"The answer (HTTP status {status}) is not one of JSON-RPC.")
+            self._peer.garbage(f"The answer (HTTP status {status}) is not one of JSON-RPC.")
         if message["id"] != number:
-            self._garbage("The answer belongs to another question.")
+            self._peer.garbage("The answer belongs to another question.")
         error = message.get("error")
         if error is None:
             if status != 200 or "result" not in message:
-                self._garbage(f"The answer (HTTP status {status}) holds no result.")
+                self._peer.garbage(f"The answer (HTTP status {status}) holds no result.")
             return message["result"]
         code = error.get("code") if isinstance(error, dict) else None
         words = error.get("message") if isinstance(error, dict) else None
         if isinstance(code, bool) or not isinstance(code, int) or not isinstance(words, str):
-            self._garbage("The answer holds an error without code and message.")
+            self._peer.garbage("The answer holds an error without code and message.")
         raise RpcError(code, clean_text(words), method=method)
-
-    def _too_slow(self, limit: float) -> UnreachableError:
-        return UnreachableError(
-            f"The node at {self.url} did not answer within {limit:g} seconds.",
-            hint="It may be busy, or still loading its blocks: try again in a moment.",
-        )
-
-    def _garbage(self, why: str, cause: BaseException | None = None) -> NoReturn:
-        raise UnreachableError(
-            f"What answers at {self.url} is not a Bitcoin SV node.", why=why, hint=_GARBAGE_HINT
-        ) from cause
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
-
-
-def _reason(error: BaseException) -> str:
-    """The innermost cause in the operating system's words; the libraries' own are for programmers."""
-    seen: BaseException | None = error
-    while seen is not None:
-        if isinstance(seen, OSError) and seen.strerror:
-            return f"{clean_text(seen.strerror, 120)}."
-        inner = getattr(seen, "reason", None)
-        if not isinstance(inner, BaseException):
-            inner = next((part for part in seen.args if isinstance(part, BaseException)), None)
-        seen = inner or seen.__cause__ or seen.__context__
-    return "The connection failed."

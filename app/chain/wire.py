@@ -1,0 +1,136 @@
+"""One HTTP exchange with a stranger: bounded in time and size, and every failure in words for the person.
+
+Nodes and public services are asked through here alike. Redirects are not followed, and proxies and
+credentials of the environment are not used: an answer comes from the address that was named, or not at all.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, NoReturn
+
+import requests
+import urllib3
+
+from app.errors import UnreachableError
+
+__all__ = ["Peer", "clean_text", "parse_json"]
+
+_CHUNK = 256 * 1024
+
+
+def clean_text(text: str, limit: int = 400) -> str:
+    """A stranger's text made fit to show: one line, no control or direction-changing characters, bounded."""
+    kept = []
+    for letter in text[: limit * 4]:
+        category = unicodedata.category(letter)
+        kept.append(" " if category[0] == "C" or category in ("Zl", "Zp") else letter)
+    line = " ".join("".join(kept).split())
+    return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def parse_json(answer: bytes) -> Any:
+    """Strict JSON in UTF-8; fractions become Decimal. ValueError or RecursionError where it is none."""
+    return json.loads(answer.decode("utf-8"), parse_float=Decimal, parse_constant=_refuse_constant)
+
+
+@dataclass(frozen=True)
+class Peer:
+    """Who is at an address, in the words that errors use.
+
+    `name` names it ("The node at http://..."), `nobody` begins the sentence about silence ("No node"),
+    `kind` is what it should have been ("a Bitcoin SV node"); the hints say what to do about either.
+    """
+
+    name: str
+    nobody: str
+    kind: str
+    url: str
+    absent_hint: str
+    garbage_hint: str
+
+    def exchange(
+        self,
+        method: str,
+        url: str,
+        *,
+        limit: float,
+        largest: int,
+        headers: Mapping[str, str],
+        body: bytes | None = None,
+    ) -> tuple[int, bytes]:
+        """Ask, and return HTTP status and body.
+
+        `limit` bounds the whole exchange in seconds, `largest` the answer in bytes. UnreachableError where
+        either is passed, nobody answers, or what answers does not speak HTTP.
+        """
+        deadline = time.monotonic() + limit
+        asked = {"Accept-Encoding": "identity", "Connection": "close", **headers}
+        try:
+            with requests.Session() as session:
+                session.trust_env = False
+                with session.request(
+                    method,
+                    url,
+                    data=body,
+                    headers=asked,
+                    timeout=limit,
+                    stream=True,
+                    allow_redirects=False,
+                ) as response:
+                    return response.status_code, self._read(response, deadline, limit, largest)
+        except (requests.Timeout, urllib3.exceptions.TimeoutError) as error:
+            raise self._too_slow(limit) from error
+        except requests.ConnectionError as error:
+            raise UnreachableError(
+                f"{self.nobody} answers at {self.url}.", why=_reason(error), hint=self.absent_hint
+            ) from error
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+            self.garbage(_reason(error), error)
+
+    def garbage(self, why: str, cause: BaseException | None = None) -> NoReturn:
+        """Raise UnreachableError: what answers is not what it should be."""
+        raise UnreachableError(
+            f"What answers at {self.url} is not {self.kind}.", why=why, hint=self.garbage_hint
+        ) from cause
+
+    def _read(self, response: requests.Response, deadline: float, limit: float, largest: int) -> bytes:
+        parts: list[bytes] = []
+        size = 0
+        # read1 returns what has arrived, so a server that sends a byte now and then meets the deadline too.
+        while chunk := response.raw.read1(_CHUNK, decode_content=False):
+            size += len(chunk)
+            if size > largest:
+                self.garbage(f"The answer is larger than {largest // 2**20} MB.")
+            if time.monotonic() > deadline:
+                raise self._too_slow(limit)
+            parts.append(chunk)
+        return b"".join(parts)
+
+    def _too_slow(self, limit: float) -> UnreachableError:
+        return UnreachableError(
+            f"{self.name} at {self.url} did not answer within {limit:g} seconds.",
+            hint="It may be busy, or just starting: try again in a moment.",
+        )
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _reason(error: BaseException) -> str:
+    """The innermost cause in the operating system's words; the libraries' own are for programmers."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, OSError) and seen.strerror:
+            return f"{clean_text(seen.strerror, 120)}."
+        inner = getattr(seen, "reason", None)
+        if not isinstance(inner, BaseException):
+            inner = next((part for part in seen.args if isinstance(part, BaseException)), None)
+        seen = inner or seen.__cause__ or seen.__context__
+    return "The connection failed."
