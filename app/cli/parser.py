@@ -165,6 +165,14 @@ def _add_judging(commands: Commands[argparse.ArgumentParser]) -> None:
         _later("bench"),
     )
     bench.add_argument("--output", type=Path, metavar="DIR", help="also write bench.json and bench.png there")
+    _command(
+        commands,
+        "selftest",
+        "try everything that this program is for, on this machine",
+        "Files, window (on a screen that nobody sees), pen, both engines, the contract's Script, the node,\n"
+        "a claim that must be verified and one that must be refused. Exit status 0 only if all passed.",
+        _later("selftest"),
+    )
 
 
 def _add_network(commands: Commands[argparse.ArgumentParser]) -> None:
