@@ -269,7 +269,7 @@ class _Hand:
 
 def _play(record: Record, window: Window) -> Iterator[None]:
     from app.window import intents
-    from app.window.state import Phase, Who
+    from app.window.state import Who
 
     empty = _pixels(window)
     if len(set(empty)) < 16:
@@ -285,19 +285,19 @@ def _play(record: Record, window: Window) -> Iterator[None]:
         raise InkproofError("The pen leaves no ink.")
     record.done(f"a {drawing.digit} in {len(drawing.strokes)} strokes of the mouse")
 
-    for name, who in (
-        ("integer engine", Who.FIXED),
-        ("float network", Who.FLOAT),
-        ("contract's Script", Who.SCRIPT),
-    ):
-        record.begin(name)
-        yield from _until(window, lambda who=who: window.state.reading(who) is not None, who)  # type: ignore[misc]
-        record.done(_judge_reading(window, who, drawing.digit))
+    record.begin("integer engine")
+    yield from _until(window, lambda: window.state.reading(Who.FIXED) is not None)
+    record.done(_judge_reading(window, Who.FIXED, drawing.digit))
 
-    record.begin("node and contract")
-    yield from _until(window, lambda: window.state.chain.phase is Phase.READY, Who.CHAIN)
+    record.begin("judges and node up")
+    yield from _until(window, lambda: window.frames.ready is not None)
     chain = window.state.chain
     record.done(f"{chain.node}, block {chain.height}, contract {chain.contract[:12]} deployed")
+
+    for name, who in (("float network", Who.FLOAT), ("contract's Script", Who.SCRIPT)):
+        record.begin(name)
+        yield from _until(window, lambda who=who: window.state.reading(who) is not None)  # type: ignore[misc]
+        record.done(_judge_reading(window, who, drawing.digit))
 
     for claim in (drawing.digit, (drawing.digit + 1) % 10):
         right = claim == drawing.digit
@@ -310,18 +310,15 @@ def _play(record: Record, window: Window) -> Iterator[None]:
     record.done("asked the node and the workers to stop")
 
 
-def _until(window: Window, there: Callable[[], bool], who: Who | None = None) -> Iterator[None]:
-    """Wait for a state of the window, and no longer than it can still come."""
-    from app.window.state import Phase
-
+def _until(window: Window, there: Callable[[], bool]) -> Iterator[None]:
+    """Wait for a state of the window. An error that it shows meanwhile is the end, even if it tries again."""
     deadline = time.monotonic() + _PATIENCE
     while not there():
-        state = window.state
-        worker = state.chain if who is None or who not in state.judges else state.judges[who]
-        if who is not None and worker.phase is Phase.FAILED:
-            raise InkproofError(worker.note, why=state.notice.text if state.notice else "")
+        notice = window.state.notice
+        if notice is not None and notice.error:
+            raise InkproofError(notice.what, why=notice.why, hint=notice.hint)
         if time.monotonic() > deadline:
-            raise InkproofError(f"It did not come within {_PATIENCE:.0f} seconds.", why=worker.note)
+            raise InkproofError(f"It did not come within {_PATIENCE:.0f} seconds.")
         yield
 
 

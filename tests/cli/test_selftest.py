@@ -17,9 +17,9 @@ STEPS = [
     "window",
     "digit drawn",
     "integer engine",
+    "judges and node up",
     "float network",
     "contract's Script",
-    "node and contract",
     "claim verified",
     "wrong claim refused",
     "window closed",
@@ -49,7 +49,8 @@ def test_a_node_that_does_not_start_is_a_failure_with_its_reason(inkproof, tmp_p
     monkeypatch.setenv("INKPROOF_BITCOIND", str(broken))
     ran = inkproof("selftest")
     assert ran.returncode == 2
-    assert "✗ node and contract" in ran.stdout
+    assert "✗ judges and node up" in ran.stdout
+    assert "node did not start" in ran.stdout
     assert "claim verified" not in ran.stdout
     assert "FAILED" in ran.stdout.splitlines()[-1]
 
