@@ -1,4 +1,4 @@
-"""Which node to use, and the way to it: the embedded one, or any other by JSON-RPC."""
+"""Which chain to use, and the way to it: the embedded node, any other by JSON-RPC, or public services."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from app.chain.backend import Backend
 from app.chain.binary import Progress
 from app.chain.mining import wake
-from app.chain.networks import REGTEST, REGTEST_RAISED, Network, network_of
+from app.chain.networks import REGTEST, REGTEST_RAISED, Network, network_named, network_of, services_of
 from app.chain.node import EmbeddedNode
 from app.chain.node_backend import NodeBackend
+from app.chain.public_backend import PublicBackend
 from app.chain.rpc import Rpc
 from app.chain.wallet import Wallet
 from app.errors import ChainError
@@ -21,12 +22,17 @@ from app.script import Kind
 
 @dataclass(frozen=True)
 class NodeChoice:
-    """The person's choice of node; without `rpc_url` the embedded one, which `keep_node` leaves running."""
+    """The person's choice: the node at `rpc_url`, or else the `network` (regtest, testnet or mainnet).
+
+    Regtest is the embedded node, which `keep_node` leaves running; the others are reached through public
+    services. With `rpc_url`, a `network` that is named is what that node must be on.
+    """
 
     rpc_url: str | None = None
     rpc_user: str = ""
     rpc_password: str = ""
     keep_node: bool = False
+    network: str | None = None
 
 
 @dataclass(frozen=True)
@@ -60,15 +66,33 @@ def profile_for(kind: Kind) -> str:
 
 @contextlib.contextmanager
 def connect(choice: NodeChoice, kind: Kind, progress: Progress) -> Iterator[Connection]:
-    """Reach the node; the embedded one is started if need be and stopped by its last user."""
+    """Reach the chain; the embedded node is started if need be and stopped by its last user."""
     if choice.rpc_url:
         rpc = Rpc(choice.rpc_url, choice.rpc_user, choice.rpc_password)
-        yield _connection(rpc, network_of(rpc))
+        yield _connection(rpc, _agreed(network_of(rpc), choice))
+        return
+    if choice.network not in (None, REGTEST.name):
+        yield _public(network_named(str(choice.network)))
         return
     profile = profile_for(kind)
     network = REGTEST if profile == REGTEST.name else REGTEST_RAISED
     with EmbeddedNode(profile).lease(progress, keep=choice.keep_node) as rpc:
         yield _connection(rpc, network)
+
+
+def _agreed(found: Network, choice: NodeChoice) -> Network:
+    wanted = network_named(choice.network) if choice.network else found
+    if wanted.chain != found.chain:
+        raise ChainError(
+            f"The node at {choice.rpc_url} is on {found.name}, not on {wanted.name}.",
+            hint="Name another node, or its network.",
+        )
+    return found
+
+
+def _public(network: Network) -> Connection:
+    backend = PublicBackend(network, services_of(network))
+    return Connection(backend, network, Wallet.load_or_create(home(), network), network.name)
 
 
 def _connection(rpc: Rpc, network: Network) -> Connection:

@@ -26,7 +26,10 @@ _DUST = 1_000
 
 @dataclass(frozen=True)
 class Found:
-    """A transaction that a node knows: its bytes and, if it is in a block, which and where."""
+    """A transaction that is known: its bytes and, if it is in a block, which and where.
+
+    `raw` is empty where only its whereabouts are known: a service has it, and no explorer shows it yet.
+    """
 
     raw: bytes
     block_hash: str | None
