@@ -229,6 +229,10 @@ class Ledger:
         if [tuple(row) for row in rows] != [("ok",)]:
             raise _damaged(self.path, str(rows[0][0]) if rows else "")
 
+    def transaction(self) -> contextlib.AbstractContextManager[sqlite3.Connection]:
+        """One transaction on the file, for what is kept beside the records."""
+        return self._transaction()
+
     def _open(self) -> sqlite3.Connection:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

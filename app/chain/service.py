@@ -17,6 +17,7 @@ from app.chain.connection import Connection, NodeChoice, connect
 from app.chain.ledger import DeploymentTakenError, Ledger
 from app.chain.reconcile import reconcile
 from app.chain.records import Deployment, DeploymentState, Verification, VerificationState
+from app.chain.spending import Spending, daily_limit
 from app.chain.transactions import build_deployment, deployment_size
 from app.contract import DigitContract, SpendPlan, build_spend, contract_for
 from app.contract.spend import spend_size
@@ -101,12 +102,20 @@ class Service:
     """One contract on one chain. Use it from one thread at a time; `open_service` makes it."""
 
     def __init__(
-        self, contract: DigitContract, connection: Connection, ledger: Ledger, approve: Approve
+        self,
+        contract: DigitContract,
+        connection: Connection,
+        ledger: Ledger,
+        approve: Approve,
+        limit: int | None = None,
     ) -> None:
+        """`approve` is asked before coins that cost money leave; `limit` is theirs for a day, in satoshis."""
         self.contract = contract
         self.connection = connection
         self.ledger = ledger
         self._approve = approve
+        self._spending = Spending(ledger, connection.chain_id, daily_limit(limit))
+        self._approved: set[int] = set()
 
     def prepare(self, progress: Progress) -> Deployment:
         """A deployment that can be spent now; the contract is deployed if there is none."""
@@ -132,6 +141,7 @@ class Service:
         """
         for _ in range(_ATTEMPTS):
             deployment = self.prepare(progress)
+            self._ask_once(deployment)
             on_stage(Stage.READY, f"{deployment.txid}:{deployment.output_index}")
             try:
                 record = self._record(deployment, image, claim, readings, name)
@@ -185,12 +195,13 @@ class Service:
             self.connection.wallet,
             self.contract.locking_script,
         )
+        self._check_script_limit()
         rate = backend.fee_rate()
         value = 2 * self._spend_fee() + _SPARE
         for _ in range(_ATTEMPTS):
             coins = fund(backend, wallet, value + fee_for(deployment_size(script, _INPUTS), rate), progress)
             tx, fee = build_deployment(script, value, coins, wallet, rate)
-            self._ask(value + fee, "deploy the contract")
+            reserved = self._reserve(value, fee)
             deployment = self.ledger.add_deployment(
                 network=self.connection.chain_id,
                 kind=self.contract.kind.value,
@@ -204,8 +215,11 @@ class Service:
             )
             sent = backend.send(deployment.raw_tx, [TxOutput(c.value, wallet.locking_script) for c in coins])
             if sent.accepted:
+                self._approved.add(deployment.id)
                 return self.ledger.mark_deployment(deployment.id, DeploymentState.SENT)
             self.ledger.mark_deployment(deployment.id, DeploymentState.REFUSED, reason=sent.reason)
+            if reserved is not None:
+                self._spending.cancel(reserved)
             if sent.refusal not in (Refusal.MISSING_INPUTS, Refusal.CONFLICT):
                 break  # else: another program spent the same coins; choose again
         raise ChainError(
@@ -259,7 +273,11 @@ class Service:
 
     def _look_ahead(self, progress: Progress) -> None:
         """Deploy the next instance now, so that nobody waits for it later. If it fails, the next
-        `prepare` meets the same trouble and reports it; the verdict at hand stands."""
+        `prepare` meets the same trouble and reports it; the verdict at hand stands.
+
+        Not where it costs money: there may be no next verification."""
+        if self.connection.network.costs_money:
+            return
         with contextlib.suppress(ChainError, WalletError):
             self.prepare(progress)
 
@@ -280,8 +298,41 @@ class Service:
     def _spent(self, deployment: Deployment) -> list[TxOutput]:
         return [TxOutput(deployment.value, Script(self.contract.locking_script))]
 
+    def _check_script_limit(self) -> None:
+        """Coins behind a script that nobody will run are lost: find out before they are put there."""
+        limit, size = self.connection.backend.script_limit(), len(self.contract.locking_script)
+        if limit is not None and size > limit:
+            raise ChainError(
+                f"The contract is too big for {self.connection.network.name}.",
+                why=f"It has {size:,} bytes of Script; at most {limit:,} are let through there.",
+                hint="Use the packed form, or a node whose policy allows it.",
+            )
+
+    def _reserve(self, value: int, fee: int) -> int | None:
+        """Have a deployment approved, with the verification it is for. Its number in the day's spending."""
+        if not self.connection.network.costs_money:
+            return None
+        reserved = self._spending.reserve(value + fee, "deployment")
+        later = self._spend_fee()
+        purpose = (
+            f"deploy the contract (fee {fee:,}) and verify one image with it (fee {later:,}); "
+            f"{value - later:,} more are held by the contract until then and come back"
+        )
+        try:
+            self._ask(fee + later, purpose)
+        except BaseException:
+            self._spending.cancel(reserved)
+            raise
+        return reserved
+
+    def _ask_once(self, deployment: Deployment) -> None:
+        """A verification is approved together with its deployment, or by itself if that is from before."""
+        if self.connection.network.costs_money and deployment.id not in self._approved:
+            self._ask(self._spend_fee(), "verify one image; the deployed contract holds them already")
+            self._approved.add(deployment.id)
+
     def _ask(self, satoshis: int, purpose: str) -> None:
-        if self.connection.network.chain == "main" and not self._approve(satoshis, purpose):
+        if not self._approve(satoshis, purpose):
             raise WalletError(
                 f"Nothing was sent: {satoshis:,} satoshis to {purpose} were not approved.",
                 hint="Answer yes, or give --yes.",
@@ -313,11 +364,15 @@ def open_service(
     progress: Progress,
     *,
     approve: Approve = never,
+    limit: int | None = None,
 ) -> Iterator[Service]:
-    """The service of a network's contract on the chosen node: connected, reconciled, ready to submit."""
+    """The service of a network's contract on the chosen chain: connected, reconciled, ready to submit.
+
+    `approve` is asked before coins that cost money are spent, up to `limit` satoshis in a day.
+    """
     with connect(choice, kind, progress) as connection, Ledger(ledger_path()) as ledger:
         contract = contract_for(network, connection.wallet.pubkeyhash, kind)
-        service = Service(contract, connection, ledger, approve)
+        service = Service(contract, connection, ledger, approve, limit)
         service.reconcile()
         yield service
 

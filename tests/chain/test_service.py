@@ -200,6 +200,7 @@ def test_real_coins_are_not_spent_without_a_yes(service, monkeypatch):
     with pytest.raises(WalletError, match="not approved"):
         service.prepare(quiet)
     assert asked[0] > len(service.contract.locking_script) * 50 // 1000
+    assert service._spending.spent() == 0
     assert service.ledger.unreconciled(service.connection.chain_id) == ([], [])
 
 
