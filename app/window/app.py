@@ -19,6 +19,7 @@ os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
 import pygame
 
 from app.errors import InkproofError
+from app.paths import assets
 from app.window import effects, update
 from app.window import intents as want
 from app.window.density import screen_density
@@ -77,6 +78,8 @@ class Window:
         pygame.display.init()
         pygame.font.init()
         pygame.display.set_caption("Inkproof", "Inkproof")
+        with contextlib.suppress(pygame.error, FileNotFoundError):
+            pygame.display.set_icon(pygame.image.load(assets() / "icon" / "icon-64.png"))
         self._windowed = tuple(round(side * self._density) for side in options.size)
         self.view = View(self._open(options.fullscreen), self._density, NoInk())
         self.crew = Crew(options, self._wake, self._load_ink)

@@ -18,6 +18,7 @@ from app.paths import model_folder
 from app.window.options import WindowOptions
 from app.window.state import Mark, Row, Stage, Who
 from app.window.workers.judging import behave, notice_of
+from app.window.workers.leftovers import release_node
 from app.window.workers.protocol import (
     Answer,
     Ask,
@@ -58,8 +59,11 @@ def serve_chain(connection: Connection, options: WindowOptions) -> None:
     behave()
     line = _Line(connection)
     line.start()
-    with contextlib.suppress(_Stopping, BrokenPipeError, ConnectionResetError):
+    try:
         _serve(line, options)
+    except (_Stopping, BrokenPipeError, ConnectionResetError):
+        # It may have been told in the middle of starting the node, which is then held by nobody.
+        release_node(options)
 
 
 class _Line:
