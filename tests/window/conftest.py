@@ -29,9 +29,3 @@ def screen():
     pygame.display.init()
     pygame.font.init()
     return pygame.display.set_mode
-
-
-@pytest.fixture
-def home(tmp_path, monkeypatch):
-    monkeypatch.setenv("INKPROOF_HOME", str(tmp_path / "home"))
-    return tmp_path / "home"

@@ -19,20 +19,10 @@ from app.window.state import Phase, Stage, Who
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture(scope="session")
-def bitcoind():
-    """The node's program, found or fetched once for all tests."""
-    from app.chain.binary import find_bitcoind
-
-    return str(find_bitcoind(lambda *_: None))
-
-
 @pytest.fixture
-def window(bitcoind, home, monkeypatch):
+def window(bitcoind, home):
     """Open a window whose frames are driven by a generator; it is closed when the generator ends."""
     from app.window.app import Window
-
-    monkeypatch.setenv("INKPROOF_BITCOIND", bitcoind)
 
     def open_with(steps, **options):
         playing = []
@@ -138,7 +128,7 @@ def test_an_interrupt_closes_the_window_in_good_order(bitcoind, home):
         assert alive == []
 
 
-def test_the_window_s_process_never_imports_tensorflow(bitcoind, home):
+def test_the_window_s_process_never_imports_tensorflow(bitcoind, home, tmp_path):
     script = """
 import sys
 from app.window.app import Window
@@ -154,7 +144,7 @@ if __name__ == "__main__":
     print([name for name in heavy if name in sys.modules])
     window.close()
 """
-    file = home.parent / "script.py"
+    file = tmp_path / "script.py"
     file.write_text(script)
     environment = _environment(bitcoind, home)
     answer = subprocess.run(
@@ -214,7 +204,7 @@ def test_where_there_is_no_screen_the_person_is_told(monkeypatch, home):
 def _environment(bitcoind, home):
     return os.environ | {
         "INKPROOF_HOME": str(home),
-        "INKPROOF_BITCOIND": bitcoind,
+        "INKPROOF_BITCOIND": str(bitcoind),
         "PYTHONPATH": str(ROOT),
         "SDL_VIDEODRIVER": "dummy",
     }
@@ -228,7 +218,7 @@ from app.window.app import run
 if __name__ == "__main__":
     sys.exit(run())
 """
-    file = home.parent / "opens_a_window.py"
+    file = home / "opens_a_window.py"
     file.write_text(script)
     program = subprocess.Popen([sys.executable, str(file)], env=_environment(bitcoind, home))
     try:
