@@ -153,6 +153,44 @@ if __name__ == "__main__":
     assert answer.stdout.strip().splitlines()[-1] == "[]"
 
 
+def test_what_dies_behind_the_window_is_reported_and_started_again(window):
+    told = []
+
+    def steps(window):
+        yield from until(lambda: window.frames.ready is not None)
+        for victim in _started():
+            if _is_node(victim) or "spawn_main" in " ".join(victim.cmdline()):
+                victim.kill()
+        yield from until(lambda: window.state.chain.phase is not Phase.READY)
+        told.append(window.state.notice)
+        up = [*window.state.judges]
+        yield from until(lambda: all(window.state.judges[who].phase is Phase.READY for who in up))
+        yield from until(lambda: window.state.chain.phase is Phase.READY)
+        yield from draw_seven(window)
+        window.do(intents.Submit())
+        yield from until(lambda: bool(window.state.submission and not window.state.submission.running))
+        told.append(window.state.submission)
+
+    window(steps)
+    assert told[0].error
+    assert told[0].hint
+    assert told[1].accepted
+
+
+def test_a_node_that_dies_under_a_healthy_window_is_started_again(window):
+    told = []
+
+    def steps(window):
+        yield from until(lambda: window.frames.ready is not None)
+        next(filter(_is_node, _started())).kill()
+        yield from until(lambda: window.state.chain.phase is not Phase.READY)
+        told.append(window.state.notice)
+        yield from until(lambda: window.state.chain.phase is Phase.READY)
+
+    window(steps)
+    assert told[0].error
+
+
 def test_files_dropped_and_saved(window, home):
     def steps(window):
         yield from until(lambda: window.state.judges[Who.FIXED].phase is Phase.READY)

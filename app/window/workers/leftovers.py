@@ -12,7 +12,7 @@ __all__ = ["release_node"]
 
 def release_node(options: WindowOptions) -> None:
     """Stop the embedded node unless another program uses it or it is to be kept."""
-    if options.rpc_url:
+    if not options.embedded:
         return
     from app.chain.node import EmbeddedNode
 
