@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.chain.backend import Backend
 from app.chain.binary import Progress
@@ -12,6 +12,7 @@ from app.chain.mining import wake
 from app.chain.networks import REGTEST, REGTEST_RAISED, Network, network_named, network_of, services_of
 from app.chain.node import EmbeddedNode
 from app.chain.node_backend import NodeBackend
+from app.chain.passphrase import Passphrase, from_file
 from app.chain.public_backend import PublicBackend
 from app.chain.rpc import Rpc
 from app.chain.wallet import Wallet
@@ -25,7 +26,8 @@ class NodeChoice:
     """The person's choice: the node at `rpc_url`, or else the `network` (regtest, testnet or mainnet).
 
     Regtest is the embedded node, which `keep_node` leaves running; the others are reached through public
-    services. With `rpc_url`, a `network` that is named is what that node must be on.
+    services. With `rpc_url`, a `network` that is named is what that node must be on. `passphrase` is asked
+    where the wallet's key is encrypted.
     """
 
     rpc_url: str | None = None
@@ -33,6 +35,7 @@ class NodeChoice:
     rpc_password: str = ""
     keep_node: bool = False
     network: str | None = None
+    passphrase: Passphrase = field(default=from_file, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -69,15 +72,15 @@ def connect(choice: NodeChoice, kind: Kind, progress: Progress) -> Iterator[Conn
     """Reach the chain; the embedded node is started if need be and stopped by its last user."""
     if choice.rpc_url:
         rpc = Rpc(choice.rpc_url, choice.rpc_user, choice.rpc_password)
-        yield _connection(rpc, _agreed(network_of(rpc), choice))
+        yield _connection(rpc, _agreed(network_of(rpc), choice), choice)
         return
     if choice.network not in (None, REGTEST.name):
-        yield _public(network_named(str(choice.network)))
+        yield _public(network_named(str(choice.network)), choice)
         return
     profile = profile_for(kind)
     network = REGTEST if profile == REGTEST.name else REGTEST_RAISED
     with EmbeddedNode(profile).lease(progress, keep=choice.keep_node) as rpc:
-        yield _connection(rpc, network)
+        yield _connection(rpc, network, choice)
 
 
 def _agreed(found: Network, choice: NodeChoice) -> Network:
@@ -90,13 +93,14 @@ def _agreed(found: Network, choice: NodeChoice) -> Network:
     return found
 
 
-def _public(network: Network) -> Connection:
+def _public(network: Network, choice: NodeChoice) -> Connection:
     backend = PublicBackend(network, services_of(network))
-    return Connection(backend, network, Wallet.load_or_create(home(), network), network.name)
+    wallet = Wallet.load_or_create(home(), network, choice.passphrase)
+    return Connection(backend, network, wallet, network.name)
 
 
-def _connection(rpc: Rpc, network: Network) -> Connection:
-    wallet = Wallet.load_or_create(home(), network)
+def _connection(rpc: Rpc, network: Network, choice: NodeChoice) -> Connection:
+    wallet = Wallet.load_or_create(home(), network, choice.passphrase)
     if not network.may_mine:
         return Connection(NodeBackend(rpc, network), network, wallet, network.name)
     wake(rpc, wallet.address)

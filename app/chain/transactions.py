@@ -14,7 +14,7 @@ from app.chain.coins import Coin, fee_for
 from app.chain.rpc import METHOD_NOT_FOUND, Rpc, clean_text
 from app.chain.wallet import Wallet
 from app.contract.spend import SIGHASH
-from app.errors import ChainError, RpcError
+from app.errors import ChainError, RpcError, WalletError
 
 _FINAL = 0xFFFFFFFF
 _UNKNOWN = -5
@@ -55,13 +55,31 @@ def build_deployment(
         outputs.append(TxOutput(change, wallet.locking_script))
     else:
         fee += change
+    return _signed(coins, outputs, wallet), fee
+
+
+def build_payment(locking_script: bytes, coins: Sequence[Coin], wallet: Wallet, rate: int) -> tuple[Tx, int]:
+    """The signed transaction that pays all of `coins` to one locking script, and its fee.
+
+    WalletError if they are not worth their own fee.
+    """
+    fee = fee_for(deployment_size(locking_script, len(coins)), rate)
+    value = sum(coin.value for coin in coins) - fee
+    if value <= 0:
+        raise WalletError(
+            "The coins are not worth the fee of sending them.", why=f"That would be {fee:,} satoshis."
+        )
+    return _signed(coins, [TxOutput(value, Script(locking_script))], wallet), fee
+
+
+def _signed(coins: Sequence[Coin], outputs: list[TxOutput], wallet: Wallet) -> Tx:
     inputs = [TxInput(bitcoinx.hex_str_to_hash(c.txid), c.index, Script(), _FINAL) for c in coins]
     tx = Tx(1, inputs, outputs, 0)
     for position, coin in enumerate(coins):
         digest = tx.signature_hash(position, coin.value, wallet.locking_script, SIGHASH)
         signature = wallet.key.sign(digest, None) + bytes([SIGHASH])
         inputs[position].script_sig = Script() << signature << wallet.public_key.to_bytes()
-    return tx, fee
+    return tx
 
 
 def find_transaction(rpc: Rpc, txid: str) -> Found | None:
