@@ -7,7 +7,7 @@ FREEZE := build/freeze
 QUIET := --quiet --disable-pip-version-check
 ARGS ?=
 
-.PHONY: run test exhaustive attack lint format train bench contract icon third-party exe exe-onefile exe-report clean
+.PHONY: run test exhaustive attack live-testnet lint format train bench contract icon third-party exe exe-onefile exe-report clean
 
 run: $(VENV)/.run
 	@$(BIN)/inkproof $(if $(IMAGE),verify $(IMAGE)) $(ARGS)
@@ -22,6 +22,10 @@ exhaustive: $(VENV)/.dev
 # Over 100,000 forged spends of the contract, and a table of what was tried: a quarter of an hour.
 attack: $(VENV)/.dev
 	$(BIN)/python -m pytest tests/attack -m 'attack or not attack' $(ARGS)
+
+# On the real testnet: INKPROOF_HOME names a data folder whose testnet wallet has coins.
+live-testnet: $(VENV)/.dev
+	$(BIN)/python -m pytest -m live -s $(ARGS)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
