@@ -135,15 +135,9 @@ class Arc:
         if status not in (200, 201, 202):
             return self._refused(status, answer, txid)
         told = self._answer(200, answer)
-        code = told.get("status", 200)
-        if code in _CODES:  # an error in the guise of a success
+        code = told.get("status")
+        if isinstance(code, int) and code in _CODES:  # an error in the guise of a success
             return Sent(False, txid, self._words(told), self._kind(code, self._words(told)))
-        if told.get("txid") != txid:
-            raise ChainError(
-                "ARC took the transaction under another txid than ours.",
-                why=f"It says {clean_text(str(told.get('txid')), 80)}; ours is {txid}.",
-                hint="Do not trust this ARC; name another one in INKPROOF_ARC_URL.",
-            )
         return self._await_word(told, txid)
 
     def has(self, txid: str, *, taken: bool = False) -> bool:
@@ -154,25 +148,31 @@ class Arc:
         told = self._answer(status, answer)
         if told.get("txid") != txid:
             self._peer.garbage("It answered about another transaction.")
-        return told.get("txStatus") in (_TAKEN if taken else _TAKEN | _UNDECIDED)
+        return self._status(told) in (_TAKEN if taken else _TAKEN | _UNDECIDED)
 
     def _await_word(self, told: Mapping[str, Any], txid: str) -> Sent:
         for look in range(_LOOKS):
-            word = told.get("txStatus")
+            if told.get("txid") != txid:
+                raise ChainError(
+                    "ARC took the transaction under another txid than ours.",
+                    why=f"It says {clean_text(str(told.get('txid')), 80)}; ours is {txid}.",
+                    hint="Do not trust this ARC; name another one in INKPROOF_ARC_URL.",
+                )
+            word = self._status(told)
             if word in _TAKEN:
                 return Sent(True, txid)
             if word == _REJECTED:
                 reason = self._words(told)
                 return Sent(False, txid, reason, classify(reason))
             if word not in _UNDECIDED:
-                self._peer.garbage(f"It names no status of a transaction: {clean_text(str(word), 60)}.")
+                self._peer.garbage(f"It names no status of a transaction: {clean_text(word, 60)}.")
             if look < _LOOKS - 1:
                 time.sleep(self._between)
                 code, answer = self._ask("GET", f"/v1/tx/{txid}", self._limit)
                 told = told if code == 404 else self._answer(code, answer)
         raise ChainError(
             "The network has not said yet what it makes of the transaction.",
-            why=f"ARC has it; its last word is {clean_text(str(told.get('txStatus')), 60)}.",
+            why=f"ARC has it; its last word is {word}.",
             hint=_LATER,
         )
 
@@ -192,6 +192,11 @@ class Arc:
                 hint=_LATER,
             )
         return Sent(False, txid, words, kind)
+
+    @staticmethod
+    def _status(told: Mapping[str, Any]) -> str:
+        status = told.get("txStatus")
+        return status if isinstance(status, str) else ""
 
     @staticmethod
     def _kind(code: int, words: str) -> Refusal:
