@@ -38,6 +38,8 @@ FRAME = 1 / 62
 """Seconds from frame to frame: a little more than 60 a second, so that none is missed by rounding."""
 IDLE = 0.1
 """Seconds the loop sleeps at most while nothing moves; an event or a message wakes it."""
+CLIPBOARD_TEXT = pygame.SCRAP_TEXT if sys.platform == "win32" else "text/plain;charset=utf-8"
+"""What pygame calls text on the clipboard: its two implementations differ."""
 _WAKE = pygame.event.custom_type()
 
 
@@ -80,7 +82,8 @@ class Window:
         pygame.display.set_caption("Inkproof", "Inkproof")
         with contextlib.suppress(pygame.error, FileNotFoundError):
             pygame.display.set_icon(pygame.image.load(assets() / "icon" / "icon-64.png"))
-        self._windowed = tuple(round(side * self._density) for side in options.size)
+        width, height = options.size
+        self._windowed = round(width * self._density), round(height * self._density)
         self.view = View(self._open(options.fullscreen), self._density, NoInk())
         self.crew = Crew(options, self._wake, self._load_ink)
 
@@ -147,8 +150,7 @@ class Window:
         self._show()
 
     def _event(self, event: pygame.event.Event) -> None:
-        if event.type == pygame.VIDEORESIZE and not self.state.fullscreen:
-            self._windowed = (event.w, event.h)
+        if event.type in (pygame.VIDEORESIZE, pygame.WINDOWSIZECHANGED):
             self._resized()
         elif event.type in (pygame.WINDOWEXPOSED, pygame.WINDOWRESTORED, pygame.VIDEOEXPOSE):
             pygame.display.update()
@@ -194,7 +196,7 @@ class Window:
         try:
             if not pygame.scrap.get_init():
                 pygame.scrap.init()
-            pygame.scrap.put(pygame.SCRAP_TEXT, text.encode())
+            pygame.scrap.put(CLIPBOARD_TEXT, text.encode())
         except pygame.error as error:
             notice = Notice("The clipboard cannot be used.", f"{error}.", f"The txid is {text}")
             self.state = update.said(self.state, notice)
@@ -214,15 +216,23 @@ class Window:
     def _open(self, fullscreen: bool) -> pygame.Surface:
         if fullscreen:
             return pygame.display.set_mode((0, 0), pygame.FULLSCREEN)
-        return pygame.display.set_mode(self._windowed, pygame.RESIZABLE)
+        screen = pygame.display.set_mode(self._windowed, pygame.RESIZABLE)
+        if screen.get_size() != self._windowed:
+            # Leaving full screen, SDL keeps the large size at first; asked again, it gives the wanted one.
+            screen = pygame.display.set_mode(self._windowed, pygame.RESIZABLE)
+        return screen
 
     def _fullscreen(self, on: bool) -> None:
         self.view.resize(self._open(on), self._density)
 
     def _resized(self) -> None:
+        """Take the screen as it is now: the size that an event names may be an earlier one."""
         screen = pygame.display.get_surface()
-        if screen is not None and screen.get_size() != self.view.layout.size:
-            self.view.resize(screen, self._density)
+        if screen is None or screen.get_size() == self.view.layout.size:
+            return
+        if not self.state.fullscreen:
+            self._windowed = screen.get_size()
+        self.view.resize(screen, self._density)
 
     # --- other threads ---
 

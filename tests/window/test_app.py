@@ -204,6 +204,31 @@ def test_files_dropped_and_saved(window, home):
     window(steps)
 
 
+def test_a_copied_txid_is_on_the_clipboard(window):
+    from app.window import effects
+    from app.window.app import CLIPBOARD_TEXT
+
+    def steps(window):
+        window._do(effects.Copy("3f8a29c0" * 8))
+        yield
+        assert pygame.scrap.get(CLIPBOARD_TEXT).rstrip(b"\0") == b"3f8a29c0" * 8
+        assert window.state.notice is None
+
+    window(steps)
+
+
+def test_full_screen_is_laid_out_for_the_whole_screen_and_goes_back(window):
+    def steps(window):
+        window.do(intents.ToggleFullscreen())
+        yield
+        assert window.view.layout.size == pygame.display.get_desktop_sizes()[0]
+        window.do(intents.ToggleFullscreen())
+        yield
+        assert window.view.layout.size == (1280, 800)
+
+    window(steps)
+
+
 def test_the_canvas_keeps_its_strokes_when_the_window_changes(window):
     def steps(window):
         yield from until(lambda: window.state.judges[Who.FIXED].phase is Phase.READY)

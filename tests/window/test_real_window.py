@@ -81,6 +81,16 @@ def test_a_digit_drawn_with_the_mouse_ends_up_in_the_ledger_of_a_node(display, p
     assert program.wait(timeout=60) == 0
 
 
+def test_full_screen_and_back(display, program):
+    window = _window(display, program)
+    for size in ("1400x900", "1280x800"):
+        xdotool(display, "key", "F11")
+        deadline = time.monotonic() + 20
+        while size not in xdotool(display, "getwindowgeometry", window):
+            assert time.monotonic() < deadline, size
+            time.sleep(0.2)
+
+
 def _refuse(display, program, home):
     """The same drawing, another claim: the node refuses."""
     xdotool(display, "key", "3", "key", "Return")
