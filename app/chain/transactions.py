@@ -113,15 +113,25 @@ def is_unspent(rpc: Rpc, txid: str, index: int) -> bool:
 
 
 def _ask_for(rpc: Rpc, txid: str) -> dict[str, Any] | None:
-    """A node without an index of transactions still knows those of its own wallet."""
-    for method, flag in (("getrawtransaction", 1), ("gettransaction", True)):
-        try:
-            answer = rpc.call(method, txid, flag)
-        except RpcError as error:
-            # Only "I know no such thing" means that; a node that is warming up knows nothing for certain.
-            if error.code not in (_UNKNOWN, METHOD_NOT_FOUND):
-                raise
-            continue
-        if isinstance(answer, dict):
-            return answer
-    return None
+    """A node without an index of transactions still knows those of its own wallet that are in a block.
+
+    Its wallet's word on any other counts for nothing: it remembers transactions that the node itself has
+    forgotten, and that nobody will ever mine.
+    """
+    answer = _known(rpc, "getrawtransaction", txid, 1)
+    if answer is not None:
+        return answer
+    answer = _known(rpc, "gettransaction", txid, True)
+    confirmations = answer.get("confirmations", 0) if answer is not None else 0
+    return answer if isinstance(confirmations, int) and confirmations >= 1 else None
+
+
+def _known(rpc: Rpc, method: str, txid: str, flag: object) -> dict[str, Any] | None:
+    try:
+        answer = rpc.call(method, txid, flag)
+    except RpcError as error:
+        # Only "I know no such thing" means that; a node that is warming up knows nothing for certain.
+        if error.code not in (_UNKNOWN, METHOD_NOT_FOUND):
+            raise
+        return None
+    return answer if isinstance(answer, dict) else None
