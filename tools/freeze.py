@@ -13,7 +13,7 @@ from app import __version__
 from app.chain import binary
 from app.cli.selftest import MANIFEST, write_manifest
 from app.version import BUILD_FILE, asked
-from tools import third_party
+from tools import standins, third_party
 
 __all__ = [
     "DATA",
@@ -44,6 +44,8 @@ EXCLUDED = (
     "tensorflow.compiler.mlir.stablehlo",  # a converter of its models
     "tensorflow.compiler.tf2xla.ops._xla_ops",
     "PIL._avif",  # the reader takes PNG, JPEG, GIF, BMP and WebP
+    "pygame.mixer",  # there is no sound
+    "pygame.mixer_music",
     "matplotlib",  # pictures of a training: from the source only
     "tensorboard",
     "setuptools",
@@ -55,13 +57,17 @@ EXCLUDED = (
     "pydoc_data",
     "pytest",
     "IPython",
+    *standins.NAMES,
 )
-"""Modules that some file mentions and that Inkproof never imports."""
+"""Modules that some file mentions and that Inkproof never uses."""
 
 LEFT_OUT = (
     "tensorflow/include/",
     "tensorflow/compiler/mlir/stablehlo/",
     "tensorflow/compiler/tf2xla/ops/_xla_ops",
+    "tensorflow/lite/python/",
+    "libpywrap_tflite_common",
+    "tensorflow/python/profiler/internal/_pywrap_profiler_plugin",
     "grpc/",
     "pygame/examples/",
     "pygame/tests/",
@@ -72,7 +78,7 @@ LEFT_OUT = (
 
 _OURS = ("assets/", "contracts/", "node/", "licences/", BUILD_FILE, "LICENSE", "THIRD-PARTY.md")
 
-_STRIPPED = ("tensorflow/", "libpython")
+_STRIPPED = ("tensorflow/", "libpython", f"python{sys.version_info[0]}.{sys.version_info[1]}/")
 """Libraries that lose their symbol tables. NumPy's does not survive it, the others are small."""
 
 
