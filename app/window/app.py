@@ -27,10 +27,10 @@ from app.window.hear import hear
 from app.window.inputs import Inputs
 from app.window.options import WindowOptions
 from app.window.paint import forget
-from app.window.state import Notice, Phase, State
+from app.window.state import Notice, Phase, State, Who
 from app.window.view import Ink, View
 from app.window.workers.crew import Crew
-from app.window.workers.protocol import Said
+from app.window.workers.protocol import Keep, Message, Said, Verdict
 
 __all__ = ["Frames", "Window", "run"]
 
@@ -142,12 +142,19 @@ class Window:
             self._event(event)
         for message in self.crew.messages():
             self.state = hear(self.state, message)
+            self._keep(message)
         if self._ink is not None and self.view.ink is not self._ink:
             self.view.ink = self._ink
         self._change(update.tick(self.state, time.perf_counter() - self._started))
         if self.frames.ready is None and not self._starting():
             self.frames.ready = time.perf_counter()
         self._show()
+
+    def _keep(self, message: Message) -> None:
+        """Keep the strokes of what was judged, so that the history can bring the very drawing back."""
+        submission = self.state.submission
+        if isinstance(message, Verdict) and submission and submission.job == message.job:
+            self.crew.send(Who.FIXED, Keep(message.txid, submission.content))
 
     def _event(self, event: pygame.event.Event) -> None:
         if event.type in (pygame.VIDEORESIZE, pygame.WINDOWSIZECHANGED):

@@ -10,7 +10,7 @@ strokes = st.builds(
     st.just(0.05),
     st.booleans(),
 )
-actions = st.one_of(strokes, st.builds(Wipe), st.builds(Place, st.just(bytes(784)), st.just("a.png")))
+actions = st.one_of(strokes, st.builds(Wipe), st.builds(Place, st.just(bytes(784))))
 
 
 def made_of(actions):
@@ -46,10 +46,11 @@ def test_drawing_on_forgets_what_was_taken_back(before, action):
 
 def test_a_wipe_leaves_nothing_and_a_picture_itself():
     stroke = Stroke(((0.1, 0.1),), 0.05)
-    picture = Place(bytes(784), "a.png")
+    picture = Place(bytes(784))
     assert made_of([stroke, Wipe()]).content.empty
     assert made_of([stroke, picture]).content == Content(picture, ())
     assert made_of([picture, stroke]).content == Content(picture, (stroke,))
+    assert made_of([stroke, Place(bytes(784), (stroke, stroke))]).content == Content(None, (stroke, stroke))
 
 
 def test_there_is_nothing_to_undo_or_redo_at_the_ends():

@@ -1,9 +1,10 @@
 """What each message of a worker changes."""
 
+from app.window.document import Content, Document, Place
 from app.window.hear import hear
 from app.window.state import Judge, Mark, Notice, Phase, Question, Stage, State, Step, Who
 from app.window.workers import protocol as told
-from tests.window.states import HISTORY, PICTURE, TXID, drawn, reading, submission
+from tests.window.states import HISTORY, PICTURE, SEVEN, TXID, drawn, reading, submission
 
 
 def test_starting_up_is_told_as_it_is():
@@ -49,6 +50,13 @@ def test_a_dropped_picture_becomes_the_drawing():
     assert state.content.base.picture == PICTURE
     assert "seven.png" in state.notice.what
     assert state.revision == 3
+
+
+def test_a_drawing_from_the_history_comes_back_as_its_strokes_if_they_are_known():
+    state = hear(drawn(document=Document()), told.Placed(PICTURE, strokes=SEVEN))
+    assert state.content == Content(None, SEVEN)
+    assert state.notice is None
+    assert hear(drawn(), told.Placed(PICTURE)).content == Content(Place(PICTURE), ())
 
 
 def test_the_stages_of_a_claim_that_holds():

@@ -7,6 +7,7 @@ from app.window import intents as want
 from app.window import update
 from app.window.document import Place, Wipe
 from app.window.effects import Close, Copy, Fullscreen, Open, SaveWindow, Send
+from app.window.hear import hear
 from app.window.inputs import Inputs
 from app.window.layout import arrange
 from app.window.state import BRUSH, BRUSH_RANGE, ChainView, Hover, Notice, Phase, Question, State, Who
@@ -243,6 +244,8 @@ def test_auto_verify_is_a_switch_and_a_key():
 
 def test_a_click_in_the_history_brings_the_drawing_back_and_can_be_undone():
     person = Person(drawn(history=HISTORY)).click(LAYOUT.rows[1])
+    assert person.effects == [Send(Who.FIXED, protocol.BringBack(HISTORY[1].txid, HISTORY[1].picture))]
+    person.state = hear(person.state, protocol.Placed(HISTORY[1].picture))
     assert person.state.content.base == Place(HISTORY[1].picture)
     assert person.ctrl(pygame.K_z).state.content.strokes
 

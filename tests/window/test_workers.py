@@ -16,7 +16,9 @@ from app.window.workers.desk import INK_SIDE, Desk
 from app.window.workers.judging import read_with_script, softmax
 from app.window.workers.process import ProcessWorker
 from app.window.workers.protocol import (
+    BringBack,
     Failed,
+    Keep,
     Look,
     LookAtFile,
     Looked,
@@ -199,6 +201,25 @@ def test_a_file_becomes_a_picture_and_a_bad_one_a_sentence(desk, tmp_path):
     notice = post.next(Said).notice
     assert notice.error
     assert notice.hint
+
+
+def test_a_kept_drawing_comes_back_stroke_by_stroke_and_any_other_as_its_picture(desk, home):
+    desk, post = desk
+    looked = to_mnist(rasterise(SEVEN, INK_SIDE)).tobytes()
+    desk.send(Keep("ab" * 32, Content(None, SEVEN)))
+    desk.send(BringBack("ab" * 32, looked))
+    assert post.next(Placed) == Placed(looked, strokes=SEVEN)
+    desk.send(BringBack("cd" * 32, PICTURE))
+    assert post.next(Placed) == Placed(PICTURE)
+
+
+@pytest.mark.parametrize("bad", [b"", b"{", b'{"strokes":[]}', b'{"strokes":[{"width":9,"points":[[0,0]]}]}'])
+def test_a_kept_drawing_that_was_tampered_with_is_not_taken(desk, home, bad):
+    desk, post = desk
+    (home / "drawings").mkdir(parents=True)
+    (home / "drawings" / f"{'ab' * 32}.json").write_bytes(bad)
+    desk.send(BringBack("ab" * 32, PICTURE))
+    assert post.next(Placed) == Placed(PICTURE)
 
 
 def test_a_saved_drawing_is_read_back_as_the_same_digit(desk, home):
