@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import TypedDict
 
+from rich.text import Text
+
 from app.chain.connection import NodeChoice
 from app.chain.passphrase import from_file
 from app.chain.service import Approve
@@ -116,7 +118,7 @@ def secret(prompt: str) -> str:
 
 def _typed(prompt: str) -> str:
     # On standard error: standard output is for results.
-    err.print(prompt, end="")
+    err.print(Text(prompt), end="")
     try:
         return input()
     except EOFError:

@@ -102,7 +102,7 @@ def import_key(options: argparse.Namespace) -> int:
         print_json({"network": network.name, "address": wallet.address, "kept": str(kept)})
         return OK
     out.print(f"The wallet on {network.name} is now {wallet.address}.")
-    out.print(f"The key before is kept in {kept}: its coins and its deployed contracts need it.")
+    out.print(Text(f"The key before is kept in {kept}: its coins and its deployed contracts need it."))
     return OK
 
 
