@@ -8,7 +8,8 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from app.version import ShowVersion
+from app.errors import InkproofError
+from app.version import ShowVersion, frozen
 
 _INTRODUCTION = """\
 Draw a digit; three independent judges read it: a float neural network, an integer
@@ -53,6 +54,21 @@ def _later(module: str, function: str = "run") -> Callable[[argparse.Namespace],
 
     def call(options: argparse.Namespace) -> int:
         return int(getattr(importlib.import_module(f"app.cli.{module}"), function)(options))
+
+    return call
+
+
+def _from_source(module: str, function: str = "run") -> Callable[[argparse.Namespace], int]:
+    """The same, for a command that needs what a frozen program does not carry: it says so at once."""
+
+    def call(options: argparse.Namespace) -> int:
+        if frozen():
+            raise InkproofError(
+                "This command is not in the frozen program.",
+                why="It needs Python and the project's source.",
+                hint="Get the source, and run it there.",
+            )
+        return _later(module, function)(options)
 
     return call
 
@@ -191,7 +207,7 @@ def _add_judging(commands: Commands[argparse.ArgumentParser]) -> None:
         "measure everything that is claimed, in one run",
         "Packed against unrolled contract, integer engine against Keras, stroke to reading, start of the\n"
         "window, Enter to block. Uses a fresh chain of its own and takes about a minute.",
-        _later("bench"),
+        _from_source("bench"),
     )
     bench.add_argument("--output", type=Path, metavar="DIR", help="also write bench.json and bench.png there")
     _command(
@@ -210,7 +226,7 @@ def _add_network(commands: Commands[argparse.ArgumentParser]) -> None:
         "train",
         "train a network and write model, integers and report",
         "Recipes: handwriting (what ships: augmented, tuned) and source (the published recipe, literally).",
-        _later("measuring", "train"),
+        _from_source("measuring", "train"),
     )
     train.add_argument("--recipe", choices=["handwriting", "source"], default="handwriting")
     train.add_argument("--data", type=Path, metavar="FILE", help="MNIST in Keras's mnist.npz layout")
@@ -229,7 +245,7 @@ def _add_contract(commands: Commands[argparse.ArgumentParser]) -> None:
         "build",
         "compile the sCrypt source into the committed description",
         "Needs Node.js; the compiler comes through npm the first time.",
-        _later("contract", "build"),
+        _from_source("contract", "build"),
     )
     _command(
         actions,
