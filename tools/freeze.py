@@ -134,8 +134,8 @@ def _stripped(entry: Entry, folder: Path) -> Entry:
 def list_contents(entries: Iterable[Entry], folder: Path) -> Entry:
     """The list of our own files, as an entry of the program.
 
-    In a folder `finish` replaces it by a complete one; a single file's loader checks what it unpacks. On macOS
-    PyInstaller signs the node anew, so it is not listed.
+    In a folder `finish` replaces it by a complete one; a single file's loader checks what it unpacks. On
+    macOS PyInstaller signs the node anew, so it is not listed.
     """
     stage = folder / "stage"
     shutil.rmtree(stage, ignore_errors=True)
