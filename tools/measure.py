@@ -64,9 +64,15 @@ def _times(values: Sequence[float]) -> dict[str, Any] | None:
         return None
     return {
         "first": round(values[0], 3),
+        "best": round(min(values), 3),
         "median": round(statistics.median(values), 3),
         "all": [round(value, 3) for value in values],
     }
+
+
+def _load() -> float | None:
+    """How many programs wanted the processors during the last minute: times on a busy machine are longer."""
+    return round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
 
 
 def _size(path: Path) -> int:
@@ -183,7 +189,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not there:
         parser.error("none of these programs is there: build them with `make exe` and `make exe-onefile`")
     machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
-    figures: dict[str, Any] = {"machine": machine}
+    figures: dict[str, Any] = {"machine": machine, "load": _load()}
     for program in there:
         found = measure(program, options.starts)
         figures[found["form"].replace(" ", "_")] = found
