@@ -217,6 +217,10 @@ class Service:
         if left:
             self.reconcile()
         settled = [self.ledger.verification(record.id) for record in left]
+        for record in settled:
+            if record.state is VerificationState.PREPARED:
+                # Raises where the network is still at it; else another program is sending it just now.
+                self.connection.backend.find(record.txid)
         return next((record for record in settled if _is_taken(record)), None)
 
     def _claimed_back(self, image: bytes, claim: int) -> Verification | None:

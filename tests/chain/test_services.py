@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from app.chain import arc as arc_module
 from app.chain import whatsonchain as woc_module
 from app.chain.arc import Arc
+from app.chain.backend import PendingError
 from app.chain.broadcast import Refusal
 from app.chain.networks import TESTNET, Services, services_of
 from app.chain.wallet import Wallet
@@ -32,7 +33,8 @@ QUESTIONS: dict[str, Callable[[WhatsOnChain, Arc], Any]] = {
     "raw": lambda woc, arc: woc.raw(TXID),
     "spender": lambda woc, arc: woc.spender(TXID, 0),
     "policy": lambda woc, arc: arc.policy(),
-    "has": lambda woc, arc: arc.has(TXID),
+    "knows": lambda woc, arc: arc.knows(TXID),
+    "taken": lambda woc, arc: arc.taken(TXID),
     "submit": lambda woc, arc: arc.submit(BODY, TXID),
 }
 every_question = pytest.mark.parametrize("ask", QUESTIONS.values(), ids=QUESTIONS.keys())
@@ -241,7 +243,7 @@ def test_another_transactions_details_are_not_taken_for_ours(woc, arc, services,
     other = give(regtest, stranger, 50_000)
     services.say("/tx/hash/", 200, services.answer("GET", f"/woc/tx/hash/{other}", b"", {})[1])
     services.say("/arc/v1/tx/", 200, services.answer("GET", f"/arc/v1/tx/{other}", b"", {})[1])
-    for ask in (lambda: woc.place(TXID), lambda: arc.has(TXID)):
+    for ask in (lambda: woc.place(TXID), lambda: arc.knows(TXID)):
         with pytest.raises(UnreachableError, match="another transaction"):
             ask()
 
@@ -318,12 +320,13 @@ def test_what_the_network_has_taken_is_accepted(arc, services, word) -> None:
 )
 def test_what_is_on_its_way_is_waited_for_and_never_called_done(arc, services, word) -> None:
     services.say("/v1/tx", 200, told(txStatus=word))
-    with pytest.raises(ChainError, match="has not said yet") as trouble:
+    with pytest.raises(PendingError, match="has not said yet") as trouble:
         arc.submit(BODY, TXID)
     assert word in trouble.value.why
     assert [method for method, _ in services.asked] == ["POST", "GET", "GET"]
-    assert arc.has(TXID)
-    assert not arc.has(TXID, taken=True)
+    assert arc.knows(TXID)
+    with pytest.raises(PendingError):
+        arc.taken(TXID)
 
 
 def test_the_networks_word_is_heard_when_it_comes(arc, services) -> None:
@@ -346,7 +349,8 @@ def test_what_the_network_rejects_is_refused_in_its_words(arc, services, extra, 
     sent = arc.submit(BODY, TXID)
     assert (sent.accepted, sent.refusal) == (False, kind)
     assert extra in sent.reason
-    assert not arc.has(TXID)
+    assert not arc.knows(TXID)
+    assert not arc.taken(TXID)
 
 
 @pytest.mark.parametrize("status", ["GLORIOUS\x1b", None, 8, ["MINED"]])
