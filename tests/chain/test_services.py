@@ -119,6 +119,23 @@ def test_a_service_that_sends_a_byte_now_and_then_is_given_up(clients, services,
 
 
 @every_question
+def test_headers_that_trickle_in_are_given_up(clients, services, ask) -> None:
+    for client in clients:
+        client._limit = 0.4
+
+    def drip(handler: FakeHandler) -> None:
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\n")
+        for number in range(100):
+            handler.wfile.write(b"X-Header-%d: word\r\n" % number)
+            handler.wfile.flush()
+            time.sleep(0.05)
+
+    services.instead("/", drip)
+    with pytest.raises(UnreachableError, match="did not answer within"):
+        ask(*clients)
+
+
+@every_question
 def test_a_cut_body_is_named(clients, services, ask) -> None:
     services.instead("/", lambda handler: handler.answer(200, b'{"chain": "test', Content_Length="5000"))
     with pytest.raises(UnreachableError):
@@ -180,13 +197,15 @@ def test_the_explorer_is_asked_again_when_it_wants_fewer_questions(woc, services
         woc.tip()
 
 
-def test_questions_to_the_public_explorer_are_paced(services) -> None:
-    known = Services(services.woc_url, services.arc_url, pace=0.15)
+def test_questions_to_the_public_explorer_are_paced(services, monkeypatch) -> None:
+    known = Services(services.woc_url, services.arc_url, pace=60.0)
     explorer = WhatsOnChain(TESTNET, known)
-    began = time.monotonic()
+    waits: list[float] = []
+    monkeypatch.setattr(woc_module.time, "sleep", waits.append)
     for _ in range(4):
         explorer.tip()
-    assert time.monotonic() - began >= 0.45
+    assert waits[0] == 0
+    assert all(0 < wait <= 60 for wait in waits[1:])
 
 
 @pytest.mark.parametrize(
