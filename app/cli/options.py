@@ -14,6 +14,7 @@ from rich.text import Text
 from app.chain.connection import NodeChoice
 from app.chain.passphrase import from_file
 from app.chain.service import Approve
+from app.chain.wallet import Wallet
 from app.cli.output import err, paused
 from app.errors import ChainError, WalletError
 from app.script import Kind
@@ -80,6 +81,13 @@ def approval(options: argparse.Namespace) -> Approve:
         return options.yes or confirmed("Spend them?")
 
     return ask
+
+
+def warn_of(wallet: Wallet) -> None:
+    """Tell what the person should know about the wallet's file."""
+    if wallet.notice:
+        with paused():
+            err.print(Text(wallet.notice, style="yellow"))
 
 
 def confirmed(question: str) -> bool:

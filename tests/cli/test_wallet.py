@@ -80,6 +80,14 @@ def test_the_balance_is_the_nodes_account(inkproof):
     assert "held by deployed contracts" in shown
 
 
+@terminals
+def test_a_key_file_that_others_could_read_is_told_of_once(inkproof, home):
+    inkproof("wallet", "address")
+    (home / "wallet-regtest.wif").chmod(0o644)
+    assert "could read the wallet's key" in inkproof("wallet", "balance", "--json").stderr
+    assert "could read the wallet's key" not in inkproof("wallet", "balance", "--json").stderr
+
+
 def test_the_key_is_not_shown_unless_it_is_asked_for(inkproof, home):
     inkproof("wallet", "address")
     key = key_of(home)
