@@ -17,9 +17,10 @@ from app.chain.records import Deployment, DeploymentState, Verification, Verific
 from app.chain.transactions import Found
 from app.chain.turn import Turn
 
-__all__ = ["NEVER_SENT", "claimed_back", "reconcile", "revived"]
+__all__ = ["NEVER_SENT", "SOMEBODY_ELSE", "claimed_back", "reconcile", "revived"]
 
 NEVER_SENT = "The program ended before it was sent."
+SOMEBODY_ELSE = "Spent by somebody else, or not there any more."
 _LOST_AND_LOOKED_FOR = 10
 """Lost verifications, the newest ones, that are looked for again."""
 
@@ -115,6 +116,8 @@ def _send_again(backend: Backend, ledger: Ledger, record: Verification) -> None:
         # What the contract holds is there for another verification.
         ledger.mark_deployment(parent.id, DeploymentState.SENT)
         _settle_deployment(backend, ledger, ledger.deployment(parent.id))
+    else:
+        ledger.mark_deployment(parent.id, parent.state, reason=SOMEBODY_ELSE)
 
 
 def _follow(ledger: Ledger, record: Verification, found: Found) -> Verification:

@@ -94,8 +94,9 @@ def records() -> list[Verification]:
 
 
 def check(opened: Service) -> None:
-    """Every coin is accounted for, and the ledger says what the chain says. Mines a block first."""
+    """With an instance ready and all in a block: every coin is accounted for, and ledger and chain agree."""
     rpc = opened.connection.rpc
+    opened.prepare(quiet)
     opened.connection.backend.mine(opened.connection.wallet.address, 1)
     opened.reconcile()
     assert rpc.call("getrawmempool") == []
