@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from bitcoinx import TxOutput
+from bitcoinx import Tx, TxOutput
 
 from app.chain.binary import Progress
-from app.chain.broadcast import Refusal
+from app.chain.broadcast import Refusal, Sent
 from app.chain.coins import fee_for, fund
 from app.chain.connection import Connection
 from app.chain.ledger import Ledger
@@ -89,33 +89,48 @@ class Deployer:
         self._check_script_limit()
         rate = backend.fee_rate()
         value = 2 * self.spend_fee() + _SPARE
+        sent = Sent(False, "", "another program used the same coins each time", Refusal.CONFLICT)
         for _ in range(ATTEMPTS):
             coins = fund(backend, wallet, value + fee_for(deployment_size(script, _INPUTS), rate), progress)
             tx, fee = build_deployment(script, value, coins, wallet, rate)
             reserved = self._reserve(value, fee)
             with self.turn.take():
-                deployment = self.ledger.add_deployment(
-                    network=self.connection.chain_id,
-                    kind=self.contract.kind.value,
-                    contract_sha256=self.contract.sha256,
-                    network_sha256=self.contract.network.sha256,
-                    owner=self.contract.owner.hex(),
-                    txid=tx.hex_hash(),
-                    output_index=0,
-                    value=value,
-                    raw_tx=tx.to_bytes(),
-                )
-                spent = [TxOutput(coin.value, wallet.locking_script) for coin in coins]
-                sent = backend.send(deployment.raw_tx, spent)
-                if sent.accepted:
-                    self._approved.add(deployment.id)
-                    return self.ledger.mark_deployment(deployment.id, DeploymentState.SENT)
-                self.ledger.mark_deployment(deployment.id, DeploymentState.REFUSED, reason=sent.reason)
+                deployment = self._record(tx, value)
+                if deployment is not None:
+                    sent = backend.send(
+                        deployment.raw_tx, [TxOutput(coin.value, wallet.locking_script) for coin in coins]
+                    )
+                    if sent.accepted:
+                        self._approved.add(deployment.id)
+                        return self.ledger.mark_deployment(deployment.id, DeploymentState.SENT)
+                    self.ledger.mark_deployment(deployment.id, DeploymentState.REFUSED, reason=sent.reason)
             if reserved is not None:
                 self._spending.cancel(reserved)
-            if not self.may_pass(sent.refusal):
+            if deployment is not None and not self.may_pass(sent.refusal):
                 break
         raise refused("The node refused to take the contract.", sent)
+
+    def _record(self, tx: Tx, value: int) -> Deployment | None:
+        """Put a deployment in the ledger; None if another program has just made the very same one.
+
+        Signatures are deterministic: the same coins make the same transaction, also after a refusal.
+        """
+        known = self.ledger.deployment_of(self.connection.chain_id, tx.hex_hash(), 0)
+        if known is None:
+            return self.ledger.add_deployment(
+                network=self.connection.chain_id,
+                kind=self.contract.kind.value,
+                contract_sha256=self.contract.sha256,
+                network_sha256=self.contract.network.sha256,
+                owner=self.contract.owner.hex(),
+                txid=tx.hex_hash(),
+                output_index=0,
+                value=value,
+                raw_tx=tx.to_bytes(),
+            )
+        if known.state not in (DeploymentState.REFUSED, DeploymentState.LOST):
+            return None
+        return self.ledger.mark_deployment(known.id, DeploymentState.PREPARED)
 
     def may_pass(self, refusal: Refusal | None) -> bool:
         """Whether it is worth making the transaction anew: other coins, or a block first."""

@@ -183,6 +183,14 @@ class Ledger:
         with self._transaction() as db:
             return self._verification(db, number)
 
+    def deployment_of(self, network: str, txid: str, output_index: int) -> Deployment | None:
+        """The deployment at this outpoint, if any. Two private chains can hold the same transaction."""
+        rows = self._rows(
+            "SELECT * FROM deployments WHERE network = ? AND txid = ? AND output_index = ?",
+            *(network, txid, output_index),
+        )
+        return self._to_deployment(rows[0]) if rows else None
+
     def verification_of(self, txid: str) -> Verification | None:
         """The latest verification with this txid, if any."""
         rows = self._rows("SELECT * FROM verifications WHERE txid = ? ORDER BY id DESC LIMIT 1", txid)

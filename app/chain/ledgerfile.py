@@ -12,13 +12,25 @@ from pathlib import Path
 from app.chain.schema import APPLICATION, MIGRATIONS
 from app.errors import LedgerError
 
-__all__ = ["DeploymentTakenError", "damaged", "explained", "immediate", "open_file", "set_aside"]
+__all__ = [
+    "DamagedLedgerError",
+    "DeploymentTakenError",
+    "damaged",
+    "explained",
+    "immediate",
+    "open_file",
+    "set_aside",
+]
 
 _BUSY_MILLISECONDS = 20_000
 
 
 class DeploymentTakenError(LedgerError):
     """Another verification counts on the same deployment; take another one."""
+
+
+class DamagedLedgerError(LedgerError):
+    """The file's content contradicts itself; with a new one in its place, all works."""
 
 
 def open_file(path: Path) -> sqlite3.Connection:
@@ -129,9 +141,9 @@ def set_aside(path: Path) -> Path:
     return kept
 
 
-def damaged(path: Path, why: str) -> LedgerError:
+def damaged(path: Path, why: str) -> DamagedLedgerError:
     """The error for a file whose content contradicts itself."""
-    return LedgerError(
+    return DamagedLedgerError(
         f"The ledger {path} is damaged.",
         why=f"{why}.",
         hint="It was left as it is. Put a copy back, or begin anew: `inkproof repair` keeps it aside.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import secrets
 import shutil
@@ -47,7 +48,8 @@ _STOP_SECONDS = 60.0
 _TERMINATE_SECONDS = 10.0
 _LOCK_SECONDS = 900.0
 _RETRY_SECONDS = 15.0
-_SILENT_AFTER = 10
+_RETRIES = 5
+_SILENT_AFTER = 2
 
 # Kept so that a node which has ended is reaped and not taken for a running one.
 _started: list[subprocess.Popen[bytes]] = []
@@ -201,14 +203,15 @@ class EmbeddedNode:
         program = find_bitcoind(progress)
         progress("Starting the Bitcoin SV node", None)
         deadline = time.monotonic() + _RETRY_SECONDS
-        while True:
+        for attempt in itertools.count(1):
             process = self._launch(program)
             try:
                 return self._await_answer(process, progress)
             except nodelog.PassingError:
-                if time.monotonic() > deadline:
+                if attempt >= _RETRIES and time.monotonic() > deadline:
                     raise
                 time.sleep(0.2)
+        raise AssertionError("it starts or it fails")
 
     def _launch(self, program: Path) -> psutil.Process:
         try:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 from app.chain.rpc import clean_text
 from app.errors import NodeError
 
-__all__ = ["PassingError", "explain", "not_runnable", "tail"]
+__all__ = ["DamagedError", "PassingError", "explain", "not_runnable", "tail"]
 
 
 class PassingError(NodeError):
@@ -19,6 +20,12 @@ class PassingError(NodeError):
     """
 
 
+class DamagedError(NodeError):
+    """The node's folder cannot be used as it is; with a new one in its place, the node starts."""
+
+
+_ROOM = 50 * 2**20
+"""Bytes that a node wants to be free before it starts; with none at all it does not even say so."""
 _PASSING = ("Unable to start HTTP server", "Cannot obtain a lock on data directory")
 
 # The node's own words, as 1.0.13 writes them, and what they mean.
@@ -34,9 +41,14 @@ _MEANINGS = (
         "End that node (bitcoind), then try again.",
     ),
     (
+        ("appears to be from the future",),
+        "Its newest block is from the future: the clock of this machine has been set back.",
+        "Set the clock right. Or begin anew with an empty chain: `inkproof repair` keeps this one aside.",
+    ),
+    (
         ("reindex", "Corrupt", "corrupt", "Error opening block database", "Error loading block database"),
         "Its data folder is damaged.",
-        "Move the folder {folder} aside to start anew with an empty chain; nothing in it is deleted.",
+        "Begin anew with an empty chain: `inkproof repair` keeps the folder {folder} aside.",
     ),
     (
         ("error while loading shared libraries", "Library not loaded", "GLIBC_"),
@@ -61,14 +73,25 @@ def explain(output: Path, log: Path, folder: Path) -> NodeError:
     """The error for a node that ended while it started: its meaning if known, and its own last words."""
     printed = tail(output)
     # What the node prints names the cause; its log ends with the routine of shutting down.
+    if _is_full(folder):
+        printed = [*printed, "Disk space is low"]
     words = " / ".join(printed[-4:]) or " / ".join(tail(log)[-4:]) or "it printed nothing"
     kind: type[NodeError] = PassingError if any(sign in words for sign in _PASSING) else NodeError
     meaning, hint = "", f"Its log is {log}."
     for signs, why, advice in _MEANINGS:
         if any(sign in words for sign in signs):
             meaning, hint = why + " ", advice.format(folder=folder)
+            if "inkproof repair" in advice:
+                kind = DamagedError
             break
     return kind("The embedded Bitcoin SV node did not start.", why=f"{meaning}It said: {words}", hint=hint)
+
+
+def _is_full(folder: Path) -> bool:
+    try:
+        return shutil.disk_usage(folder).free < _ROOM
+    except OSError:
+        return False
 
 
 def not_runnable(program: Path, error: OSError) -> NodeError:

@@ -54,8 +54,9 @@ DEPLOYMENT_STEPS: Mapping[DeploymentState, frozenset[DeploymentState]] = {
     # Back to sent: a block can be taken back, and so can the spend.
     _D.CONFIRMED: frozenset({_D.SENT, _D.SPENT, _D.LOST}),
     _D.SPENT: frozenset({_D.SENT, _D.CONFIRMED, _D.LOST}),
-    _D.LOST: frozenset({_D.SENT, _D.CONFIRMED, _D.SPENT, _D.REFUSED}),
-    _D.REFUSED: frozenset(),
+    # The same coins make the same transaction once more.
+    _D.LOST: frozenset({_D.PREPARED, _D.SENT, _D.CONFIRMED, _D.SPENT, _D.REFUSED}),
+    _D.REFUSED: frozenset({_D.PREPARED}),
 }
 
 VERIFICATION_STEPS: Mapping[VerificationState, frozenset[VerificationState]] = {

@@ -190,10 +190,10 @@ class Service:
         payout = self.connection.wallet.locking_script.to_bytes()
         plan = SpendPlan(deployment.txid, deployment.output_index, deployment.value, fee, payout)
         tx: Tx = build_spend(self.contract, plan, claim, image, self.connection.wallet.key)
-        earlier = self.ledger.verification_of(tx.hex_hash())
-        if earlier is not None and earlier.state is VerificationState.ERROR:
+        for earlier in self.ledger.verifications_on(deployment.id):
             # Signatures are deterministic: the same claim on the same instance is the same transaction.
-            return self.ledger.mark_verification(earlier.id, VerificationState.PREPARED)
+            if earlier.txid == tx.hex_hash() and earlier.state is VerificationState.ERROR:
+                return self.ledger.mark_verification(earlier.id, VerificationState.PREPARED)
         return self.ledger.add_verification(
             deployment_id=deployment.id,
             image_name=name,

@@ -58,6 +58,8 @@ class Turn:
     def _acquire(self, seconds: float) -> None:
         try:
             self._lock.acquire(timeout=seconds)
+        except Timeout:  # an OSError too
+            raise
         except OSError as error:
             raise LedgerError(
                 f"The file {self._lock.lock_file} cannot be used.",

@@ -293,6 +293,16 @@ def _add_chain(commands: Commands[argparse.ArgumentParser]) -> None:
         [kind, node_options],
     )
     inspect.add_argument("txid", metavar="TXID")
+    repair = _command(
+        commands,
+        "repair",
+        "look for damage in the data folder, and begin anew where it cannot be mended",
+        "Checks the ledger and starts the embedded node. What is damaged is moved aside after a yes;\n"
+        "nothing is ever deleted, and the wallet's key is not touched.",
+        _later("repair"),
+        [kind],
+    )
+    repair.add_argument("--yes", action="store_true", help="move what is damaged aside without asking")
     node = commands.add_parser("node", help="the embedded Bitcoin SV node: status, start, stop")
     actions = node.add_subparsers(title="actions", metavar="ACTION", required=True)
     for name, summary, detail in (

@@ -157,9 +157,34 @@ def test_verifications_take_legal_steps_only(shared: Ledger, before: V, after: V
         assert shared.verification(made.id) == made
 
 
-def test_a_refusal_is_final() -> None:
-    assert not DEPLOYMENT_STEPS[D.REFUSED]
+def test_a_verdict_is_final_and_a_refused_deployment_may_be_tried_again() -> None:
     assert not VERIFICATION_STEPS[V.REFUSED]
+    assert {D.PREPARED} == DEPLOYMENT_STEPS[D.REFUSED]
+
+
+def test_what_is_asked_for_a_recheck_comes_highest_block_first(ledger: Ledger) -> None:
+    made = [verify(ledger, deploy(ledger)) for _ in range(3)]
+    for record, height in zip(made, (5, 9, 7), strict=True):
+        ledger.mark_verification(record.id, V.CONFIRMED, block_hash="ab" * 32, block_height=height)
+    found = ledger.newest_in(made[0].network, V.CONFIRMED)
+    assert [record.block_height for record in found] == [9, 7, 5]
+    assert ledger.newest_in(made[0].network, V.CONFIRMED, 1) == found[:1]
+    assert ledger.newest_in("another chain", V.CONFIRMED) == []
+
+
+def test_a_deployment_is_found_by_its_outpoint_on_its_own_chain(ledger: Ledger) -> None:
+    made = deploy(ledger)
+    assert ledger.deployment_of(made.network, made.txid, made.output_index) == made
+    assert ledger.deployment_of("another chain", made.txid, made.output_index) is None
+    assert ledger.deployment_of(made.network, made.txid, made.output_index + 1) is None
+
+
+def test_every_verification_of_a_deployment_is_found(ledger: Ledger) -> None:
+    deployment = deploy(ledger)
+    first = verify(ledger, deployment)
+    ledger.mark_verification(first.id, V.ERROR)
+    second = verify(ledger, deployment)
+    assert [record.id for record in ledger.verifications_on(deployment.id)] == [first.id, second.id]
 
 
 def test_a_confirmed_verification_has_a_block_and_no_other_has(ledger: Ledger) -> None:
