@@ -25,6 +25,6 @@ def _give_back_the_environment() -> None:
 
 
 if __name__ == "__main__":
-    multiprocessing.freeze_support()
     _give_back_the_environment()
+    multiprocessing.freeze_support()  # a worker goes no further than this line
     sys.exit(main())
