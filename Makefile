@@ -27,6 +27,10 @@ attack: $(VENV)/.dev
 live-testnet: $(VENV)/.dev
 	$(BIN)/python -m pytest -m live -s $(ARGS)
 
+# 1,000 images through `inkproof verify` on a node of their own: some minutes, prints JSON.
+load: $(VENV)/.dev
+	$(BIN)/python -m tests.load $(ARGS)
+
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

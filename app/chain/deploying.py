@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 
 from bitcoinx import Tx, TxOutput
@@ -27,6 +28,7 @@ ATTEMPTS = 3
 """Times that a transaction is made anew when another program was quicker with the coins."""
 _SPARE = 1_000
 """Satoshis a contract holds beyond twice its spend's fee: the change of the spend is never dust."""
+_RATE_SECONDS = 1.0
 _INPUTS = 4
 """Coins that a deployment is reckoned with before they are chosen."""
 
@@ -52,6 +54,7 @@ class Deployer:
         self.approve = approve
         self._spending = spending
         self._approved: set[int] = set()
+        self._rate, self._rate_until = 0, 0.0
         self.claimed_back: list[Verification] = []
         """Verifications that were given up and then found in the chain, since the caller last looked."""
 
@@ -87,7 +90,7 @@ class Deployer:
             self.contract.locking_script,
         )
         self._check_script_limit()
-        rate = backend.fee_rate()
+        rate = self._fee_rate()
         value = 2 * self.spend_fee() + _SPARE
         sent = Sent(False, "", "another program used the same coins each time", Refusal.CONFLICT)
         for _ in range(ATTEMPTS):
@@ -143,7 +146,14 @@ class Deployer:
     def spend_fee(self) -> int:
         """Satoshis that a verification pays now."""
         size = spend_size(self.connection.wallet.locking_script.to_bytes())
-        return fee_for(size, self.connection.backend.fee_rate())
+        return fee_for(size, self._fee_rate())
+
+    def _fee_rate(self) -> int:
+        """The rate now. One submission needs it five times; whoever sets it does not change it as often."""
+        if time.monotonic() >= self._rate_until:
+            self._rate = self.connection.backend.fee_rate()
+            self._rate_until = time.monotonic() + _RATE_SECONDS
+        return self._rate
 
     def _check_script_limit(self) -> None:
         """Coins behind a script that nobody will run are lost: find out before they are put there."""

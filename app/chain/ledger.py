@@ -237,6 +237,19 @@ class Ledger:
         rows = self._rows("SELECT * FROM verifications WHERE deployment_id = ? ORDER BY id", deployment_id)
         return [self._to_verification(row) for row in rows]
 
+    def shrink(self, network: str, height: int) -> int:
+        """Drop the bytes of deployments (some 200 KB each) that were spent in a block up to `height`.
+
+        They are kept only to be sent again, should a block be taken back. Returns how many were dropped.
+        """
+        with self._transaction() as db:
+            return db.execute(
+                """UPDATE deployments AS d SET raw_tx = x'' WHERE network = ? AND state = 'spent'
+                    AND length(raw_tx) > 0 AND EXISTS (SELECT 1 FROM verifications
+                        WHERE deployment_id = d.id AND state = 'confirmed' AND block_height <= ?)""",
+                (network, height),
+            ).rowcount
+
     def history(self, limit: int = 20, *, network: str | None = None) -> list[Verification]:
         """The latest verifications, newest first."""
         rows = self._rows(

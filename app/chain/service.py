@@ -27,6 +27,9 @@ from app.fixedpoint import IntegerNetwork
 from app.paths import home
 from app.script import Kind
 
+_BURIED = 100
+"""Blocks on top of one that nobody will take back any more."""
+
 
 class Stage(Enum):
     """What has just happened to a submission, in this order."""
@@ -171,6 +174,7 @@ class Service:
         waiting = self.ledger.newest_in(self.connection.chain_id, VerificationState.ACCEPTED, 1)
         if waiting:
             self._confirm(silent, waiting[0])
+        self.ledger.shrink(self.connection.chain_id, self.connection.backend.tip().height - _BURIED)
 
     def status(self) -> ServiceStatus:
         """Ask the node how things stand."""

@@ -179,6 +179,17 @@ def test_a_deployment_is_found_by_its_outpoint_on_its_own_chain(ledger: Ledger) 
     assert ledger.deployment_of(made.network, made.txid, made.output_index + 1) is None
 
 
+def test_bytes_of_buried_deployments_are_dropped_and_no_others(ledger: Ledger) -> None:
+    made = [deploy(ledger) for _ in range(3)]
+    for deployment, height in zip(made[:2], (10, 200), strict=True):
+        record = verify(ledger, deployment)
+        ledger.mark_verification(record.id, V.CONFIRMED, block_hash="ab" * 32, block_height=height)
+    assert ledger.shrink("another chain", 100) == 0
+    assert ledger.shrink(made[0].network, 100) == 1
+    assert ledger.shrink(made[0].network, 100) == 0
+    assert [len(ledger.deployment(d.id).raw_tx) > 0 for d in made] == [False, True, True]
+
+
 def test_every_verification_of_a_deployment_is_found(ledger: Ledger) -> None:
     deployment = deploy(ledger)
     first = verify(ledger, deployment)
