@@ -15,6 +15,7 @@ from app.chain.coins import Coin
 from app.chain.connection import Connection, connect
 from app.chain.ledger import Ledger
 from app.chain.networks import Network, network_named
+from app.chain.qr import qr_code
 from app.chain.rpc import COIN
 from app.chain.service import ledger_path
 from app.chain.sweep import plan_sweep, recipient, send_sweep
@@ -39,16 +40,14 @@ def address(options: argparse.Namespace) -> int:
     out.print(text)
     if out.is_terminal:
         # Black on white whatever the terminal's colours: cameras expect it.
-        out.print(Text(qr_code(text), style="bright_white on black"))
+        out.print(Text(_half_blocks(text), style="bright_white on black"))
     return OK
 
 
-def qr_code(text: str) -> str:
+def _half_blocks(text: str) -> str:
     """A QR code as lines of half blocks: light modules are drawn, dark ones left out."""
-    import segno
-
     drawn = io.StringIO()
-    segno.make(text, error="m", micro=False).terminal(out=drawn, compact=True, border=2)
+    qr_code(text).terminal(out=drawn, compact=True, border=2)
     return drawn.getvalue().rstrip("\n")
 
 
