@@ -177,7 +177,7 @@ class Window:
 
     def _show(self) -> None:
         # Over the canvas the ring of the brush is the pointer.
-        pygame.mouse.set_visible(self.state.pointer is None or self.state.help)
+        pygame.mouse.set_visible(self.state.pointer is None or self.state.covered)
         dirty = self.view.draw(self.state)
         if dirty:
             pygame.display.update(list(dirty))
@@ -207,7 +207,7 @@ class Window:
                 pygame.scrap.init()
             pygame.scrap.put(CLIPBOARD_TEXT, text.encode())
         except pygame.error as error:
-            notice = Notice("The clipboard cannot be used.", f"{error}.", f"The txid is {text}")
+            notice = Notice("The clipboard cannot be used.", f"{error}.", f"Copy it by hand: {text}")
             self.state = update.said(self.state, notice)
 
     def _save_window(self, picture: pygame.Surface) -> None:

@@ -108,6 +108,7 @@ def _chain_status(state: State, status: told.ChainStatus) -> State:
         balance=status.balance,
         contract=status.contract,
         explorer=status.explorer,
+        address=status.address,
     )
     return replace(state, chain=chain)
 

@@ -13,7 +13,8 @@ from app.window.state import Hover, State
 __all__ = ["Inputs"]
 
 _LEFT, _RIGHT = 1, 3
-_PRESSABLE = {*TOOLS, "help", "claim", "button", "auto", "row", "txid", "status"}
+_PRESSABLE = {*TOOLS, "help", "claim", "button", "auto", "row", "txid", "status", "wallet"}
+_ON_CARD = {"address", "beside"}
 _PLAIN: dict[int, want.Intent] = {
     pygame.K_c: want.Clear(),
     pygame.K_DELETE: want.Clear(),
@@ -21,6 +22,7 @@ _PLAIN: dict[int, want.Intent] = {
     pygame.K_KP_ENTER: want.Submit(),
     pygame.K_a: want.Choose(None),
     pygame.K_v: want.ToggleAuto(),
+    pygame.K_w: want.ToggleWallet(),
     pygame.K_F1: want.ToggleHelp(),
     pygame.K_F11: want.ToggleFullscreen(),
     pygame.K_ESCAPE: want.Escape(),
@@ -64,7 +66,7 @@ class Inputs:
             if self.finger is not None:
                 return []
             self.finger = event.finger_id
-            return _down(place, _LEFT, layout)
+            return _down(place, _LEFT, layout, state)
         if event.finger_id != self.finger:
             return []
         if event.type == pygame.FINGERMOTION:
@@ -98,24 +100,29 @@ def _mouse(event: pygame.event.Event, layout: Layout, state: State) -> list[want
     place = float(event.pos[0]), float(event.pos[1])
     if event.type == pygame.MOUSEMOTION:
         moves: list[want.Intent] = [want.PenMove(*layout.on_canvas(place))] if state.trace else []
-        return [*moves, _point(place, layout)]
+        return [*moves, _point(place, layout, state)]
     if event.button not in (_LEFT, _RIGHT):
         return []
     if event.type == pygame.MOUSEBUTTONDOWN:
-        return _down(place, event.button, layout)
+        return _down(place, event.button, layout, state)
     return _up(place, layout, state)
 
 
-def _point(place: tuple[float, float], layout: Layout) -> want.Intent:
-    hover = layout.at(place)
+def _at(place: tuple[float, float], layout: Layout, state: State) -> Hover | None:
+    """What is at a point: while the wallet's card is open, nothing but the card can be reached."""
+    return layout.on_card(place) if state.wallet else layout.at(place)
+
+
+def _point(place: tuple[float, float], layout: Layout, state: State) -> want.Intent:
+    hover = _at(place, layout, state)
     return want.Point(hover, layout.on_canvas(place) if hover == Hover("canvas") else None)
 
 
-def _down(place: tuple[float, float], button: int, layout: Layout) -> list[want.Intent]:
-    hover = layout.at(place)
+def _down(place: tuple[float, float], button: int, layout: Layout, state: State) -> list[want.Intent]:
+    hover = _at(place, layout, state)
     if hover == Hover("canvas"):
         return [want.PenDown(*layout.on_canvas(place), erase=button == _RIGHT)]
-    if hover and hover.name in _PRESSABLE and button == _LEFT:
+    if hover and hover.name in _PRESSABLE | _ON_CARD and button == _LEFT:
         return [want.Press(hover)]
     return []
 
@@ -123,7 +130,7 @@ def _down(place: tuple[float, float], button: int, layout: Layout) -> list[want.
 def _up(place: tuple[float, float], layout: Layout, state: State) -> list[want.Intent]:
     if state.trace:
         return [want.PenMove(*layout.on_canvas(place)), want.PenUp()]
-    return [want.Release(layout.at(place))]
+    return [want.Release(_at(place, layout, state))]
 
 
 def _wheel(event: pygame.event.Event, layout: Layout, state: State) -> list[want.Intent]:

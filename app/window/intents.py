@@ -105,6 +105,11 @@ class ToggleHelp:
 
 
 @dataclass(frozen=True)
+class ToggleWallet:
+    """Show or hide the wallet's card."""
+
+
+@dataclass(frozen=True)
 class ToggleFullscreen:
     """Full screen, or a window."""
 
@@ -156,6 +161,7 @@ Intent: TypeAlias = (
     | Choose
     | ToggleAuto
     | ToggleHelp
+    | ToggleWallet
     | ToggleFullscreen
     | Reply
     | Escape

@@ -19,6 +19,8 @@ JUDGES = (Who.FLOAT, Who.FIXED, Who.SCRIPT)
 TOOLS = ("undo", "redo", "clear", "thinner", "thicker")
 WIDEST = 2.1
 _LABELLED = 58
+_FACTS = 416.0
+"""Width of network, node, height and balance in the status line."""
 
 
 class Box(NamedTuple):
@@ -85,6 +87,12 @@ class Layout:
     history: Box
     rows: tuple[Box, ...]
     status: Box
+    wallet: Box
+    """The facts of the chain in the status line: a click on them opens the wallet's card."""
+    card: Box
+    """The wallet's card, over all the others."""
+    code: Box
+    address: Box
 
     def parts(self) -> Iterator[tuple[str, Box]]:
         """The boxes that share the window between them."""
@@ -109,6 +117,7 @@ class Layout:
             )
         )
         yield from (("history", f"row {i}", box) for i, box in enumerate(self.rows))
+        yield "status", "wallet", self.wallet
 
     def targets(self) -> Iterator[tuple[Hover, Box]]:
         """What can be pointed at, the smaller before what it lies in."""
@@ -119,11 +128,17 @@ class Layout:
         yield from ((Hover(n), b) for n, b in (("txid", self.txid), ("stages", self.stages)))
         yield from ((Hover("row", i), box) for i, box in enumerate(self.rows))
         yield from ((Hover(who.value), box) for who, box in self.judges.items())
+        yield Hover("wallet"), self.wallet
         yield from ((Hover(n), b) for n, b in (("canvas", self.canvas), ("status", self.status)))
 
     def at(self, point: tuple[float, float]) -> Hover | None:
         """What is at a point."""
         return next((hover for hover, box in self.targets() if box.holds(point)), None)
+
+    def on_card(self, point: tuple[float, float]) -> Hover:
+        """What is at a point while the wallet's card is open."""
+        inside = "address" if self.address.holds(point) else "card"
+        return Hover(inside if self.card.holds(point) else "beside")
 
     def box_of(self, hover: Hover) -> Box | None:
         """Where a target is."""
@@ -191,6 +206,8 @@ class _Arranger:
         sees_w = min(lower_h - 32, 0.36 * column)
         submit = (right + sees_w + gap, lower, column - sees_w - gap, lower_h)
         claims, button, auto, stages, txid = self.submit(*submit)
+        card, code, address = self.card()
+        half = (status_h - 6) / 2
         strip = (pad, strip_top, w - 2 * pad, strip_h)
         return Layout(
             size=self.size,
@@ -212,6 +229,10 @@ class _Arranger:
             history=self.box(*strip),
             rows=self.rows(*strip),
             status=self.box(pad, h - status_h, w - 2 * pad, status_h),
+            wallet=self.box(pad, h - status_h + half, _FACTS, half),
+            card=card,
+            code=code,
+            address=address,
         )
 
     def tools(self, x: float, y: float, w: float, h: float) -> tuple[dict[str, Box], Box]:
@@ -247,6 +268,15 @@ class _Arranger:
         stages = self.box(left, top, inner, end - txid_h - 2 - top)
         txid = self.box(left, end - txid_h, inner, txid_h)
         return tuple(claims), button, auto, stages, txid
+
+    def card(self) -> tuple[Box, Box, Box]:
+        """The wallet's card in the middle of the window, the code on its left, the address on its right."""
+        w, h, code, inset = 672.0, 282.0, 226.0, 28.0
+        x, y = (self.w - w) / 2, (self.h - h) / 2
+        right = x + 2 * inset + code
+        side = self.box(x + inset, y + inset, code, code)
+        address = self.box(right, y + inset + 94, x + w - inset - right, 44)
+        return self.box(x, y, w, h), side._replace(h=side.w), address
 
     def rows(self, x: float, y: float, w: float, h: float) -> tuple[Box, ...]:
         inset, gap, row = 8.0, 6.0, 142.0

@@ -107,6 +107,8 @@ class ChainView:
     contract: str = ""
     explorer: str = ""
     """Where a transaction can be looked up, with one `{}`; empty on a private chain."""
+    address: str = ""
+    """Where coins are sent to; empty until the chain's worker has told it."""
 
 
 class Stage(enum.Enum):
@@ -242,6 +244,8 @@ class State:
     notice: Notice | None = None
     question: Question | None = None
     help: bool = False
+    wallet: bool = False
+    """The wallet's card is open. Not at the same time as the help."""
     fullscreen: bool = False
     hover: Hover | None = None
     hovered: float = 0.0
@@ -253,6 +257,11 @@ class State:
     def content(self) -> Content:
         """What lies on the paper, the stroke being drawn not included."""
         return self.document.content
+
+    @property
+    def covered(self) -> bool:
+        """Whether something lies over the panels that keeps the pen off the paper."""
+        return self.help or self.wallet or self.question is not None
 
     @property
     def fresh(self) -> Picture | None:

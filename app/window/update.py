@@ -63,7 +63,9 @@ def apply(state: State, intent: want.Intent) -> Change:
         case want.ToggleAuto():
             return replace(state, auto_verify=not state.auto_verify), ()
         case want.ToggleHelp():
-            return replace(state, help=not state.help), ()
+            return replace(state, help=not state.help, wallet=False), ()
+        case want.ToggleWallet():
+            return replace(state, wallet=not state.wallet, help=False), ()
         case want.ToggleFullscreen():
             return replace(state, fullscreen=not state.fullscreen), (
                 effects.Fullscreen(not state.fullscreen),
@@ -150,6 +152,8 @@ def _click(state: State, hover: Hover) -> Change:
         "thicker": want.Thicken(1),
         "button": want.Submit(),
         "auto": want.ToggleAuto(),
+        "wallet": want.ToggleWallet(),
+        "beside": want.ToggleWallet(),
         "claim": want.Choose(hover.index - 1 if hover.index else None),
     }
     if hover.name in simple:
@@ -161,6 +165,8 @@ def _click(state: State, hover: Hover) -> Change:
         if state.chain.explorer:
             return state, (effects.Open(state.chain.explorer.format(txid)),)
         return said(state, Notice("The txid is on the clipboard.", error=False)), (effects.Copy(txid),)
+    if hover.name == "address" and state.chain.address:
+        return said(state, Notice(words.COPIED, error=False)), (effects.Copy(state.chain.address),)
     if hover.name == "status" and state.notice is not None:
         return replace(state, notice=None), ()
     return state, ()
@@ -175,8 +181,8 @@ def _reply(state: State, yes: bool) -> Change:
 def _escape(state: State) -> Change:
     if state.question is not None:
         return _reply(state, False)
-    if state.help:
-        return replace(state, help=False), ()
+    if state.help or state.wallet:
+        return replace(state, help=False, wallet=False), ()
     if state.wanted:
         return replace(state, wanted=False), ()
     if state.notice is not None:

@@ -31,6 +31,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     ("Drop a file", "take a picture as the drawing"),
     ("Ctrl+S", "save the drawing as PNG"),
     ("Ctrl+Shift+S", "save a picture of the window"),
+    ("W", "the wallet's address, to send coins to"),
     ("F11", "full screen"),
     ("F1, ?", "show or hide this list"),
     ("Esc", "leave what is open"),
@@ -342,6 +343,36 @@ def chain_facts(state: State) -> tuple[str, ...]:
     if chain.contract:
         facts.append(f"contract {chain.contract[:12]}")
     return tuple(facts)
+
+
+COPIED = "The address is on the clipboard."
+_ADVICE = {
+    "testnet": "Send test coins to this address: every verification is paid for with them.",
+    "mainnet": "Send coins to this address: every verification is paid for with them, and they cost money.",
+}
+
+
+def address_copied(state: State) -> bool:
+    """Whether the address was copied a moment ago."""
+    return state.notice is not None and state.notice.what == COPIED
+
+
+def wallet_facts(state: State) -> tuple[tuple[str, str], ...]:
+    """The network and what the wallet holds there, each with its name."""
+    chain = state.chain
+    balance = "not known yet" if chain.balance is None else f"{chain.balance:,} satoshis"
+    return ("Network", chain.network or "not known yet"), ("Balance", balance)
+
+
+def wallet_advice(state: State) -> str:
+    """What to do with the address."""
+    chain = state.chain
+    if not chain.address and chain.phase is Phase.FAILED:
+        return "The address is not known: there is no node to ask."
+    if not chain.address:
+        return "The address is not known yet: the node has not answered."
+    private = "This chain is private: coins are mined here, and there is nothing to do."
+    return _ADVICE.get(chain.network, private)
 
 
 MARK_ICONS = {

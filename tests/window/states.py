@@ -27,6 +27,7 @@ SEVEN = (
 PICTURE = to_mnist(rasterise(SEVEN, 560)).tobytes()
 HALF = to_mnist(rasterise(SEVEN[:1], 560)).tobytes()
 LOGITS = tuple(-123_456_789_012_345_678 + digit * 9_876_543_210_987_654 for digit in range(10))
+ADDRESS = "mkHS9ne12qx9pS9VojpwU5xtRd4T7X7ZUt"
 TXID = "3f8a29c01e2d4aa7" * 4
 REASON = (
     "mandatory-script-verify-flag-failed (Script evaluated without error but finished with a false/empty "
@@ -61,6 +62,7 @@ CHAIN = ChainView(
     height=103,
     balance=4_999_000_000,
     contract="fa5a4003966a" + "0" * 52,
+    address=ADDRESS,
 )
 HISTORY = tuple(
     Row(TXID, PICTURE, 7, 7, mark, block=103 if mark is Mark.CONFIRMED else None, network="regtest")
@@ -126,5 +128,6 @@ STATES = {
     "submitting": drawn(submission=submission(steps=(Step.DONE, Step.DONE, Step.ACTIVE, Step.WAITING))),
     "error": drawn(notice=ERROR, chain=ChainView(Phase.FAILED), history=()),
     "help": drawn(help=True),
+    "wallet": drawn(wallet=True),
     "logits": drawn(hover=Hover("fixed"), hovered=0.0),
 }

@@ -12,6 +12,8 @@ import psutil
 import pygame
 import pytest
 
+from app.chain.networks import REGTEST
+from app.chain.wallet import public_address
 from app.window import intents
 from app.window.options import WindowOptions
 from app.window.state import Phase, Stage, Who
@@ -62,7 +64,7 @@ def draw_seven(window):
         window.do(intents.PenUp())
 
 
-def test_from_the_first_stroke_to_the_ledger(window):
+def test_from_the_first_stroke_to_the_ledger(window, home):
     seen = []
 
     def steps(window):
@@ -94,6 +96,7 @@ def test_from_the_first_stroke_to_the_ledger(window):
     assert "false/empty top stack element" in refused.reason
     assert [(row.txid, row.claim) for row in history] == [(refused.txid, 3), (accepted.txid, 7)]
     assert closed.state.jobs == 2
+    assert closed.state.chain.address == public_address(home, REGTEST)
     assert len(processes) >= 4
     assert [process for process in processes if _runs(process)] == []
 
@@ -140,7 +143,7 @@ if __name__ == "__main__":
     window = Window(WindowOptions(), driver=driver)
     window.run()
     assert window.state.judges, "no judges"
-    heavy = ("tensorflow", "keras", "bitcoinx", "scryptlib", "requests")
+    heavy = ("tensorflow", "keras", "bitcoinx", "scryptlib", "requests", "segno")
     print([name for name in heavy if name in sys.modules])
     window.close()
 """

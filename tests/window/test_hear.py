@@ -117,8 +117,11 @@ def test_when_the_chain_s_process_dies_its_submission_stops():
 
 
 def test_status_history_and_questions():
-    state = hear(State(), told.ChainStatus("regtest", "Bitcoin SV 1.0.13", 103, 5, "fa5a", "https://x/{}"))
+    state = hear(
+        State(), told.ChainStatus("regtest", "Bitcoin SV 1.0.13", 103, 5, "fa5a", "https://x/{}", "mkHS")
+    )
     assert (state.chain.network, state.chain.height, state.chain.explorer) == ("regtest", 103, "https://x/{}")
+    assert state.chain.address == "mkHS"
     assert hear(State(scroll=9), told.History(HISTORY)).scroll == len(HISTORY) - 1
     assert hear(State(), told.Ask(61_000, "deploy")).question == Question(61_000, "deploy")
     assert {row.mark for row in HISTORY} == set(Mark)

@@ -70,6 +70,20 @@ def test_a_point_finds_what_is_drawn_there(size):
     assert layout.at(layout.claims[3].centre) == Hover("claim", 3)
 
 
+@settings(max_examples=200, deadline=None)
+@given(sizes, densities)
+def test_the_wallet_s_card_holds_code_and_address_side_by_side(size, density):
+    layout = arrange((round(size[0] * density), round(size[1] * density)), density)
+    assert _within(layout.card, Box(0, 0, *layout.size))
+    assert _within(layout.code, layout.card)
+    assert _within(layout.address, layout.card)
+    assert not layout.code.meets(layout.address)
+    assert layout.code.w == layout.code.h
+    assert layout.on_card(layout.address.centre) == Hover("address")
+    assert layout.on_card(layout.code.centre) == Hover("card")
+    assert layout.on_card((0, 0)) == Hover("beside")
+
+
 def test_the_middle_of_the_canvas_is_half_way_in_canvas_units():
     layout = arrange((1280, 800))
     x, y = layout.on_canvas(layout.canvas.centre)

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from app.window.ink import ScreenInk
-from app.window.state import Hover, Question
+from app.window.state import ChainView, Hover, Notice, Question
 from app.window.view import View
+from app.window.words import COPIED
 from tests.window.states import HISTORY, PICTURE, STATES, drawn
 
 REFERENCES = Path(__file__).parent / "reference"
@@ -31,6 +32,7 @@ SIZES = {
     "submitting": (1280, 800),
     "error": (1280, 800),
     "help": (900, 600),
+    "wallet": (900, 600),
     "logits": (900, 600),
 }
 TOLERANCE = 12
@@ -83,6 +85,9 @@ def compare(name, pixels, renew):
 overlaid = {
     "tip": drawn(hover=Hover("row", 1), history=HISTORY),
     "question": drawn(question=Question(61_000, "deploy the contract")),
+    "no address": drawn(wallet=True, chain=ChainView()),
+    "copied": drawn(wallet=True, notice=Notice(COPIED, error=False), hover=Hover("address")),
+    "asked": drawn(wallet=True, question=Question(61_000, "deploy the contract")),
     "brush": drawn(pointer=(0.5, 0.5)),
     "edge": drawn(pointer=(0.99, 0.01)),
     "blank": replace(STATES["empty"], blank="Only a dot is drawn."),
@@ -123,8 +128,6 @@ def test_a_moving_pen_redraws_only_around_itself(screen):
 
 
 def test_words_from_strangers_cannot_break_a_line(screen):
-    from app.window.state import Notice
-
     bad = Notice("a\nb\x00c\u202ed" + "x" * 5_000, "😀" * 50, "\ud800")
     pixels_of(drawn(notice=bad), (900, 600))
 

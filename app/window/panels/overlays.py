@@ -1,4 +1,4 @@
-"""What lies over the panels: the brush, a tooltip, the list of keys, a question."""
+"""What lies over the panels: the brush, a tooltip, the list of keys, the wallet's card, a question."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from app.window import theme as look
 from app.window import words
 from app.window.layout import Box, Layout
 from app.window.paint import Painter
+from app.window.panels import wallet
 from app.window.state import Hover, Reading, State, Who
 
 _TIP_WIDTH = 340
@@ -22,7 +23,7 @@ _DELAY = 0.35
 
 def brush_box(layout: Layout, state: State) -> Box | None:
     """Where the ring that shows the pen's width is; None while it is hidden."""
-    if state.pointer is None or state.help or state.question:
+    if state.pointer is None or state.covered:
         return None
     px = layout.theme.px
     radius = round(state.brush * layout.canvas.w / 2) + px(3)
@@ -50,14 +51,14 @@ def draw_brush(painter: Painter, layout: Layout, state: State) -> None:
 
 def key(state: State) -> Hashable:
     """What the overlay shows."""
-    if state.help or state.question:
-        return state.help, state.question
+    if state.covered:
+        return state.help, state.question, wallet.key(state) if state.wallet else None
     return _tip(state)
 
 
 def box(painter: Painter, layout: Layout, state: State) -> Box | None:
     """Where the overlay is."""
-    if state.help or state.question:
+    if state.covered:
         return Box(0, 0, *layout.size)
     tip = _tip(state)
     target = layout.box_of(state.hover) if tip and state.hover else None
@@ -66,12 +67,14 @@ def box(painter: Painter, layout: Layout, state: State) -> Box | None:
 
 def draw(painter: Painter, layout: Layout, state: State) -> None:
     """The overlay."""
-    if state.help or state.question:
+    if state.covered:
         _scrim(painter, layout)
     if state.question:
         _question(painter, layout, state)
     elif state.help:
         _help(painter, layout)
+    elif state.wallet:
+        wallet.draw(painter, layout, state)
     elif (tip := _tip(state)) and (place := box(painter, layout, state)):
         _draw_tip(painter, place, tip)
 
@@ -97,6 +100,8 @@ def _tip(state: State) -> Tip | None:
         return "The node's own words", (), submission.reason
     if hover.name == "status" and state.notice:
         return state.notice.what, (), f"{state.notice.why} {state.notice.hint}".strip()
+    if hover.name == "wallet":
+        return "", (), "Click for the wallet's address."
     if hover.name == "auto":
         return "", (), "Submit by itself whenever the pen rests."
     if hover.name == "claim" and hover.index == 0:

@@ -8,7 +8,7 @@ from app.window import theme as look
 from app.window import words
 from app.window.layout import Box, Layout
 from app.window.paint import Painter
-from app.window.state import Phase, State
+from app.window.state import Hover, Phase, State
 
 
 def key(state: State) -> Hashable:
@@ -20,6 +20,7 @@ def key(state: State) -> Hashable:
         words.starting(state),
         words.chain_facts(state),
         state.chain.phase,
+        _pointed(state),
         turn,
     )
 
@@ -48,12 +49,18 @@ def _news(painter: Painter, box: Box, state: State) -> None:
 
 def _facts(painter: Painter, box: Box, state: State) -> None:
     facts = words.chain_facts(state)
+    colour = look.ACCENT if _pointed(state) else look.QUIET
     if facts:
-        _line(painter, box, "block", "  ·  ".join(facts), look.QUIET)
+        _line(painter, box, "block", "  ·  ".join(facts), colour)
     elif state.chain.phase is Phase.FAILED:
-        _line(painter, box, "cross", "No node: drawings are read on this machine only.", look.QUIET)
+        _line(painter, box, "cross", "No node: drawings are read on this machine only.", colour)
     else:
-        _line(painter, box, "wait", "The node has not answered yet.", look.QUIET)
+        _line(painter, box, "wait", "The node has not answered yet.", colour)
+
+
+def _pointed(state: State) -> bool:
+    """Whether a click would open the wallet's card."""
+    return state.hover == Hover("wallet")
 
 
 def _line(painter: Painter, box: Box, icon: str, text: str, colour: look.Colour) -> None:

@@ -267,7 +267,7 @@ class _Counter:
         """Status and history as they are now; what waits for a block is looked up."""
         self.service.reconcile()
         status = self.service.status()
-        network = self.service.connection.network
+        network, wallet = self.service.connection.network, self.service.connection.wallet
         self.line.post(
             ChainStatus(
                 status.network,
@@ -276,6 +276,7 @@ class _Counter:
                 status.balance,
                 status.contract_sha256,
                 network.explorer_tx,
+                wallet.address,
             )
         )
         rows = tuple(map(_row, self.service.ledger.history(HISTORY)))

@@ -156,7 +156,7 @@ class Said:
 
 @dataclass(frozen=True)
 class ChainStatus:
-    """Facts for the status line. `balance` in satoshis, `explorer` with one `{}` or empty."""
+    """Facts of the chain. `balance` in satoshis, `explorer` with one `{}` or empty, `address` to pay to."""
 
     network: str
     node: str
@@ -164,6 +164,7 @@ class ChainStatus:
     balance: int
     contract: str
     explorer: str = ""
+    address: str = ""
 
 
 @dataclass(frozen=True)
