@@ -4,6 +4,7 @@ The arithmetic is that of the contract, bit for bit; `docs/arithmetic.md` derive
 """
 
 from app.fixedpoint.arithmetic import SCALE, Range, Rescale
+from app.fixedpoint.fewbit import FewBit, Pool
 from app.fixedpoint.layers import Argmax, Dense, Layer, Relu
 from app.fixedpoint.network import FixedReading, IntegerNetwork
 from app.fixedpoint.quantise import quantise
@@ -13,9 +14,11 @@ __all__ = [
     "SCALE",
     "Argmax",
     "Dense",
+    "FewBit",
     "FixedReading",
     "IntegerNetwork",
     "Layer",
+    "Pool",
     "Range",
     "Relu",
     "Rescale",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -36,6 +36,19 @@ class Layer(ABC):
     """One step of the network on values of shape (N, features)."""
 
     kind: ClassVar[str]
+
+    def settings(self) -> dict[str, int]:
+        """What describes the layer beside its kind and its numbers, as JSON values."""
+        return {}
+
+    def numbers(self) -> dict[str, npt.NDArray[np.int64]]:
+        """Its parameters by name."""
+        return {}
+
+    @classmethod
+    def restored(cls, settings: dict[str, Any], numbers: dict[str, npt.NDArray[Any]]) -> Layer:
+        """The layer that has these settings and numbers. Both may be anything: they come from a file."""
+        return cls()
 
     @abstractmethod
     def output_range(self, given: Range, rule: Rescale) -> Range:
@@ -75,6 +88,16 @@ class Dense(Layer):
     def outputs(self) -> int:
         """Number of neurons."""
         return int(self.weights.shape[1])
+
+    def settings(self) -> dict[str, int]:
+        return {"inputs": self.inputs, "outputs": self.outputs}
+
+    def numbers(self) -> dict[str, npt.NDArray[np.int64]]:
+        return {"weights": self.weights, "biases": self.biases}
+
+    @classmethod
+    def restored(cls, settings: dict[str, Any], numbers: dict[str, npt.NDArray[Any]]) -> Dense:
+        return cls(numbers["weights"], numbers["biases"])
 
     def entry_denominator(self, given: Range, rule: Rescale) -> int:
         """Denominator of the values as the sums read them."""
