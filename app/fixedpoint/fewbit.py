@@ -35,7 +35,7 @@ class Pool(Layer):
 
     def __post_init__(self) -> None:
         if (
-            not (1 <= self.block <= self.width <= self.side <= LARGEST_SIDE and 0 <= self.margin)
+            not (1 <= self.block <= self.width <= self.side <= LARGEST_SIDE and self.margin >= 0)
             or self.width % self.block
         ):
             raise ModelError(
@@ -58,12 +58,12 @@ class Pool(Layer):
         """Number of sums."""
         return (self.width // self.block) ** 2
 
-    def settings(self) -> dict[str, int]:
-        return {"side": self.side, "margin": self.margin, "block": self.block}
+    def description(self) -> dict[str, Any]:
+        return {"kind": self.kind, "side": self.side, "margin": self.margin, "block": self.block}
 
     @classmethod
-    def restored(cls, settings: dict[str, Any], numbers: dict[str, npt.NDArray[Any]]) -> Pool:
-        return cls(int(settings["side"]), int(settings["margin"]), int(settings["block"]))
+    def restored(cls, entry: dict[str, Any], numbers: dict[str, npt.NDArray[Any]]) -> Pool:
+        return cls(int(entry["side"]), int(entry["margin"]), int(entry["block"]))
 
     def output_range(self, given: Range, rule: Rescale) -> Range:
         if given.low.shape != (self.inputs,):
@@ -127,15 +127,16 @@ class FewBit(Layer):
         """Number of neurons."""
         return int(self.weights.shape[1])
 
-    def settings(self) -> dict[str, int]:
-        return {"inputs": self.inputs, "outputs": self.outputs, "bits": self.bits, "scale": self.scale}
+    def description(self) -> dict[str, Any]:
+        widths = {"inputs": self.inputs, "outputs": self.outputs}
+        return {"kind": self.kind, **widths, "bits": self.bits, "scale": self.scale}
 
     def numbers(self) -> dict[str, npt.NDArray[np.int64]]:
         return {"weights": self.weights, "biases": self.biases}
 
     @classmethod
-    def restored(cls, settings: dict[str, Any], numbers: dict[str, npt.NDArray[Any]]) -> FewBit:
-        return cls(numbers["weights"], numbers["biases"], int(settings["bits"]), int(settings["scale"]))
+    def restored(cls, entry: dict[str, Any], numbers: dict[str, npt.NDArray[Any]]) -> FewBit:
+        return cls(numbers["weights"], numbers["biases"], int(entry["bits"]), int(entry["scale"]))
 
     def output_range(self, given: Range, rule: Rescale) -> Range:
         if given.low.shape != (self.inputs,):

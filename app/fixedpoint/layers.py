@@ -1,7 +1,7 @@
 """Layers of an integer network.
 
 A layer knows two things: the range of its output, proved from the range of its input, and how to
-compute it over a batch. Convolution and pooling join the list as further layers with these methods.
+compute it over a batch. `fewbit` holds further layers.
 """
 
 from __future__ import annotations
@@ -37,17 +37,17 @@ class Layer(ABC):
 
     kind: ClassVar[str]
 
-    def settings(self) -> dict[str, int]:
-        """What describes the layer beside its kind and its numbers, as JSON values."""
-        return {}
+    def description(self) -> dict[str, Any]:
+        """The layer without its numbers, as JSON values."""
+        return {"kind": self.kind}
 
     def numbers(self) -> dict[str, npt.NDArray[np.int64]]:
         """Its parameters by name."""
         return {}
 
     @classmethod
-    def restored(cls, settings: dict[str, Any], numbers: dict[str, npt.NDArray[Any]]) -> Layer:
-        """The layer that has these settings and numbers. Both may be anything: they come from a file."""
+    def restored(cls, entry: dict[str, Any], numbers: dict[str, npt.NDArray[Any]]) -> Layer:
+        """The layer of this description and these numbers. Both may be anything: they come from a file."""
         return cls()
 
     @abstractmethod
@@ -89,14 +89,14 @@ class Dense(Layer):
         """Number of neurons."""
         return int(self.weights.shape[1])
 
-    def settings(self) -> dict[str, int]:
-        return {"inputs": self.inputs, "outputs": self.outputs}
+    def description(self) -> dict[str, Any]:
+        return {"kind": self.kind, "inputs": self.inputs, "outputs": self.outputs}
 
     def numbers(self) -> dict[str, npt.NDArray[np.int64]]:
         return {"weights": self.weights, "biases": self.biases}
 
     @classmethod
-    def restored(cls, settings: dict[str, Any], numbers: dict[str, npt.NDArray[Any]]) -> Dense:
+    def restored(cls, entry: dict[str, Any], numbers: dict[str, npt.NDArray[Any]]) -> Dense:
         return cls(numbers["weights"], numbers["biases"])
 
     def entry_denominator(self, given: Range, rule: Rescale) -> int:

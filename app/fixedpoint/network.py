@@ -88,7 +88,7 @@ class IntegerNetwork:
 
     def description(self) -> dict[str, Any]:
         """The layers without their numbers, as JSON values."""
-        return {"scale": SCALE, "layers": [{"kind": layer.kind, **layer.settings()} for layer in self.layers]}
+        return {"scale": SCALE, "layers": [layer.description() for layer in self.layers]}
 
     def with_rule(self, rule: Rescale) -> IntegerNetwork:
         """The same layers under the other rescaling rule."""

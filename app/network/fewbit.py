@@ -35,7 +35,7 @@ def few_bit_dense() -> Any:
     keras = import_keras()
     ops = keras.ops
 
-    class FewBitDense(keras.layers.Layer):
+    class FewBitDense(keras.layers.Layer):  # type: ignore[name-defined]
         """Weighted sums with weights of `bits` bits, and ReLU unless it is the last layer."""
 
         def __init__(self, units: int, bits: int, relu: bool, **options: Any) -> None:

@@ -4,9 +4,9 @@ A layer reads its inputs as one number X = sum_i x_i * 2**(L*i), a lane of L bit
 of a neuron stand in lanes of the same width in the opposite order, V = sum_i u_i * 2**(L*(n-1-i)), then lane
 n-1 of the product X*V is the neuron's sum(x_i*u_i): one multiplication per neuron.
 
-Weights take b bits of the L, so p = L div b neurons share one pushed string: neuron k of them owns the plane
+Weights take b bits of L, so p = L div b neurons share one pushed string: neuron k of them owns the plane
 of bits b*k to b*k + b-1 in every lane. OP_AND with the plane's mask leaves V * 2**(b*k), and dividing the
-product by 2**(L*(n-1) + b*k) drops both the lower lanes and the plane's shift; mod 2**L drops the upper lanes.
+product by 2**(L*(n-1) + b*k) drops the lower lanes and the plane's shift; mod 2**L drops the upper lanes.
 
 Weights are stored as u = w + 2**(b-1), never negative, so the sum comes out too large by 2**(b-1) * sum(x_i).
 That excess is one number per layer: the lanes of X add up to X mod (2**L - 1), since 2**L = 1 there.
