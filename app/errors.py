@@ -1,19 +1,19 @@
 """Everything that can go wrong in a way a person should hear about.
 
-    InkproofError
-     ├── ImageError          a picture that cannot be read as one digit
-     │    └── BlankError     nothing, or next to nothing, is drawn on it
-     ├── DataError           a data set or a stroke file that is not what it says
-     ├── ModelError          a trained network is missing, damaged or of the wrong shape
-     ├── BoundError          integers that would leave the range they are proved to stay in
-     ├── ScriptError         Bitcoin Script that cannot be generated, read or run
-     ├── ContractError       the contract, its description or its compiler
-     ├── WalletError         keys and coins
-     ├── LedgerError         the record of deployments and verifications
-     └── ChainError          the node and what it answers
-          ├── NodeError      the embedded node cannot be found, started or stopped
-          ├── RpcError       the node answered with an error of its own (code and message)
-          └── UnreachableError   no answer, or not one that a node gives
+InkproofError
+ ├── ImageError          a picture that cannot be read as one digit
+ │    └── BlankError     nothing, or next to nothing, is drawn on it
+ ├── DataError           a data set or a stroke file that is not what it says
+ ├── ModelError          a trained network is missing, damaged or of the wrong shape
+ ├── BoundError          integers that would leave the range they are proved to stay in
+ ├── ScriptError         Bitcoin Script that cannot be generated, read or run
+ ├── ContractError       the contract, its description or its compiler
+ ├── WalletError         keys and coins
+ ├── LedgerError         the record of deployments and verifications
+ └── ChainError          the node and what it answers
+      ├── NodeError      the embedded node cannot be found, started or stopped
+      ├── RpcError       the node answered with an error of its own (code and message)
+      └── UnreachableError   no answer, or not one that a node gives
 """
 
 from __future__ import annotations

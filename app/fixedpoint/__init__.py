@@ -7,7 +7,7 @@ from app.fixedpoint.arithmetic import SCALE, Range, Rescale
 from app.fixedpoint.fewbit import FewBit, Pool
 from app.fixedpoint.layers import Argmax, Dense, Layer, Relu
 from app.fixedpoint.network import FixedReading, IntegerNetwork
-from app.fixedpoint.quantise import quantise
+from app.fixedpoint.quantise import few_bit_network, quantise, rounded_to_bits
 from app.fixedpoint.storage import load, save
 
 __all__ = [
@@ -22,7 +22,9 @@ __all__ = [
     "Range",
     "Relu",
     "Rescale",
+    "few_bit_network",
     "load",
     "quantise",
+    "rounded_to_bits",
     "save",
 ]
