@@ -3,9 +3,11 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
+FREEZE := build/freeze
+QUIET := --quiet --disable-pip-version-check
 ARGS ?=
 
-.PHONY: run test exhaustive lint format train bench contract clean
+.PHONY: run test exhaustive attack live-testnet lint format train bench contract icon third-party exe exe-onefile exe-report clean
 
 run: $(VENV)/.run
 	@$(BIN)/inkproof $(if $(IMAGE),verify $(IMAGE)) $(ARGS)
@@ -16,6 +18,14 @@ test: lint
 # Every one of MNIST's 10,000 test images through both Scripts: over an hour on two cores.
 exhaustive: $(VENV)/.dev
 	$(BIN)/python -m pytest -m exhaustive $(ARGS)
+
+# Over 100,000 forged spends of the contract, and a table of what was tried: a quarter of an hour.
+attack: $(VENV)/.dev
+	$(BIN)/python -m pytest tests/attack -m 'attack or not attack' $(ARGS)
+
+# On the real testnet: INKPROOF_HOME names a data folder whose testnet wallet has coins.
+live-testnet: $(VENV)/.dev
+	$(BIN)/python -m pytest -m live -s $(ARGS)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -47,6 +57,33 @@ $(VENV)/.run: pyproject.toml | $(VENV)/bin/python
 $(VENV)/.dev: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
 	@touch $@ $(VENV)/.run
+
+icon: $(VENV)/.dev
+	$(BIN)/python -m tools.icon
+
+third-party: $(VENV)/.dev
+	$(BIN)/python -m tools.third_party
+
+# The program without Python: built in an environment of its own, and held to its self-test.
+exe: $(FREEZE)/.ready
+	$(FREEZE)/bin/python -m pip install $(QUIET) --no-deps --force-reinstall .
+	$(FREEZE)/bin/pyinstaller --noconfirm --log-level WARN --workpath build/work build.spec
+	dist/inkproof/inkproof selftest
+
+exe-onefile: $(FREEZE)/.ready
+	$(FREEZE)/bin/python -m pip install $(QUIET) --no-deps --force-reinstall .
+	$(FREEZE)/bin/pyinstaller --noconfirm --log-level WARN --workpath build/work-onefile \
+	  --distpath dist/onefile build.spec -- --onefile
+	dist/onefile/inkproof selftest
+
+# Size, time to the first frame and to the first reading, as JSON.
+exe-report: $(VENV)/.dev
+	$(BIN)/python -m tools.measure dist/inkproof/inkproof dist/onefile/inkproof $(ARGS)
+
+$(FREEZE)/.ready: pyproject.toml
+	$(PYTHON) -m venv --clear $(FREEZE)
+	$(FREEZE)/bin/python -m pip install $(QUIET) '.[freeze]'
+	@touch $@
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache

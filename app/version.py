@@ -12,7 +12,7 @@ from typing import Any
 
 from app import __version__, paths
 
-__all__ = ["BUILD_FILE", "ShowVersion", "commit", "describe", "frozen"]
+__all__ = ["BUILD_FILE", "ShowVersion", "asked", "commit", "describe", "frozen"]
 
 BUILD_FILE = "build.json"
 """Written into a frozen program when it is built: there is no repository to ask later."""
@@ -29,7 +29,7 @@ def commit() -> str:
     """The commit this program was made from, ending in `+` if files differed from it; empty if unknown."""
     if frozen():
         return _recorded(paths.resources() / BUILD_FILE)
-    return _asked(Path(__file__).resolve().parents[1])
+    return asked(Path(__file__).resolve().parents[1])
 
 
 def describe() -> str:
@@ -60,8 +60,8 @@ def _recorded(path: Path) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _asked(root: Path) -> str:
-    """Ask git, if `root` is a checkout of its own and not a folder inside somebody else's repository."""
+def asked(root: Path) -> str:
+    """The commit of a checkout, as git tells it; a folder inside somebody else's repository has none."""
     if not (root / ".git").exists():
         return ""
     try:

@@ -43,6 +43,9 @@ class Backend(Protocol):
     def fee_rate(self) -> int:
         """Satoshis per 1000 bytes with which a transaction is relayed and mined."""
 
+    def script_limit(self) -> int | None:
+        """The longest script that is let through, in bytes, where coins would be lost behind a longer one."""
+
     def send(self, raw: bytes, spent: Sequence[TxOutput] = ()) -> Sent:
         """Give a serialised transaction to the network; one that it already has is accepted.
 

@@ -26,6 +26,8 @@ class Refusal(enum.Enum):
     FEE = "fee"
     MISSING_INPUTS = "missing-inputs"
     """A coin it spends is unknown to the node or already spent."""
+    LONG_CHAIN = "long-chain"
+    """It hangs on too many transactions that wait for a block."""
     CONFLICT = "conflict"
     """A waiting transaction spends the same coin."""
     OTHER = "other"
@@ -55,9 +57,9 @@ _SIGNS = (
     ("insufficient priority", Refusal.FEE),
     ("min relay fee not met", Refusal.FEE),
     ("mempool full", Refusal.FEE),
+    ("too-long-mempool-chain", Refusal.LONG_CHAIN),
     ("policy", Refusal.POLICY),
     ("too-long-validation-time", Refusal.POLICY),
-    ("too-long-mempool-chain", Refusal.POLICY),
     ("dust", Refusal.POLICY),
     ("scriptpubkey", Refusal.POLICY),
     ("scriptsig", Refusal.POLICY),

@@ -1,17 +1,19 @@
-"""Which node to use, and the way to it: the embedded one, or any other by JSON-RPC."""
+"""Which chain to use, and the way to it: the embedded node, any other by JSON-RPC, or public services."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.chain.backend import Backend
 from app.chain.binary import Progress
 from app.chain.mining import wake
-from app.chain.networks import REGTEST, REGTEST_RAISED, Network, network_of
+from app.chain.networks import REGTEST, REGTEST_RAISED, Network, network_named, network_of, services_of
 from app.chain.node import EmbeddedNode
 from app.chain.node_backend import NodeBackend
+from app.chain.passphrase import Passphrase, from_file
+from app.chain.public_backend import PublicBackend
 from app.chain.rpc import Rpc
 from app.chain.wallet import Wallet
 from app.errors import ChainError
@@ -21,12 +23,19 @@ from app.script import Kind
 
 @dataclass(frozen=True)
 class NodeChoice:
-    """The person's choice of node; without `rpc_url` the embedded one, which `keep_node` leaves running."""
+    """The person's choice: the node at `rpc_url`, or else the `network` (regtest, testnet or mainnet).
+
+    Regtest is the embedded node, which `keep_node` leaves running; the others are reached through public
+    services. With `rpc_url`, a `network` that is named is what that node must be on. `passphrase` is asked
+    where the wallet's key is encrypted.
+    """
 
     rpc_url: str | None = None
     rpc_user: str = ""
     rpc_password: str = ""
     keep_node: bool = False
+    network: str | None = None
+    passphrase: Passphrase = field(default=from_file, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -60,19 +69,38 @@ def profile_for(kind: Kind) -> str:
 
 @contextlib.contextmanager
 def connect(choice: NodeChoice, kind: Kind, progress: Progress) -> Iterator[Connection]:
-    """Reach the node; the embedded one is started if need be and stopped by its last user."""
+    """Reach the chain; the embedded node is started if need be and stopped by its last user."""
     if choice.rpc_url:
         rpc = Rpc(choice.rpc_url, choice.rpc_user, choice.rpc_password)
-        yield _connection(rpc, network_of(rpc))
+        yield _connection(rpc, _agreed(network_of(rpc), choice), choice)
+        return
+    if choice.network not in (None, REGTEST.name):
+        yield _public(network_named(str(choice.network)), choice)
         return
     profile = profile_for(kind)
     network = REGTEST if profile == REGTEST.name else REGTEST_RAISED
     with EmbeddedNode(profile).lease(progress, keep=choice.keep_node) as rpc:
-        yield _connection(rpc, network)
+        yield _connection(rpc, network, choice)
 
 
-def _connection(rpc: Rpc, network: Network) -> Connection:
-    wallet = Wallet.load_or_create(home(), network)
+def _agreed(found: Network, choice: NodeChoice) -> Network:
+    wanted = network_named(choice.network) if choice.network else found
+    if wanted.chain != found.chain:
+        raise ChainError(
+            f"The node at {choice.rpc_url} is on {found.name}, not on {wanted.name}.",
+            hint="Name another node, or its network.",
+        )
+    return found
+
+
+def _public(network: Network, choice: NodeChoice) -> Connection:
+    backend = PublicBackend(network, services_of(network))
+    wallet = Wallet.load_or_create(home(), network, choice.passphrase)
+    return Connection(backend, network, wallet, network.name)
+
+
+def _connection(rpc: Rpc, network: Network, choice: NodeChoice) -> Connection:
+    wallet = Wallet.load_or_create(home(), network, choice.passphrase)
     if not network.may_mine:
         return Connection(NodeBackend(rpc, network), network, wallet, network.name)
     wake(rpc, wallet.address)

@@ -89,6 +89,11 @@ def _demand(backend: Backend, txid: str) -> Found:
             why="A claim that was refused is never on the chain.",
             hint="See `inkproof history`; is this the node and the network it was sent to?",
         )
+    if not found.raw:
+        raise ChainError(
+            f"Transaction {txid} is on its way, but its bytes are not shown yet.",
+            hint="Try again in a minute.",
+        )
     return found
 
 

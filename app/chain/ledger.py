@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import math
-import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
@@ -13,6 +12,14 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from app.chain.ledgerfile import (
+    DeploymentTakenError,
+    damaged,
+    explained,
+    immediate,
+    open_file,
+    set_aside,
+)
 from app.chain.records import (
     DEPLOYMENT_STEPS,
     VERIFICATION_STEPS,
@@ -21,16 +28,9 @@ from app.chain.records import (
     Verification,
     VerificationState,
 )
-from app.chain.schema import APPLICATION, MIGRATIONS
 from app.errors import LedgerError
 
 __all__ = ["DeploymentTakenError", "Ledger", "set_aside"]
-
-_BUSY_MILLISECONDS = 20_000
-
-
-class DeploymentTakenError(LedgerError):
-    """Another verification counts on the same deployment; take another one."""
 
 
 class Ledger:
@@ -43,7 +43,7 @@ class Ledger:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._guard = threading.Lock()
-        self._connection = self._open()
+        self._connection = open_file(path)
 
     def __enter__(self) -> Ledger:
         return self
@@ -215,6 +215,20 @@ class Ledger:
             self._to_verification(row) for row in verifications
         ]
 
+    def newest_in(self, network: str, state: VerificationState, limit: int = 100) -> list[Verification]:
+        """Verifications in a state: the highest block first, then the latest."""
+        rows = self._rows(
+            """SELECT * FROM verifications WHERE network = ? AND state = ?
+                ORDER BY block_height DESC, id DESC LIMIT ?""",
+            *(network, state.value, limit),
+        )
+        return [self._to_verification(row) for row in rows]
+
+    def verifications_on(self, deployment_id: int) -> list[Verification]:
+        """Every verification that was to spend a deployment, oldest first."""
+        rows = self._rows("SELECT * FROM verifications WHERE deployment_id = ? ORDER BY id", deployment_id)
+        return [self._to_verification(row) for row in rows]
+
     def history(self, limit: int = 20, *, network: str | None = None) -> list[Verification]:
         """The latest verifications, newest first."""
         rows = self._rows(
@@ -227,87 +241,20 @@ class Ledger:
         """Read the whole file and compare it with itself. LedgerError if it is damaged."""
         rows = self._rows("PRAGMA integrity_check")
         if [tuple(row) for row in rows] != [("ok",)]:
-            raise _damaged(self.path, str(rows[0][0]) if rows else "")
+            raise damaged(self.path, str(rows[0][0]) if rows else "")
 
-    def _open(self) -> sqlite3.Connection:
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            # Drawings are private: the file exists with the right mode before SQLite opens it.
-            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
-        except OSError as error:
-            raise LedgerError(
-                f"The ledger {self.path} cannot be opened.",
-                why=f"{error.strerror or error}.",
-                hint="Set INKPROOF_HOME to a folder you can write to.",
-            ) from error
-        with self._explained():
-            connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
-            try:
-                connection.row_factory = sqlite3.Row
-                connection.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
-                self._recognise(connection)
-                connection.execute("PRAGMA journal_mode = WAL")
-                connection.execute("PRAGMA synchronous = FULL")
-                connection.execute("PRAGMA foreign_keys = ON")
-                self._migrate(connection)
-            except BaseException:
-                connection.close()
-                raise
-        return connection
-
-    def _recognise(self, db: sqlite3.Connection) -> None:
-        application = db.execute("PRAGMA application_id").fetchone()[0]
-        version = db.execute("PRAGMA user_version").fetchone()[0]
-        tables = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-        if application != APPLICATION and (application or version or tables):
-            raise LedgerError(f"{self.path} is another program's file.", hint="Move it away, then try again.")
-        if version > len(MIGRATIONS):
-            raise LedgerError(
-                f"The ledger {self.path} was written by a newer Inkproof.", hint="Update this program."
-            )
-
-    def _migrate(self, db: sqlite3.Connection) -> None:
-        if db.execute("PRAGMA user_version").fetchone()[0] == len(MIGRATIONS):
-            return
-        with _immediate(db):
-            # Asked again: another program may have been faster.
-            done = db.execute("PRAGMA user_version").fetchone()[0]
-            for statements in MIGRATIONS[done:]:
-                for statement in statements:
-                    db.execute(statement)
-            db.execute(f"PRAGMA application_id = {APPLICATION}")
-            db.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+    def transaction(self) -> contextlib.AbstractContextManager[sqlite3.Connection]:
+        """One transaction on the file, for what is kept beside the records."""
+        return self._transaction()
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._guard, self._explained(), _immediate(self._connection):
+        with self._guard, explained(self.path), immediate(self._connection):
             yield self._connection
 
     def _rows(self, query: str, *values: Any) -> list[sqlite3.Row]:
-        with self._guard, self._explained():
+        with self._guard, explained(self.path):
             return self._connection.execute(query, values).fetchall()
-
-    @contextlib.contextmanager
-    def _explained(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.IntegrityError as error:
-            words = str(error)
-            if "verifications.deployment_id" in words:
-                raise DeploymentTakenError("Another verification is using the same deployment.") from error
-            if "deployments.network" in words:
-                raise LedgerError("The ledger holds that deployment already.") from error
-            raise LedgerError("The ledger cannot hold this record.", why=f"{words}.") from error
-        except sqlite3.ProgrammingError as error:
-            raise LedgerError("The ledger is closed.", why=f"{error}") from error
-        except sqlite3.OperationalError as error:
-            raise LedgerError(
-                f"The ledger {self.path} cannot be used.",
-                why=f"{error}.",
-                hint="Is the disk full, the folder read-only, or another program holding the file?",
-            ) from error
-        except sqlite3.DatabaseError as error:
-            raise _damaged(self.path, str(error)) from error
 
     def _insert(self, db: sqlite3.Connection, table: str, row: dict[str, Any]) -> int:
         row = {**row, "created": datetime.now(timezone.utc).isoformat(), "state": "prepared"}
@@ -335,7 +282,7 @@ class Ledger:
             values["state"] = DeploymentState(values["state"])
             return Deployment(**values)
         except (ValueError, TypeError, KeyError) as error:
-            raise _damaged(self.path, str(error)) from error
+            raise damaged(self.path, str(error)) from error
 
     def _to_verification(self, row: sqlite3.Row) -> Verification:
         values = dict(row)
@@ -346,44 +293,7 @@ class Ledger:
             values["logits"] = tuple(json.loads(values["logits"]))
             return Verification(**values)
         except (ValueError, TypeError, KeyError) as error:
-            raise _damaged(self.path, str(error)) from error
-
-
-def set_aside(path: Path) -> Path:
-    """Move a damaged ledger (with what belongs to it) out of the way, so that a new one can begin.
-
-    Returns where it is now; nothing is deleted. Close every Ledger on it first.
-    """
-    kept = path.with_name(f"{path.name}.damaged-{datetime.now():%Y%m%d-%H%M%S-%f}")
-    try:
-        for suffix in ("-wal", "-shm", ""):
-            part = path.with_name(path.name + suffix)
-            if part.exists():
-                part.rename(kept.with_name(kept.name + suffix))
-    except OSError as error:
-        raise LedgerError(f"{path} cannot be moved aside.", why=f"{error.strerror}.") from error
-    return kept
-
-
-@contextlib.contextmanager
-def _immediate(db: sqlite3.Connection) -> Iterator[None]:
-    db.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    except BaseException:
-        # SQLite has already rolled back after some errors, such as a full disk.
-        if db.in_transaction:
-            db.execute("ROLLBACK")
-        raise
-    db.execute("COMMIT")
-
-
-def _damaged(path: Path, why: str) -> LedgerError:
-    return LedgerError(
-        f"The ledger {path} is damaged.",
-        why=f"{why}.",
-        hint="It was left as it is. Put a copy back, or move it aside to begin a new one.",
-    )
+            raise damaged(self.path, str(error)) from error
 
 
 def _no_step(what: str, number: int, before: str, after: str) -> LedgerError:

@@ -12,10 +12,10 @@ from app.chain.backend import Tip
 from app.chain.broadcast import Sent
 from app.chain.coins import Coin
 from app.chain.networks import Network
-from app.chain.rpc import Rpc, clean_text
+from app.chain.rpc import METHOD_NOT_FOUND, Rpc, clean_text
 from app.chain.transactions import Found
 from app.chain.wallet import Wallet
-from app.errors import ChainError
+from app.errors import ChainError, RpcError
 
 __all__ = ["NodeBackend"]
 
@@ -54,6 +54,19 @@ class NodeBackend:
     def fee_rate(self) -> int:
         """The highest rate that the node names."""
         return coins.fee_rate(self.rpc, self.network)
+
+    def script_limit(self) -> int | None:
+        """The node's own limit (maxscriptsizepolicy) on a network where coins are earned, not made."""
+        if self.network.may_mine:
+            return None
+        try:
+            limit = self.rpc.call("getsettings").get("maxscriptsizepolicy")
+        except RpcError as error:
+            if error.code != METHOD_NOT_FOUND:
+                raise
+            return None
+        # Zero is a node's word for no limit.
+        return limit if isinstance(limit, int) and not isinstance(limit, bool) and limit > 0 else None
 
     def send(self, raw: bytes, spent: Sequence[TxOutput] = ()) -> Sent:
         """Give the transaction to the node, which knows the outputs it spends by itself."""

@@ -2,36 +2,80 @@
 
 Records are written before anything is sent. So each open record is one of three things: known to the
 node (then its state follows), unknown though the node had taken it (its memory was lost: send it again,
-the same bytes, the same txid), or never sent (then nothing has happened, and no coin has moved).
+the same bytes, the same txid), or left behind by a program that ended. Such a deployment is sent now: its
+coins were meant to go there, and whether it was on its way cannot be known. Such a verification is given up;
+should it have arrived all the same, its deployment will be found spent, and `claimed_back` finds out by whom.
 """
 
 from __future__ import annotations
 
 from app.chain.backend import Backend
-from app.chain.ledger import Ledger
+from app.chain.ledger import DeploymentTakenError, Ledger
 from app.chain.records import Deployment, DeploymentState, Verification, VerificationState
+from app.chain.transactions import Found
+from app.chain.turn import Turn
 
-_NEVER_SENT = "The program ended before it was sent."
+__all__ = ["NEVER_SENT", "claimed_back", "reconcile", "revived"]
+
+NEVER_SENT = "The program ended before it was sent."
+_LOST_AND_LOOKED_FOR = 10
+"""Lost verifications, the newest ones, that are looked for again."""
 
 
 def reconcile(backend: Backend, ledger: Ledger, chain_id: str) -> None:
     """Settle the open records of one chain; deployments first, since verifications spend them."""
-    deployments, verifications = ledger.unreconciled(chain_id)
-    for deployment in deployments:
-        _settle_deployment(backend, ledger, deployment)
-    for verification in verifications:
-        _settle_verification(backend, ledger, verification)
+    _recheck_confirmed(backend, ledger, chain_id)
+    with Turn(ledger.path).take_if_free() as ours:
+        deployments, verifications = ledger.unreconciled(chain_id)
+        for deployment in deployments:
+            if ours or deployment.state is not DeploymentState.PREPARED:
+                _settle_deployment(backend, ledger, deployment)
+        for verification in verifications:
+            if ours or verification.state is not VerificationState.PREPARED:
+                _settle_verification(backend, ledger, verification)
+    for lost in ledger.newest_in(chain_id, VerificationState.LOST, _LOST_AND_LOOKED_FOR):
+        if (found := backend.find(lost.txid)) is not None:
+            _follow(ledger, lost, found)
+
+
+def claimed_back(backend: Backend, ledger: Ledger, deployment: Deployment) -> Verification | None:
+    """A deployment was found spent: the verification of ours that did it though it was given up, if any."""
+    for record in ledger.verifications_on(deployment.id):
+        if record.state is VerificationState.ERROR and (found := backend.find(record.txid)) is not None:
+            return _follow(ledger, record, found)
+    return None
+
+
+def revived(backend: Backend, ledger: Ledger, deployment: Deployment) -> bool:
+    """Whether a deployment that the node does not know could be sent again; else it is lost."""
+    again = backend.send(deployment.raw_tx)
+    state = DeploymentState.SENT if again.accepted else DeploymentState.LOST
+    ledger.mark_deployment(deployment.id, state, reason=again.reason)
+    return again.accepted
+
+
+def _recheck_confirmed(backend: Backend, ledger: Ledger, chain_id: str) -> None:
+    """A block can be taken back. Where the highest one still stands, so do those beneath it."""
+    for record in ledger.newest_in(chain_id, VerificationState.CONFIRMED):
+        found = backend.find(record.txid)
+        if found is not None and found.block_hash == record.block_hash:
+            return
+        if found is not None:
+            _follow(ledger, record, found)
+        else:
+            _send_again(backend, ledger, record)
 
 
 def _settle_deployment(backend: Backend, ledger: Ledger, record: Deployment) -> None:
     found = backend.find(record.txid)
     if found is None:
-        if record.state is DeploymentState.PREPARED:
-            ledger.mark_deployment(record.id, DeploymentState.REFUSED, reason=_NEVER_SENT)
-        elif not (again := backend.send(record.raw_tx)).accepted:
-            ledger.mark_deployment(record.id, DeploymentState.LOST, reason=again.reason)
-        return
-    if not backend.is_unspent(record.txid, record.output_index):
+        again = backend.send(record.raw_tx)
+        state = DeploymentState.SENT
+        if not again.accepted:
+            prepared = record.state is DeploymentState.PREPARED
+            state = DeploymentState.REFUSED if prepared else DeploymentState.LOST
+        ledger.mark_deployment(record.id, state, reason=again.reason)
+    elif not backend.is_unspent(record.txid, record.output_index):
         ledger.mark_deployment(record.id, DeploymentState.SPENT)
     elif found.block_hash is not None:
         ledger.mark_deployment(record.id, DeploymentState.CONFIRMED)
@@ -41,22 +85,40 @@ def _settle_deployment(backend: Backend, ledger: Ledger, record: Deployment) -> 
 
 def _settle_verification(backend: Backend, ledger: Ledger, record: Verification) -> None:
     found = backend.find(record.txid)
-    if found is None:
-        if record.state is VerificationState.PREPARED:
-            ledger.mark_verification(record.id, VerificationState.ERROR, reason=_NEVER_SENT)
-        else:
-            parent = ledger.deployment(record.deployment_id)
-            backend.send(parent.raw_tx)  # it may be forgotten as well
-            again = backend.send(record.raw_tx)
-            if not again.accepted:
-                ledger.mark_verification(record.id, VerificationState.LOST, reason=again.reason)
+    if found is not None:
+        _follow(ledger, record, found)
+    elif record.state is VerificationState.PREPARED:
+        ledger.mark_verification(record.id, VerificationState.ERROR, reason=NEVER_SENT)
+    else:
+        _send_again(backend, ledger, record)
+
+
+def _send_again(backend: Backend, ledger: Ledger, record: Verification) -> None:
+    """The chain has forgotten what it had taken."""
+    parent = ledger.deployment(record.deployment_id)
+    backend.send(parent.raw_tx)  # it may be forgotten as well
+    again = backend.send(record.raw_tx)
+    if again.accepted:
+        ledger.mark_verification(record.id, VerificationState.ACCEPTED)
         return
-    if found.block_hash is not None:
-        ledger.mark_verification(
+    ledger.mark_verification(record.id, VerificationState.LOST, reason=again.reason)
+    if backend.is_unspent(parent.txid, parent.output_index):
+        # What the contract holds is there for another verification.
+        ledger.mark_deployment(parent.id, DeploymentState.SENT)
+        _settle_deployment(backend, ledger, ledger.deployment(parent.id))
+
+
+def _follow(ledger: Ledger, record: Verification, found: Found) -> Verification:
+    """Record what the chain says of a verification that it knows."""
+    try:
+        if found.block_hash is None:
+            return ledger.mark_verification(record.id, VerificationState.ACCEPTED)
+        return ledger.mark_verification(
             record.id,
             VerificationState.CONFIRMED,
             block_hash=found.block_hash,
             block_height=found.block_height,
         )
-    else:
-        ledger.mark_verification(record.id, VerificationState.ACCEPTED)
+    except DeploymentTakenError:
+        # Another record counts on the same deployment. Both cannot be in the chain: the next look tells.
+        return record

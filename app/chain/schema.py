@@ -58,4 +58,14 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX verifications_by_state ON verifications (state, network)",
         "CREATE INDEX verifications_by_txid ON verifications (txid)",
     ),
+    (
+        """CREATE TABLE spending (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            created TEXT NOT NULL,
+            network TEXT NOT NULL,
+            satoshis INTEGER NOT NULL CHECK (satoshis >= 0),
+            purpose TEXT NOT NULL
+        )""",
+        "CREATE INDEX spending_by_time ON spending (network, created)",
+    ),
 )

@@ -12,24 +12,20 @@ from bitcoinx import Script, Tx, TxOutput
 
 from app.chain.binary import Progress
 from app.chain.broadcast import Refusal, Sent
-from app.chain.coins import balance, fee_for, fund
+from app.chain.coins import balance
 from app.chain.connection import Connection, NodeChoice, connect
+from app.chain.deploying import ATTEMPTS, Deployer
+from app.chain.deploying import Approve as Approve
 from app.chain.ledger import DeploymentTakenError, Ledger
 from app.chain.reconcile import reconcile
-from app.chain.records import Deployment, DeploymentState, Verification, VerificationState
-from app.chain.transactions import build_deployment, deployment_size
+from app.chain.records import Deployment, Verification, VerificationState
+from app.chain.refusals import refused
+from app.chain.spending import Spending, daily_limit
 from app.contract import DigitContract, SpendPlan, build_spend, contract_for
-from app.contract.spend import spend_size
 from app.errors import ChainError, WalletError
 from app.fixedpoint import IntegerNetwork
 from app.paths import home
 from app.script import Kind
-
-_ATTEMPTS = 3
-_SPARE = 1_000
-"""Satoshis a contract holds beyond twice its spend's fee: the change of the spend is never dust."""
-_INPUTS = 4
-"""Coins that a deployment is reckoned with before they are chosen."""
 
 
 class Stage(Enum):
@@ -43,8 +39,6 @@ class Stage(Enum):
 
 
 StageCallback = Callable[[Stage, str], None]
-Approve = Callable[[int, str], bool]
-"""Asked before coins that cost money are spent: satoshis and what for. Answers yes or no."""
 
 
 @dataclass(frozen=True)
@@ -101,19 +95,26 @@ class Service:
     """One contract on one chain. Use it from one thread at a time; `open_service` makes it."""
 
     def __init__(
-        self, contract: DigitContract, connection: Connection, ledger: Ledger, approve: Approve
+        self,
+        contract: DigitContract,
+        connection: Connection,
+        ledger: Ledger,
+        approve: Approve,
+        limit: int | None = None,
     ) -> None:
+        """`approve` is asked before coins that cost money leave; `limit` is theirs for a day, in satoshis."""
         self.contract = contract
         self.connection = connection
         self.ledger = ledger
-        self._approve = approve
+        self._spending = Spending(ledger, connection.chain_id, daily_limit(limit))
+        self._deployer = Deployer(contract, connection, ledger, self._spending, approve)
 
     def prepare(self, progress: Progress) -> Deployment:
         """A deployment that can be spent now; the contract is deployed if there is none."""
-        for deployment in self._ready():
+        for deployment in self._deployer.ready():
             return deployment
         progress(f"Deploying the contract ({len(self.contract.locking_script):,} bytes)", None)
-        return self._deploy(progress)
+        return self._deployer.deploy(progress)
 
     def submit(
         self,
@@ -130,19 +131,31 @@ class Service:
         A refusal because the script failed is a verdict. Anything else the node holds against the
         transaction is a ChainError, with the node's words. The claim is in the ledger before it is sent.
         """
-        for _ in range(_ATTEMPTS):
+        known = self._left_open(image, claim)
+        for _ in range(ATTEMPTS):
+            if known is not None:
+                on_stage(Stage.SIGNED, known.txid)
+                return self._taken(known, progress, on_stage)
             deployment = self.prepare(progress)
+            if (known := self._claimed_back(image, claim)) is not None:
+                continue
+            self._deployer.ask_once(deployment)
             on_stage(Stage.READY, f"{deployment.txid}:{deployment.output_index}")
-            try:
-                record = self._record(deployment, image, claim, readings, name)
-            except DeploymentTakenError:
-                continue  # another program was quicker
-            on_stage(Stage.SIGNED, record.txid)
-            sent = self.connection.backend.send(record.raw_tx, self._spent(deployment))
-            if sent.refusal in (Refusal.MISSING_INPUTS, Refusal.CONFLICT):
-                self.ledger.mark_verification(record.id, VerificationState.ERROR, reason=sent.reason)
-                continue  # the deployment is spent or gone: `prepare` notices and replaces it
-            return self._conclude(record, sent, progress, on_stage)
+            with self._deployer.turn.take():
+                try:
+                    record = self._record(deployment, image, claim, readings, name)
+                except DeploymentTakenError:
+                    continue  # another program was quicker
+                on_stage(Stage.SIGNED, record.txid)
+                sent = self.connection.backend.send(record.raw_tx, self._spent(deployment))
+                self._note(record, sent)
+            if sent.accepted:
+                return self._taken(record, progress, on_stage)
+            if sent.refusal is Refusal.SCRIPT:
+                on_stage(Stage.REFUSED, sent.reason)
+                return self._verdict(record)
+            if not self._deployer.may_pass(sent.refusal):
+                raise refused("The node did not judge the claim.", sent)
         raise ChainError(
             "The deployed contract was spent by somebody else, three times in a row.",
             hint="Is another program using the same wallet? Try again when it has finished.",
@@ -151,6 +164,13 @@ class Service:
     def reconcile(self) -> None:
         """Bring the ledger in line with the chain: what a crash or a pause left open is settled."""
         reconcile(self.connection.backend, self.ledger, self.connection.chain_id)
+
+    def resume(self) -> None:
+        """Go on where the last run ended: settle what it left open and, on a private chain, confirm it."""
+        self.reconcile()
+        waiting = self.ledger.newest_in(self.connection.chain_id, VerificationState.ACCEPTED, 1)
+        if waiting:
+            self._confirm(silent, waiting[0])
 
     def status(self) -> ServiceStatus:
         """Ask the node how things stand."""
@@ -163,61 +183,10 @@ class Service:
             contract_sha256=self.contract.sha256,
         )
 
-    def _ready(self) -> Iterator[Deployment]:
-        """Open deployments of this contract that the node knows as unspent and that can pay their spend."""
-        backend = self.connection.backend
-        need = self._spend_fee() + _SPARE // 2
-        for deployment in self.ledger.open_deployments(
-            self.connection.chain_id, kind=self.contract.kind.value, contract_sha256=self.contract.sha256
-        ):
-            if deployment.owner != self.contract.owner.hex() or deployment.value < need:
-                continue
-            if backend.is_unspent(deployment.txid, deployment.output_index):
-                yield deployment
-            else:
-                known = backend.find(deployment.txid) is not None
-                gone = DeploymentState.SPENT if known else DeploymentState.LOST
-                self.ledger.mark_deployment(deployment.id, gone, reason="found spent or gone before its use")
-
-    def _deploy(self, progress: Progress) -> Deployment:
-        backend, wallet, script = (
-            self.connection.backend,
-            self.connection.wallet,
-            self.contract.locking_script,
-        )
-        rate = backend.fee_rate()
-        value = 2 * self._spend_fee() + _SPARE
-        for _ in range(_ATTEMPTS):
-            coins = fund(backend, wallet, value + fee_for(deployment_size(script, _INPUTS), rate), progress)
-            tx, fee = build_deployment(script, value, coins, wallet, rate)
-            self._ask(value + fee, "deploy the contract")
-            deployment = self.ledger.add_deployment(
-                network=self.connection.chain_id,
-                kind=self.contract.kind.value,
-                contract_sha256=self.contract.sha256,
-                network_sha256=self.contract.network.sha256,
-                owner=self.contract.owner.hex(),
-                txid=tx.hex_hash(),
-                output_index=0,
-                value=value,
-                raw_tx=tx.to_bytes(),
-            )
-            sent = backend.send(deployment.raw_tx, [TxOutput(c.value, wallet.locking_script) for c in coins])
-            if sent.accepted:
-                return self.ledger.mark_deployment(deployment.id, DeploymentState.SENT)
-            self.ledger.mark_deployment(deployment.id, DeploymentState.REFUSED, reason=sent.reason)
-            if sent.refusal not in (Refusal.MISSING_INPUTS, Refusal.CONFLICT):
-                break  # else: another program spent the same coins; choose again
-        raise ChainError(
-            "The node refused to take the contract.",
-            why=f"It says: {sent.reason}.",
-            hint="Use the embedded node, or one whose policy allows it.",
-        )
-
     def _record(
         self, deployment: Deployment, image: bytes, claim: int, readings: Readings, name: str
     ) -> Verification:
-        fee = self._spend_fee()
+        fee = self._deployer.spend_fee()
         payout = self.connection.wallet.locking_script.to_bytes()
         plan = SpendPlan(deployment.txid, deployment.output_index, deployment.value, fee, payout)
         tx: Tx = build_spend(self.contract, plan, claim, image, self.connection.wallet.key)
@@ -237,29 +206,51 @@ class Service:
             script_bytes=len(self.contract.locking_script),
         )
 
-    def _conclude(
-        self, record: Verification, sent: Sent, progress: Progress, on_stage: StageCallback
-    ) -> ChainVerdict:
+    def _left_open(self, image: bytes, claim: int) -> Verification | None:
+        """The same claim if it was sent before and nobody heard the answer: it must not be made twice."""
+        chain_id = self.connection.chain_id
+        left = [
+            record
+            for record in self.ledger.newest_in(chain_id, VerificationState.PREPARED)
+            if (record.image, record.claim) == (image, claim)
+        ]
+        if left:
+            self.reconcile()
+        settled = [self.ledger.verification(record.id) for record in left]
+        return next((record for record in settled if _is_taken(record)), None)
+
+    def _claimed_back(self, image: bytes, claim: int) -> Verification | None:
+        """The same claim if it had been given up and has just been found in the chain."""
+        found, self._deployer.claimed_back = self._deployer.claimed_back, []
+        return next((record for record in found if (record.image, record.claim) == (image, claim)), None)
+
+    def _note(self, record: Verification, sent: Sent) -> None:
+        """Put the node's answer in the ledger."""
+        state = VerificationState.ERROR
         if sent.accepted:
-            self.ledger.mark_verification(record.id, VerificationState.ACCEPTED)
-            on_stage(Stage.ACCEPTED, record.txid)
-            self._look_ahead(progress)
-            self._confirm(on_stage, record)
+            state = VerificationState.ACCEPTED
         elif sent.refusal is Refusal.SCRIPT:
-            self.ledger.mark_verification(record.id, VerificationState.REFUSED, reason=sent.reason)
-            on_stage(Stage.REFUSED, sent.reason)
-        else:
-            self.ledger.mark_verification(record.id, VerificationState.ERROR, reason=sent.reason)
-            raise ChainError(
-                "The node did not judge the claim.",
-                why=f"It says: {sent.reason}.",
-                hint="Use the embedded node, or one whose policy allows it.",
-            )
+            state = VerificationState.REFUSED
+        self.ledger.mark_verification(record.id, state, reason=sent.reason)
+
+    def _taken(self, record: Verification, progress: Progress, on_stage: StageCallback) -> ChainVerdict:
+        """The node took the claim, and that stands whatever happens afterwards."""
+        on_stage(Stage.ACCEPTED, record.txid)
+        self._look_ahead(progress)
+        with contextlib.suppress(ChainError):
+            self._confirm(on_stage, record)
+        return self._verdict(record)
+
+    def _verdict(self, record: Verification) -> ChainVerdict:
         return verdict_of(self.ledger.verification(record.id), self.connection.network.name)
 
     def _look_ahead(self, progress: Progress) -> None:
         """Deploy the next instance now, so that nobody waits for it later. If it fails, the next
-        `prepare` meets the same trouble and reports it; the verdict at hand stands."""
+        `prepare` meets the same trouble and reports it; the verdict at hand stands.
+
+        Not where it costs money: there may be no next verification."""
+        if self.connection.network.costs_money:
+            return
         with contextlib.suppress(ChainError, WalletError):
             self.prepare(progress)
 
@@ -273,24 +264,17 @@ class Service:
         if settled.block_height is not None:
             on_stage(Stage.CONFIRMED, f"{settled.block_height}")
 
-    def _spend_fee(self) -> int:
-        size = spend_size(self.connection.wallet.locking_script.to_bytes())
-        return fee_for(size, self.connection.backend.fee_rate())
-
     def _spent(self, deployment: Deployment) -> list[TxOutput]:
         return [TxOutput(deployment.value, Script(self.contract.locking_script))]
 
-    def _ask(self, satoshis: int, purpose: str) -> None:
-        if self.connection.network.chain == "main" and not self._approve(satoshis, purpose):
-            raise WalletError(
-                f"Nothing was sent: {satoshis:,} satoshis to {purpose} were not approved.",
-                hint="Answer yes, or give --yes.",
-            )
+
+def _is_taken(record: Verification) -> bool:
+    return record.state in (VerificationState.ACCEPTED, VerificationState.CONFIRMED)
 
 
 def verdict_of(record: Verification, network: str) -> ChainVerdict:
     """A recorded verification as a verdict."""
-    accepted = record.state in (VerificationState.ACCEPTED, VerificationState.CONFIRMED)
+    accepted = _is_taken(record)
     return ChainVerdict(
         network=network,
         txid=record.txid,
@@ -313,12 +297,16 @@ def open_service(
     progress: Progress,
     *,
     approve: Approve = never,
+    limit: int | None = None,
 ) -> Iterator[Service]:
-    """The service of a network's contract on the chosen node: connected, reconciled, ready to submit."""
+    """The service of a network's contract on the chosen chain: connected, reconciled, ready to submit.
+
+    `approve` is asked before coins that cost money are spent, up to `limit` satoshis in a day.
+    """
     with connect(choice, kind, progress) as connection, Ledger(ledger_path()) as ledger:
         contract = contract_for(network, connection.wallet.pubkeyhash, kind)
-        service = Service(contract, connection, ledger, approve)
-        service.reconcile()
+        service = Service(contract, connection, ledger, approve, limit)
+        service.resume()
         yield service
 
 

@@ -14,7 +14,7 @@ from app.chain.coins import Coin, fee_for
 from app.chain.rpc import METHOD_NOT_FOUND, Rpc, clean_text
 from app.chain.wallet import Wallet
 from app.contract.spend import SIGHASH
-from app.errors import ChainError, RpcError
+from app.errors import ChainError, RpcError, WalletError
 
 _FINAL = 0xFFFFFFFF
 _UNKNOWN = -5
@@ -26,7 +26,10 @@ _DUST = 1_000
 
 @dataclass(frozen=True)
 class Found:
-    """A transaction that a node knows: its bytes and, if it is in a block, which and where."""
+    """A transaction that is known: its bytes and, if it is in a block, which and where.
+
+    `raw` is empty where only its whereabouts are known: a service has it, and no explorer shows it yet.
+    """
 
     raw: bytes
     block_hash: str | None
@@ -52,13 +55,31 @@ def build_deployment(
         outputs.append(TxOutput(change, wallet.locking_script))
     else:
         fee += change
+    return _signed(coins, outputs, wallet), fee
+
+
+def build_payment(locking_script: bytes, coins: Sequence[Coin], wallet: Wallet, rate: int) -> tuple[Tx, int]:
+    """The signed transaction that pays all of `coins` to one locking script, and its fee.
+
+    WalletError if they are not worth their own fee.
+    """
+    fee = fee_for(deployment_size(locking_script, len(coins)), rate)
+    value = sum(coin.value for coin in coins) - fee
+    if value <= 0:
+        raise WalletError(
+            "The coins are not worth the fee of sending them.", why=f"That would be {fee:,} satoshis."
+        )
+    return _signed(coins, [TxOutput(value, Script(locking_script))], wallet), fee
+
+
+def _signed(coins: Sequence[Coin], outputs: list[TxOutput], wallet: Wallet) -> Tx:
     inputs = [TxInput(bitcoinx.hex_str_to_hash(c.txid), c.index, Script(), _FINAL) for c in coins]
     tx = Tx(1, inputs, outputs, 0)
     for position, coin in enumerate(coins):
         digest = tx.signature_hash(position, coin.value, wallet.locking_script, SIGHASH)
         signature = wallet.key.sign(digest, None) + bytes([SIGHASH])
         inputs[position].script_sig = Script() << signature << wallet.public_key.to_bytes()
-    return tx, fee
+    return tx
 
 
 def find_transaction(rpc: Rpc, txid: str) -> Found | None:
@@ -92,15 +113,25 @@ def is_unspent(rpc: Rpc, txid: str, index: int) -> bool:
 
 
 def _ask_for(rpc: Rpc, txid: str) -> dict[str, Any] | None:
-    """A node without an index of transactions still knows those of its own wallet."""
-    for method, flag in (("getrawtransaction", 1), ("gettransaction", True)):
-        try:
-            answer = rpc.call(method, txid, flag)
-        except RpcError as error:
-            # Only "I know no such thing" means that; a node that is warming up knows nothing for certain.
-            if error.code not in (_UNKNOWN, METHOD_NOT_FOUND):
-                raise
-            continue
-        if isinstance(answer, dict):
-            return answer
-    return None
+    """A node without an index of transactions still knows those of its own wallet that are in a block.
+
+    Its wallet's word on any other counts for nothing: it remembers transactions that the node itself has
+    forgotten, and that nobody will ever mine.
+    """
+    answer = _known(rpc, "getrawtransaction", txid, 1)
+    if answer is not None:
+        return answer
+    answer = _known(rpc, "gettransaction", txid, True)
+    confirmations = answer.get("confirmations", 0) if answer is not None else 0
+    return answer if isinstance(confirmations, int) and confirmations >= 1 else None
+
+
+def _known(rpc: Rpc, method: str, txid: str, flag: object) -> dict[str, Any] | None:
+    try:
+        answer = rpc.call(method, txid, flag)
+    except RpcError as error:
+        # Only "I know no such thing" means that; a node that is warming up knows nothing for certain.
+        if error.code not in (_UNKNOWN, METHOD_NOT_FOUND):
+            raise
+        return None
+    return answer if isinstance(answer, dict) else None

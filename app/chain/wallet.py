@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import secrets
-import stat
-import sys
 from pathlib import Path
 
 from bitcoinx import P2PKH_Address, PrivateKey, PublicKey, Script
 
+from app.chain import keyfile
 from app.chain.networks import Network
+from app.chain.passphrase import Passphrase, from_file
 from app.errors import WalletError
 
-__all__ = ["Wallet"]
-
-_MAX_FILE = 200
+__all__ = ["Wallet", "decrypt", "encrypt", "import_key", "is_encrypted", "key_path", "public_address"]
 
 
 class Wallet:
@@ -32,23 +27,16 @@ class Wallet:
         return f"Wallet({self.network.name}, {self.address})"
 
     @classmethod
-    def load_or_create(cls, folder: Path, network: Network) -> Wallet:
+    def load_or_create(cls, folder: Path, network: Network, passphrase: Passphrase = from_file) -> Wallet:
         """The wallet kept in `folder` for `network`; a new random key is made the first time.
 
-        WalletError where the file is damaged, another's, or for another network; it is left as it is.
+        `passphrase` is asked if the key is encrypted. WalletError where it is the wrong one, or the file is
+        damaged, another's, or for another network; it is left as it is.
         """
-        path = folder / f"wallet-{network.name}.wif"
-        try:
-            if not path.exists() and not path.is_symlink():
-                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-                _create(path, PrivateKey.from_random().to_WIF(network=network.keys))
-            text, notice = _read(path)
-        except OSError as error:
-            raise WalletError(
-                f"The wallet's key file {path} cannot be used.",
-                why=f"{error.strerror or error}.",
-                hint="Make it a file of your own that only you can read.",
-            ) from error
+        path = key_path(folder, network)
+        text, notice = _text(path, network)
+        if keyfile.is_sealed(text):
+            text = keyfile.unseal(text, passphrase(), path)
         return cls(_key_of(text, path, network), network, notice=notice)
 
     @property
@@ -77,43 +65,109 @@ class Wallet:
         return self.public_key.P2PKH_script()
 
 
-def _create(path: Path, text: str) -> None:
-    """Place a new file whole and at once; one that another program has placed in the meantime stays."""
-    fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(text + "\n")
-        file.flush()
-        os.fsync(file.fileno())
+def key_path(folder: Path, network: Network) -> Path:
+    """Where the key for a network is kept."""
+    return folder / f"wallet-{network.name}.wif"
+
+
+def is_encrypted(folder: Path, network: Network) -> bool:
+    """Whether the key is encrypted; it is made if there is none."""
+    return keyfile.is_sealed(_text(key_path(folder, network), network)[0])
+
+
+def public_address(folder: Path, network: Network) -> str:
+    """The wallet's address, for which no passphrase is needed."""
+    path = key_path(folder, network)
+    text, _ = _text(path, network)
+    if keyfile.is_sealed(text):
+        return keyfile.sealed_address(text, path)
+    return Wallet(_key_of(text, path, network), network).address
+
+
+def encrypt(folder: Path, network: Network, passphrase: str) -> Wallet:
+    """Encrypt the key where it is. WalletError if it is encrypted already, or the passphrase is empty."""
+    path = key_path(folder, network)
+    if is_encrypted(folder, network):
+        raise WalletError(
+            "The wallet is encrypted already.", hint="To change the passphrase, decrypt it first."
+        )
+    if not passphrase:
+        raise WalletError("An empty passphrase protects nothing.", hint="Nothing was changed.")
+    wallet = Wallet.load_or_create(folder, network)
+    keyfile.replace(path, keyfile.seal(_wif(wallet), passphrase, network.name, wallet.address))
+    return wallet
+
+
+def decrypt(folder: Path, network: Network, passphrase: Passphrase) -> Wallet:
+    """Store the key without encryption again. WalletError if it is not encrypted, or not by that."""
+    if not is_encrypted(folder, network):
+        raise WalletError("The wallet is not encrypted.")
+    wallet = Wallet.load_or_create(folder, network, passphrase)
+    keyfile.replace(key_path(folder, network), _wif(wallet))
+    return wallet
+
+
+def import_key(folder: Path, network: Network, wif: str, passphrase: Passphrase) -> tuple[Wallet, Path]:
+    """Use another key from now on; the wallet, and where the old key's file is kept.
+
+    An encrypted wallet stays encrypted, with the same passphrase. WalletError if the key is none, belongs to
+    another kind of network, or is the one in use.
+    """
+    path = key_path(folder, network)
+    text, _ = _text(path, network)
+    fresh = Wallet(_stranger(wif, network), network)
+    if public_address(folder, network) == fresh.address:
+        raise WalletError("That is the key in use.", hint="Nothing was changed.")
+    stored = _wif(fresh)
+    if keyfile.is_sealed(text):
+        secret = passphrase()
+        keyfile.unseal(text, secret, path)  # a wrong one would lock the person out
+        stored = keyfile.seal(stored, secret, network.name, fresh.address)
+    kept = keyfile.keep_aside(path)
+    keyfile.replace(path, stored)
+    return fresh, kept
+
+
+def _text(path: Path, network: Network) -> tuple[str, str]:
+    """The key file's text, and a notice if others could read it; the file is made the first time."""
     try:
-        with contextlib.suppress(FileExistsError):
-            if sys.platform == "win32":
-                fresh.rename(path)
-            else:
-                # A rename would replace an existing key; a link refuses to.
-                path.hardlink_to(fresh)
-    finally:
-        fresh.unlink(missing_ok=True)
+        if not path.exists() and not path.is_symlink():
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            keyfile.create(path, PrivateKey.from_random().to_WIF(network=network.keys))
+        return keyfile.read(path)
+    except OSError as error:
+        raise WalletError(
+            f"The wallet's key file {path} cannot be used.",
+            why=f"{error.strerror or error}.",
+            hint="Make it a file of your own that only you can read.",
+        ) from error
 
 
-def _read(path: Path) -> tuple[str, str]:
-    """The file's text, and a notice if its permissions had to be put right."""
-    notice = ""
-    with os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0)), "rb") as file:
-        about = os.fstat(file.fileno())
-        if sys.platform != "win32":
-            if about.st_uid != os.getuid():
-                raise WalletError(
-                    f"The wallet's key file {path} belongs to another user.",
-                    hint="Make it yours, or move it away to get a new key.",
-                )
-            if stat.S_IMODE(about.st_mode) & 0o077:
-                os.fchmod(file.fileno(), 0o600)
-                notice = (
-                    f"Other users of this machine could read the wallet's key in {path}; now they cannot. "
-                    "If anyone may have done so, move the coins to another wallet."
-                )
-        text = file.read(_MAX_FILE).decode("ascii", "replace").strip()
-    return text, notice
+def _wif(wallet: Wallet) -> str:
+    return str(wallet.key.to_WIF(network=wallet.network.keys))
+
+
+def _stranger(text: str, network: Network) -> PrivateKey:
+    """A key that a person typed. What they typed is in no message."""
+    try:
+        key = PrivateKey.from_WIF(text.strip())
+    except (ValueError, TypeError):
+        raise WalletError(
+            "That is not a key in wallet import format.",
+            why="Such a key has 51 or 52 letters and digits, and a checksum that fits.",
+            hint="Nothing was changed.",
+        ) from None
+    if key.network().WIF_byte != network.keys.WIF_byte:
+        raise WalletError(
+            f"That key is for another network than {network.name}.", hint="Nothing was changed."
+        )
+    if not key.is_compressed():
+        raise WalletError(
+            "That key belongs to an address of the old, uncompressed kind.",
+            why="The contract knows its owner by a compressed public key.",
+            hint="Send its coins to this wallet's address instead.",
+        )
+    return key
 
 
 def _key_of(text: str, path: Path, network: Network) -> PrivateKey:

@@ -16,7 +16,7 @@ from app.chain.ledger import Ledger
 from app.chain.records import Verification
 from app.chain.service import ledger_path, open_service
 from app.cli import DISAGREE, OK
-from app.cli.options import approval, kind_of, node_choice
+from app.cli.options import kind_of, node_choice, spending
 from app.cli.output import out, print_json, reporting
 from app.cli.picture import picture
 from app.contract.classifier import program_for, rule_of
@@ -30,7 +30,7 @@ def deploy(options: argparse.Namespace) -> int:
     network = load(paths.model_folder() / "integers.npz", rule_of(kind))
     with (
         reporting(options.json) as report,
-        open_service(network, kind, node_choice(options), report, approve=approval(options)) as service,
+        open_service(network, kind, node_choice(options), report, **spending(options)) as service,
     ):
         deployment = service.prepare(report)
         chain = service.connection.network.name

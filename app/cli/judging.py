@@ -16,7 +16,7 @@ from rich.text import Text
 from app import paths
 from app.chain.service import ChainVerdict, Readings, Service, Stage, open_service
 from app.cli import DISAGREE, FAILED, OK
-from app.cli.options import approval, kind_of, node_choice
+from app.cli.options import kind_of, node_choice, spending
 from app.cli.output import Reporter, out, print_json, reporting, show_error
 from app.cli.picture import picture
 from app.contract.classifier import rule_of
@@ -60,7 +60,7 @@ def verify(options: argparse.Namespace) -> int:
     # TensorFlow takes seconds to import, the node about one to start: let them do it side by side.
     with ThreadPoolExecutor(1) as pool, reporting(options.json) as report:
         loading = pool.submit(FloatJudge.load, paths.model_folder() / "model.keras")
-        with open_service(network, kind, node_choice(options), report, approve=approval(options)) as service:
+        with open_service(network, kind, node_choice(options), report, **spending(options)) as service:
             service.prepare(report)
             report("Loading the float network (TensorFlow)")
             judge = loading.result()

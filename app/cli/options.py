@@ -1,15 +1,19 @@
-"""From parsed options to what the rooms take."""
+"""From parsed options to what the rooms take, and the questions that a terminal can be asked."""
 
 from __future__ import annotations
 
 import argparse
+import getpass
 import os
 import sys
+from pathlib import Path
+from typing import TypedDict
 
 from app.chain.connection import NodeChoice
+from app.chain.passphrase import from_file
 from app.chain.service import Approve
-from app.cli.output import err
-from app.errors import ChainError
+from app.cli.output import err, paused
+from app.errors import ChainError, WalletError
 from app.script import Kind
 
 _COOKIE_LIMIT = 4096
@@ -21,39 +25,99 @@ def kind_of(options: argparse.Namespace) -> Kind:
 
 
 def node_choice(options: argparse.Namespace) -> NodeChoice:
-    """The node to use. A password is never an option: command lines are public on the machine."""
+    """The chain to use. A password is never an option: command lines are public on the machine."""
     if not options.rpc_url:
-        return NodeChoice(keep_node=options.keep_node)
-    user, password = options.rpc_user or os.environ.get("INKPROOF_RPC_USER", ""), ""
-    if options.rpc_cookie:
-        user, password = _cookie(options)
-    else:
-        password = os.environ.get("INKPROOF_RPC_PASSWORD", "")
-    return NodeChoice(options.rpc_url, user, password)
+        return NodeChoice(keep_node=options.keep_node, network=options.network, passphrase=ask_passphrase)
+    user, password = _credentials(options)
+    return NodeChoice(options.rpc_url, user, password, network=options.network, passphrase=ask_passphrase)
 
 
-def _cookie(options: argparse.Namespace) -> tuple[str, str]:
+def _credentials(options: argparse.Namespace) -> tuple[str, str]:
+    """From the cookie file, or the environment; a password that is in neither is asked for."""
+    cookie = options.rpc_cookie or os.environ.get("INKPROOF_RPC_COOKIE")
+    if cookie:
+        return _cookie(Path(cookie))
+    user = options.rpc_user or os.environ.get("INKPROOF_RPC_USER", "")
+    password = os.environ.get("INKPROOF_RPC_PASSWORD")
+    if password is None and sys.stdin.isatty():
+        user = user or _typed("RPC user name: ")
+        password = secret(f"RPC password of {user}: ")
+    return user, password or ""
+
+
+def _cookie(path: Path) -> tuple[str, str]:
     try:
-        with options.rpc_cookie.open(encoding="ascii") as file:
+        with path.open(encoding="ascii") as file:
             user, colon, password = file.read(_COOKIE_LIMIT).strip().partition(":")
     except (OSError, ValueError) as error:
-        raise ChainError(f"The cookie file {options.rpc_cookie} cannot be read.", why=f"{error}.") from error
+        why = error.strerror if isinstance(error, OSError) else "It is not plain text"
+        raise ChainError(f"The cookie file {path} cannot be read.", why=f"{why}.") from error
     if not colon:
-        raise ChainError(
-            f"{options.rpc_cookie} is not a node's cookie file.", hint="It holds one line: name:password."
-        )
+        raise ChainError(f"{path} is not a node's cookie file.", hint="It holds one line: name:password.")
     return user, password
+
+
+class Spending(TypedDict):
+    """What `open_service` takes about coins that cost money."""
+
+    approve: Approve
+    limit: int | None
+
+
+def spending(options: argparse.Namespace) -> Spending:
+    """How to ask before real coins are spent, and how many may go in a day."""
+    return {"approve": approval(options), "limit": options.daily_limit}
 
 
 def approval(options: argparse.Namespace) -> Approve:
     """How to ask before real coins are spent: with --yes, not at all; off a terminal, the answer is no."""
 
     def ask(satoshis: int, purpose: str) -> bool:
-        err.print(f"This costs {satoshis:,} satoshis of real coins, to {purpose}.")
-        if options.yes:
-            return True
-        if not sys.stdin.isatty():
-            return False
-        return input("Spend them? [y/N] ").strip().lower() in ("y", "yes")
+        with paused():
+            err.print(f"This costs {satoshis:,} satoshis of real coins, to {purpose}.")
+        return options.yes or confirmed("Spend them?")
 
     return ask
+
+
+def confirmed(question: str) -> bool:
+    """Ask for a yes. Off a terminal there is nobody to say it."""
+    if not sys.stdin.isatty():
+        return False
+    with paused():
+        return _typed(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+
+
+def ask_passphrase() -> str:
+    """The wallet's passphrase: from the file that the environment names, or else typed unseen."""
+    if os.environ.get("INKPROOF_PASSPHRASE_FILE") or not sys.stdin.isatty():
+        return from_file()
+    return secret("Passphrase of the wallet: ")
+
+
+def new_passphrase() -> str:
+    """A passphrase for the first time: typed twice, unless a file holds it."""
+    if os.environ.get("INKPROOF_PASSPHRASE_FILE") or not sys.stdin.isatty():
+        return from_file()
+    first = secret("New passphrase: ")
+    if first != secret("The same once more: "):
+        raise WalletError("The two passphrases differ.", hint="Nothing was changed.")
+    return first
+
+
+def secret(prompt: str) -> str:
+    """Something typed on the terminal that is not shown while it is typed."""
+    with paused():
+        try:
+            return getpass.getpass(prompt)
+        except EOFError:
+            return ""
+
+
+def _typed(prompt: str) -> str:
+    # On standard error: standard output is for results.
+    err.print(prompt, end="")
+    try:
+        return input()
+    except EOFError:
+        return ""

@@ -60,6 +60,21 @@ class Reporter:
             (self._progress.console if self._progress else err).print(Text(text, style="dim"))
 
 
+_live: list[Progress] = []
+
+
+@contextlib.contextmanager
+def paused() -> Iterator[None]:
+    """Take the live line off the terminal while a question is asked there."""
+    for progress in _live:
+        progress.stop()
+    try:
+        yield
+    finally:
+        for progress in _live:
+            progress.start()
+
+
 @contextlib.contextmanager
 def reporting(quiet: bool = False) -> Iterator[Reporter]:
     """Report progress on standard error while the block runs; `quiet` off a terminal (for --json)."""
@@ -68,4 +83,8 @@ def reporting(quiet: bool = False) -> Iterator[Reporter]:
         return
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(28), TaskProgressColumn())
     with Progress(*columns, console=err, transient=True) as progress:
-        yield Reporter(progress, quiet)
+        _live.append(progress)
+        try:
+            yield Reporter(progress, quiet)
+        finally:
+            _live.remove(progress)

@@ -44,6 +44,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_network(commands)
     _add_contract(commands)
     _add_chain(commands)
+    _add_wallet(commands)
     return parser
 
 
@@ -79,18 +80,25 @@ def _command(
     return command
 
 
+_NETWORKS = ("regtest", "testnet", "mainnet")
+
+
 def _node_defaults() -> dict[str, str | None]:
-    return {"rpc_url": os.environ.get("INKPROOF_RPC_URL"), "rpc_user": None, "rpc_cookie": None}
+    known = {"network": os.environ.get("INKPROOF_NETWORK"), "rpc_url": os.environ.get("INKPROOF_RPC_URL")}
+    return {**known, "rpc_user": None, "rpc_cookie": None, "daily_limit": None}
 
 
 def _node_options() -> argparse.ArgumentParser:
     parent = argparse.ArgumentParser(add_help=False)
     group = parent.add_argument_group(
-        "node",
-        "By default Inkproof runs a Bitcoin SV node of its own on a private chain. Credentials for another "
-        "node come from INKPROOF_RPC_USER and INKPROOF_RPC_PASSWORD, or from its cookie file.",
+        "chain",
+        "By default Inkproof runs a Bitcoin SV node of its own on a private chain (regtest). Testnet and "
+        "mainnet are reached through public services. Credentials for a node of yours come from "
+        "INKPROOF_RPC_USER and INKPROOF_RPC_PASSWORD, from its cookie file (INKPROOF_RPC_COOKIE), or are "
+        "asked for.",
     )
     defaults = _node_defaults()
+    _add_network_option(group)
     group.add_argument(
         "--rpc-url", metavar="URL", default=defaults["rpc_url"], help="use this node's JSON-RPC"
     )
@@ -98,6 +106,27 @@ def _node_options() -> argparse.ArgumentParser:
     group.add_argument("--rpc-cookie", metavar="FILE", type=Path, help="its cookie file")
     group.add_argument("--keep-node", action="store_true", help="leave the embedded node running afterwards")
     group.add_argument("--yes", action="store_true", help="spend real coins (mainnet) without asking")
+    group.add_argument(
+        "--daily-limit",
+        type=int,
+        metavar="SATOSHIS",
+        help="most real coins to spend in 24 hours (default: INKPROOF_DAILY_LIMIT or 100000)",
+    )
+    return parent
+
+
+def _add_network_option(group: argparse._ActionsContainer) -> None:
+    group.add_argument(
+        "--network",
+        choices=_NETWORKS,
+        default=_node_defaults()["network"],
+        help="regtest (default), testnet or mainnet (default: INKPROOF_NETWORK)",
+    )
+
+
+def _network_options() -> argparse.ArgumentParser:
+    parent = argparse.ArgumentParser(add_help=False)
+    _add_network_option(parent)
     return parent
 
 
@@ -257,3 +286,65 @@ def _add_chain(commands: Commands[argparse.ArgumentParser]) -> None:
         ("stop", "stop the embedded node", "Its chain stays on disk."),
     ):
         _command(actions, name, summary, detail, _later("node", name), [kind])
+
+
+def _add_wallet(commands: Commands[argparse.ArgumentParser]) -> None:
+    wallet = commands.add_parser(
+        "wallet", help="the wallet: address, balance, export, import, sweep, encrypt, decrypt"
+    )
+    actions = wallet.add_subparsers(title="actions", metavar="ACTION", required=True)
+    network, chain = _network_options(), _node_options()
+    _command(
+        actions,
+        "address",
+        "show where to send coins to",
+        "On a terminal with a QR code. Each network has a wallet of its own.",
+        _later("wallet", "address"),
+        [network],
+    )
+    _command(
+        actions,
+        "balance",
+        "show what the wallet holds",
+        "In satoshis; a hundred million are one BSV.",
+        _later("wallet", "balance"),
+        [chain],
+    )
+    export = _command(
+        actions,
+        "export",
+        "show the key, in wallet import format",
+        "Whoever has it has the coins. Asks first.",
+        _later("wallet", "export"),
+        [network],
+    )
+    export.add_argument("--reveal", action="store_true", help="do not ask (needed with --json)")
+    _command(
+        actions,
+        "import",
+        "use another key from now on",
+        "The key (wallet import format) is asked for, or read as one line where there is no terminal; it is\n"
+        "never an option. The key before is kept beside it.",
+        _later("wallet", "import_key"),
+        [network],
+    )
+    sweep = _command(
+        actions,
+        "sweep",
+        "send all coins to another wallet",
+        "Shows amount and fee, and asks first (not on the private chain). What deployed contracts hold\n"
+        "comes back with a verification only.",
+        _later("wallet", "sweep"),
+        [chain],
+    )
+    sweep.add_argument("address", metavar="ADDRESS", help="where the coins go")
+    for name, summary, detail in (
+        (
+            "encrypt",
+            "encrypt the key file with a passphrase",
+            "It is asked for by every command that signs, or read from the file (mode 0600) that\n"
+            "INKPROOF_PASSPHRASE_FILE names. If it is lost, so are the coins.",
+        ),
+        ("decrypt", "store the key without encryption again", "The file stays readable by you alone."),
+    ):
+        _command(actions, name, summary, detail, _later("wallet", name), [network])

@@ -35,6 +35,7 @@ class Recipe:
     batch: int = 469
     optimizer: str = "RMSprop"
     learning_rate: float = 1e-3
+    weight_decay: float | None = None  # per step, times the learning rate
     cosine: bool = False  # let the learning rate follow a cosine down to zero
     validation: float = 0.1  # share of the training images, the last ones, kept out of the fitting
     augmentation: Augmentation | None = None
@@ -50,10 +51,11 @@ RECIPES = {
         Recipe(
             name="handwriting",
             summary="what ships: augmented images, taught by a convolutional network, for narrow lanes",
-            epochs=400,
-            batch=256,
-            optimizer="Adam",
+            epochs=200,
+            batch=128,
+            optimizer="AdamW",
             learning_rate=4e-3,
+            weight_decay=0.05,
             cosine=True,
             validation=0.05,
             augmentation=Augmentation(),
@@ -236,7 +238,7 @@ def _compiled(recipe: Recipe, loss: Any, used: NDArray[np.bool_], steps: int) ->
         (kernel, bias), *rest = architecture.dense_weights(model)
         architecture.set_dense_weights(model, [(kernel * used[:, None], bias), *rest])
     rate = cosine_schedule(recipe.learning_rate, steps) if recipe.cosine else recipe.learning_rate
-    optimizer = getattr(import_keras().optimizers, recipe.optimizer)(rate)
+    optimizer = getattr(import_keras().optimizers, recipe.optimizer)(rate, weight_decay=recipe.weight_decay)
     model.compile(optimizer, loss, metrics=["accuracy"], jit_compile=False)
     return model
 

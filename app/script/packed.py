@@ -21,8 +21,8 @@ from app.script.program import (
     Lanes,
     Program,
     Stage,
+    as_number,
     check_logits_fit,
-    next_pixel,
     opening,
     stages,
 )
@@ -78,18 +78,24 @@ def _start(dense: Dense, denominator: int, lanes: Lanes) -> int:
 
 
 def _first_layer(out: Assembler, dense: Dense, lanes: Lanes) -> int:
-    """(image -- acc). Pixels whose weights are all zero are passed over; returns the rows kept."""
+    """(image -- acc). Pixels whose weights are all zero are passed over; returns the rows kept.
+
+    All pixels are split off first, so that each stands just below the sum when its turn comes, the
+    last one first: no stack move but one swap.
+    """
     used = [i for i in range(dense.inputs) if dense.weights[i].any()]
-    out.number(_start(dense, PIXEL_MAX, lanes)).op("SWAP")
     position = 0
     for i in used:
         if i > position:
             out.number(i - position).op("SPLIT", "NIP")
-        next_pixel(out)
-        # acc rest p -- acc+p*W rest
-        out.number(pack(dense.weights[i].tolist(), lanes)).op("MUL", "ROT", "ADD", "SWAP")
+        out.number(1).op("SPLIT")
         position = i + 1
-    out.op("DROP")
+    out.op("DROP").number(_start(dense, PIXEL_MAX, lanes))
+    for i in reversed(used):
+        # ... pixel acc -- ... acc+p*W
+        out.op("SWAP")
+        as_number(out)
+        out.number(pack(dense.weights[i].tolist(), lanes)).op("MUL", "ADD")
     return len(used)
 
 

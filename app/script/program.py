@@ -86,13 +86,13 @@ def opening(assembler: Assembler, pixels: int) -> None:
     assembler.op("SIZE").number(pixels).op("NUMEQUALVERIFY")
 
 
-def next_pixel(assembler: Assembler) -> None:
-    """(rest -- rest' p): cut the first byte off and make it a number.
+def as_number(assembler: Assembler) -> None:
+    """(byte -- p): read one byte as a number from 0 to 255.
 
     A byte of 128 or more would read as negative: a zero byte above it makes it unsigned, and
     OP_BIN2NUM takes the zero off again where it is not needed, as minimal numbers demand.
     """
-    assembler.number(1).op("SPLIT", "SWAP").push(b"\0").op("CAT", "BIN2NUM")
+    assembler.push(b"\0").op("CAT", "BIN2NUM")
 
 
 def check_logits_fit(network: IntegerNetwork) -> None:

@@ -40,8 +40,10 @@ def policy_limits() -> InterpreterLimits:
 
 
 def consensus_limits() -> InterpreterLimits:
-    """Limits of any node judging a block: what `unrolled` needs."""
-    return InterpreterLimits(DEFAULT_POLICY, is_genesis_enabled=True, is_consensus=True)
+    """What any node holds a block to, and no more: no clean stack, no minimal pushes, large scripts."""
+    return InterpreterLimits(
+        DEFAULT_POLICY, is_genesis_enabled=True, is_consensus=True, base_flags="consensus"
+    )
 
 
 def run_program(program: Program, image: bytes, limits: InterpreterLimits | None = None) -> ScriptReading:

@@ -15,8 +15,8 @@ from app.script.program import (
     Kind,
     Program,
     Stage,
+    as_number,
     check_logits_fit,
-    next_pixel,
     opening,
     stages,
 )
@@ -42,7 +42,8 @@ def unrolled(network: IntegerNetwork) -> Program:
 def _inputs(out: Assembler, pixels: int) -> None:
     """(image -- x_last ... x_0): every pixel as x = (2*S*p + 255) div 510, the first on top."""
     for _ in range(pixels):
-        next_pixel(out)
+        out.number(1).op("SPLIT", "SWAP")
+        as_number(out)
         out.number(2 * SCALE).op("MUL").number(PIXEL_MAX).op("ADD").number(2 * PIXEL_MAX).op("DIV")
         out.op("TOALTSTACK")
     out.op("DROP")

@@ -19,6 +19,7 @@ os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
 import pygame
 
 from app.errors import InkproofError
+from app.paths import assets
 from app.window import effects, update
 from app.window import intents as want
 from app.window.density import screen_density
@@ -26,10 +27,10 @@ from app.window.hear import hear
 from app.window.inputs import Inputs
 from app.window.options import WindowOptions
 from app.window.paint import forget
-from app.window.state import Notice, Phase, State
+from app.window.state import Notice, Phase, State, Who
 from app.window.view import Ink, View
 from app.window.workers.crew import Crew
-from app.window.workers.protocol import Said
+from app.window.workers.protocol import Keep, Message, Said, Verdict
 
 __all__ = ["Frames", "Window", "run"]
 
@@ -37,6 +38,8 @@ FRAME = 1 / 62
 """Seconds from frame to frame: a little more than 60 a second, so that none is missed by rounding."""
 IDLE = 0.1
 """Seconds the loop sleeps at most while nothing moves; an event or a message wakes it."""
+CLIPBOARD_TEXT = pygame.SCRAP_TEXT if sys.platform == "win32" else "text/plain;charset=utf-8"
+"""What pygame calls text on the clipboard: its two implementations differ."""
 _WAKE = pygame.event.custom_type()
 
 
@@ -77,7 +80,10 @@ class Window:
         pygame.display.init()
         pygame.font.init()
         pygame.display.set_caption("Inkproof", "Inkproof")
-        self._windowed = tuple(round(side * self._density) for side in options.size)
+        with contextlib.suppress(pygame.error, FileNotFoundError):
+            pygame.display.set_icon(pygame.image.load(assets() / "icon" / "icon-64.png"))
+        width, height = options.size
+        self._windowed = round(width * self._density), round(height * self._density)
         self.view = View(self._open(options.fullscreen), self._density, NoInk())
         self.crew = Crew(options, self._wake, self._load_ink)
 
@@ -136,6 +142,7 @@ class Window:
             self._event(event)
         for message in self.crew.messages():
             self.state = hear(self.state, message)
+            self._keep(message)
         if self._ink is not None and self.view.ink is not self._ink:
             self.view.ink = self._ink
         self._change(update.tick(self.state, time.perf_counter() - self._started))
@@ -143,9 +150,14 @@ class Window:
             self.frames.ready = time.perf_counter()
         self._show()
 
+    def _keep(self, message: Message) -> None:
+        """Keep the strokes of what was judged, so that the history can bring the very drawing back."""
+        submission = self.state.submission
+        if isinstance(message, Verdict) and submission and submission.job == message.job:
+            self.crew.send(Who.FIXED, Keep(message.txid, submission.content))
+
     def _event(self, event: pygame.event.Event) -> None:
-        if event.type == pygame.VIDEORESIZE and not self.state.fullscreen:
-            self._windowed = (event.w, event.h)
+        if event.type in (pygame.VIDEORESIZE, pygame.WINDOWSIZECHANGED):
             self._resized()
         elif event.type in (pygame.WINDOWEXPOSED, pygame.WINDOWRESTORED, pygame.VIDEOEXPOSE):
             pygame.display.update()
@@ -191,7 +203,7 @@ class Window:
         try:
             if not pygame.scrap.get_init():
                 pygame.scrap.init()
-            pygame.scrap.put(pygame.SCRAP_TEXT, text.encode())
+            pygame.scrap.put(CLIPBOARD_TEXT, text.encode())
         except pygame.error as error:
             notice = Notice("The clipboard cannot be used.", f"{error}.", f"The txid is {text}")
             self.state = update.said(self.state, notice)
@@ -211,15 +223,23 @@ class Window:
     def _open(self, fullscreen: bool) -> pygame.Surface:
         if fullscreen:
             return pygame.display.set_mode((0, 0), pygame.FULLSCREEN)
-        return pygame.display.set_mode(self._windowed, pygame.RESIZABLE)
+        screen = pygame.display.set_mode(self._windowed, pygame.RESIZABLE)
+        if screen.get_size() != self._windowed:
+            # Leaving full screen, SDL keeps the large size at first; asked again, it gives the wanted one.
+            screen = pygame.display.set_mode(self._windowed, pygame.RESIZABLE)
+        return screen
 
     def _fullscreen(self, on: bool) -> None:
         self.view.resize(self._open(on), self._density)
 
     def _resized(self) -> None:
+        """Take the screen as it is now: the size that an event names may be an earlier one."""
         screen = pygame.display.get_surface()
-        if screen is not None and screen.get_size() != self.view.layout.size:
-            self.view.resize(screen, self._density)
+        if screen is None or screen.get_size() == self.view.layout.size:
+            return
+        if not self.state.fullscreen:
+            self._windowed = screen.get_size()
+        self.view.resize(screen, self._density)
 
     # --- other threads ---
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -18,10 +19,13 @@ class Wipe:
 
 @dataclass(frozen=True)
 class Place:
-    """A 28x28 picture (784 bytes) takes the place of everything before it."""
+    """A 28x28 picture (784 bytes) takes the place of everything before it.
+
+    If its strokes are known, they are what is put down, and the picture is made of them again.
+    """
 
     picture: bytes
-    name: str = ""
+    strokes: tuple[Stroke, ...] = ()
 
 
 Action: TypeAlias = "Stroke | Wipe | Place"
@@ -63,15 +67,16 @@ class Document:
             return self
         return replace(self, actions=(*self.actions, self.undone[0]), undone=self.undone[1:])
 
-    @property
+    @functools.cached_property
     def content(self) -> Content:
         """What the actions leave on the paper."""
         base: Place | None = None
         strokes: list[Stroke] = []
         for action in self.actions:
             if isinstance(action, (Wipe, Place)):
-                base = action if isinstance(action, Place) else None
-                strokes.clear()
+                known = action.strokes if isinstance(action, Place) else ()
+                base = action if isinstance(action, Place) and not known else None
+                strokes = list(known)
             else:
                 strokes.append(action)
         return Content(base, tuple(strokes))

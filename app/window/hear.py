@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from app.window.document import Place
 from app.window.state import (
     ChainView,
     Judge,
@@ -40,8 +41,10 @@ def hear(state: State, message: told.Message) -> State:
             # Ink that has been wiped since has no reading.
             kept = reading if state.picture is not None else None
             return _judge(state, who, replace(state.judges[who], reading=kept, asked=-1))
-        case told.Placed(picture, name):
-            state = placed(state, picture, name)
+        case told.Placed(picture, name, strokes):
+            state = placed(state, Place(picture, strokes))
+            if not name:
+                return state
             return said(
                 state, Notice(f"{name} is the drawing now.", hint="Ctrl+Z takes it back.", error=False)
             )

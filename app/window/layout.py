@@ -156,10 +156,13 @@ class _Arranger:
         self.gap = 12.0 if self.roomy else 8.0
 
     def box(self, x: float, y: float, w: float, h: float) -> Box:
-        d = self.theme.density
         x += self.left
-        left, top = round(x * d), round(y * d)
-        return Box(left, top, max(1, round((x + w) * d) - left), max(1, round((y + h) * d) - top))
+        left, top, right, bottom = (self.edge(value) for value in (x, y, x + w, y + h))
+        return Box(left, top, max(1, right - left), max(1, bottom - top))
+
+    def edge(self, value: float) -> int:
+        """An edge that two boxes share comes out the same for both, however each has reckoned it."""
+        return round(round(value * self.theme.density, 6))
 
     def layout(self) -> Layout:
         pad, gap, w, h = self.pad, self.gap, self.w, self.h

@@ -11,17 +11,25 @@ from app.paths import SHIPPED
 class WindowOptions:
     """Options of one window.
 
-    Without `rpc_url` the embedded node is used, and left running afterwards with `keep_node`. `approve`
-    spends coins that cost money without asking. `size` is in logical pixels; `density` is physical pixels
-    per logical one, found out if None.
+    Without `rpc_url` or another `network` (testnet, mainnet) the embedded node is used, and left running
+    afterwards with `keep_node`. `approve` spends coins that cost money without asking, up to `limit`
+    satoshis a day. `size` is in logical pixels; `density` is physical pixels per logical one, found out if
+    None.
     """
 
     keep_node: bool = False
     rpc_url: str | None = None
     rpc_user: str = ""
     rpc_password: str = ""
+    network: str | None = None
     approve: bool = False
+    limit: int | None = None
     model: str = SHIPPED
     size: tuple[int, int] = (1280, 800)
     density: float | None = None
     fullscreen: bool = False
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the node is the program's own."""
+        return not self.rpc_url and self.network in (None, "regtest")

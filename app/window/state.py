@@ -135,6 +135,7 @@ class Submission:
     job: int
     revision: int
     claim: int
+    content: Content = field(default_factory=Content)
     steps: tuple[Step, ...] = (Step.ACTIVE, Step.WAITING, Step.WAITING, Step.WAITING)
     running: bool = True
     note: str = ""
@@ -247,7 +248,6 @@ class State:
     """Since when the pointer is on it."""
     pressed: Hover | None = None
     clock: float = 0.0
-    closing: bool = False
 
     @property
     def content(self) -> Content:

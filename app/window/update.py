@@ -77,7 +77,7 @@ def apply(state: State, intent: want.Intent) -> Change:
         case want.DropFile(path):
             return state, (Send(Who.FIXED, protocol.LookAtFile(path)),)
         case want.Quit():
-            return replace(state, closing=True), (effects.Close(),)
+            return state, (effects.Close(),)
 
 
 # --- the drawing ---
@@ -130,11 +130,11 @@ def blank(state: State, why: str) -> State:
     return replace(state, judges=judges, picture=None, blank=why, looked=state.revision)
 
 
-def placed(state: State, picture: bytes, name: str) -> State:
-    """A 28x28 picture takes the place of the drawing."""
+def placed(state: State, place: Place) -> State:
+    """Another drawing takes the place of this one."""
     if state.trace is not None:
         state = _finished(state, state.trace)
-    return inked(replace(state, document=state.document.do(Place(picture, name))))
+    return inked(replace(state, document=state.document.do(place)))
 
 
 # --- pressing things ---
@@ -156,7 +156,7 @@ def _click(state: State, hover: Hover) -> Change:
         return apply(state, simple[hover.name])
     if hover.name == "row" and state.scroll + hover.index < len(state.history):
         row = state.history[state.scroll + hover.index]
-        return placed(state, row.picture, ""), ()
+        return state, (Send(Who.FIXED, protocol.BringBack(row.txid, row.picture)),)
     if hover.name == "txid" and (txid := words.txid_line(state)):
         if state.chain.explorer:
             return state, (effects.Open(state.chain.explorer.format(txid)),)
@@ -226,7 +226,7 @@ def submitted(state: State) -> Change:
     notice = None if state.notice and state.notice.error else state.notice
     state = replace(
         state,
-        submission=Submission(job, state.revision, digit),
+        submission=Submission(job, state.revision, digit, state.content),
         jobs=job,
         wanted=False,
         notice=notice,

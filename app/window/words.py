@@ -81,7 +81,7 @@ def agreement(state: State) -> Line:
     if unsure:
         detail = f"{_joined(unsure)} {'is' if len(unsure) == 1 else 'are'} not sure."
     else:
-        detail = "The contract's Script ran on this machine. Submit to have a node prove it."
+        detail = "Read on this machine. Submit it to have a node prove it."
     return Line("agree", Tone.GOOD, f"All three agree on {digit}", detail)
 
 
@@ -123,7 +123,8 @@ def _who_says_what(digits: dict[Who, int]) -> str:
     parts = [
         f"{_joined(who)} {'says' if len(who) == 1 else 'say'} {digit}" for digit, who in by_digit.items()
     ]
-    return f"{', '.join(parts)}." if parts else ""
+    text = ", ".join([*parts[:1], *(part[0].lower() + part[1:] for part in parts[1:])])
+    return f"{text}." if text else ""
 
 
 def _waiting_for(state: State, readings: Iterable[Who]) -> str:
@@ -185,12 +186,12 @@ def _judge_note(state: State, who: Who, judge: Judge, faint: bool) -> tuple[str,
     if judge.phase is Phase.FAILED:
         return judge.note or "not available", "warn", Tone.BAD
     if who is not Who.SCRIPT:
-        return "", "", Tone.QUIET
+        return "follows the pen", "", Tone.QUIET
     verdict = state.submission
     if verdict and verdict.revision == state.revision:
         if verdict.accepted:
-            where = f"block {verdict.block:,}" if verdict.block is not None else "no block yet"
-            return f"node accepts {verdict.claim}, {where}", "tick", Tone.GOOD
+            where = f", block {verdict.block:,}" if verdict.block is not None else ""
+            return f"proved{where}", "tick", Tone.GOOD
         if verdict.accepted is False:
             return f"node refuses {verdict.claim}", "cross", Tone.BAD
         if verdict.running:
@@ -223,7 +224,7 @@ def missing(state: State) -> str:
         return "Not a digit yet"
     for who in (Who.FLOAT, Who.FIXED):
         if state.judges[who].phase is Phase.FAILED:
-            return f"{NAMES[who]} is not available"
+            return "A judge is missing"
     if state.chain.phase is Phase.FAILED:
         return "No node"
     if state.chain.phase is Phase.STARTING:
@@ -246,13 +247,13 @@ def button(state: State) -> tuple[str, bool]:
         return f"Claiming {state.submission.claim}", False
     lacking = missing(state)
     if state.wanted and lacking:
-        return f"Waiting: {lacking[0].lower()}{lacking[1:]}", False
+        return "Waiting", False
     if lacking in ("The node is starting", "The judges are starting", "Reading"):
         return f"Submit {_claimed(state)}".strip(), True
     if lacking:
         return lacking, False
     if spent(state):
-        return f"The contract has judged {_claimed(state)}", False
+        return "Judged already", False
     return f"Submit {_claimed(state)}", True
 
 
@@ -274,8 +275,11 @@ def step_labels(submission: Submission | None) -> tuple[str, str, str, str]:
     return "Ready", "Signed", judged, block
 
 
-def submission_detail(submission: Submission | None) -> str:
+def submission_detail(state: State) -> str:
     """What there is to say beneath the steps."""
+    submission = shown_submission(state)
+    if state.wanted:
+        return f"{missing(state)}. The claim goes out as soon as it can; Esc takes it back."
     if submission is None:
         return "Every node that validates it runs the whole network."
     if submission.reason:

@@ -7,7 +7,6 @@ import pytest
 
 from app.chain import service as services
 from app.chain.broadcast import send
-from app.chain.coins import list_coins
 from app.chain.connection import Connection, NodeChoice, connect
 from app.chain.ledger import Ledger
 from app.chain.networks import MAIN
@@ -175,31 +174,35 @@ def test_what_was_sent_and_not_written_down_is_found_on_the_chain(service, netwo
     assert service.prepare(quiet).id != deployment.id
 
 
-def test_a_deployment_recorded_and_never_sent_spends_no_coin(service, monkeypatch):
-    before = list_coins(service.connection.rpc, service.connection.wallet)
-
+def test_a_deployment_recorded_and_never_sent_is_sent_by_the_next_run_and_used(service, monkeypatch):
     def dies(*_):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(NodeBackend, "send", dies)
         service.prepare(quiet)
-    assert service.ledger.unreconciled(service.connection.chain_id)[0][0].state is DeploymentState.PREPARED
+    (left,) = service.ledger.unreconciled(service.connection.chain_id)[0]
+    assert left.state is DeploymentState.PREPARED
     service.reconcile()
-    assert service.ledger.unreconciled(service.connection.chain_id) == ([], [])
-    assert list_coins(service.connection.rpc, service.connection.wallet) == before
+    assert service.ledger.deployment(left.id).state is DeploymentState.SENT
+    assert service.prepare(quiet).id == left.id
 
 
-def test_real_coins_are_not_spent_without_a_yes(service, monkeypatch):
+def test_real_coins_are_not_spent_without_a_yes(service):
     import dataclasses
 
     asked = []
     mainnet = dataclasses.replace(service.connection.network, chain=MAIN.chain)
-    service.connection = dataclasses.replace(service.connection, network=mainnet)
-    service._approve = lambda satoshis, purpose: bool(asked.append(satoshis))
+    service = Service(
+        service.contract,
+        dataclasses.replace(service.connection, network=mainnet),
+        service.ledger,
+        lambda satoshis, purpose: bool(asked.append(satoshis)),
+    )
     with pytest.raises(WalletError, match="not approved"):
         service.prepare(quiet)
     assert asked[0] > len(service.contract.locking_script) * 50 // 1000
+    assert service._spending.spent() == 0
     assert service.ledger.unreconciled(service.connection.chain_id) == ([], [])
 
 

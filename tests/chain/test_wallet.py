@@ -81,7 +81,7 @@ def test_a_key_with_one_wrong_letter_is_damaged_and_not_shown(tmp_path: Path) ->
 
 def test_a_key_of_another_network_is_refused(tmp_path: Path) -> None:
     Wallet.load_or_create(tmp_path, MAIN)
-    (tmp_path / "wallet-main.wif").rename(tmp_path / "wallet-testnet.wif")
+    (tmp_path / "wallet-mainnet.wif").rename(tmp_path / "wallet-testnet.wif")
     with pytest.raises(WalletError, match="another network"):
         Wallet.load_or_create(tmp_path, TESTNET)
 

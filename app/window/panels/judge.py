@@ -55,7 +55,9 @@ def _digit(painter: Painter, box: Box, said: words.JudgeWords) -> None:
     painter.text(said.digit, place, look.BOLD, size, look.BAR if said.faint else look.INK)
     if said.tag:
         wide = painter.width(said.tag, look.SANS, look.CAPTION) + px(16)
-        tag = Box(box.right - wide, box.y + px(4), wide, px(22))
+        # Beside the digit, half way up, or higher where it would reach down to the time.
+        top = min(box.y + (box.h - px(22)) // 2, time.y - px(24))
+        tag = Box(min(place.right + px(12), box.right - wide), max(box.y, top), wide, px(22))
         widgets.pill(painter, tag, said.tag, look.ALERT, look.ALERT_WASH)
 
 

@@ -14,14 +14,13 @@ from app.window.state import Phase, State
 def key(state: State) -> Hashable:
     """What the status line shows."""
     busy = not state.notice and bool(words.starting(state))
-    turn = int(state.clock * 8) % 8 if busy or state.closing else 0
+    turn = int(state.clock * 8) % 8 if busy else 0
     return (
         state.notice,
         words.starting(state),
         words.chain_facts(state),
         state.chain.phase,
         turn,
-        state.closing,
     )
 
 
@@ -37,15 +36,7 @@ def draw(painter: Painter, layout: Layout, state: State) -> None:
 
 
 def _news(painter: Painter, box: Box, state: State) -> None:
-    if state.closing:
-        _line(
-            painter,
-            box,
-            f"spin {int(state.clock * 8) % 8}",
-            "Closing: stopping what was started.",
-            look.QUIET,
-        )
-    elif state.notice:
+    if state.notice:
         error = state.notice.error
         colour = look.ALERT if error else look.ACCENT
         _line(painter, box, "warn" if error else "info", state.notice.text, colour)

@@ -19,7 +19,15 @@ def key(state: State) -> Hashable:
     pressed = state.pressed if state.pressed and state.pressed.name in _PARTS else None
     moving = state.submission is not None and state.submission.running
     return (
-        *(hover, pressed, state.claim, words.claim_of(state), state.auto_verify, words.button(state)),
+        *(
+            hover,
+            pressed,
+            state.claim,
+            words.claim_of(state),
+            state.auto_verify,
+            words.button(state),
+            words.submission_detail(state),
+        ),
         *(words.shown_submission(state), int(state.clock * 8) % 8 if moving else 0, state.chain.explorer),
     )
 
@@ -30,9 +38,9 @@ def draw(painter: Painter, layout: Layout, state: State) -> None:
     px = painter.theme.px
     first = layout.claims[0]
     digit = words.claim_of(state)
-    named = "" if state.claim is not None or digit is None else f": {digit}, the integer engine's digit"
+    named = "" if state.claim is not None or digit is None else f": {digit}, as the engine reads"
     title = Box(first.x, first.y - px(18), layout.claims[-1].right - first.x, px(16))
-    widgets.caption(painter, f"The claim put to the contract{named}", title)
+    widgets.caption(painter, f"Claim put to the contract{named}", title)
     row = first._replace(w=layout.claims[-1].right - first.x)
     painter.framed(row, look.WELL, look.LINE, look.RADIUS)
     for index, box in enumerate(layout.claims):
@@ -71,7 +79,7 @@ def _steps(painter: Painter, box: Box, state: State) -> None:
     top = middle + px(26 if box.h < px(64) else 32)
     detail = Box(box.x, top, box.w, box.bottom - top)
     colour = look.ALERT if _bad(submission) else look.QUIET
-    painter.paragraph(words.submission_detail(submission), detail, look.SANS, look.CAPTION, colour)
+    painter.paragraph(words.submission_detail(state), detail, look.SANS, look.CAPTION, colour)
 
 
 def _bad(submission: Submission | None) -> bool:

@@ -18,6 +18,7 @@ from app.paths import model_folder
 from app.window.options import WindowOptions
 from app.window.state import Mark, Row, Stage, Who
 from app.window.workers.judging import behave, notice_of
+from app.window.workers.leftovers import release_node
 from app.window.workers.protocol import (
     Answer,
     Ask,
@@ -30,6 +31,7 @@ from app.window.workers.protocol import (
     Progress,
     Ready,
     Request,
+    Said,
     StageReached,
     Stop,
     Verdict,
@@ -43,8 +45,8 @@ if TYPE_CHECKING:
 __all__ = ["serve_chain"]
 
 HISTORY = 60
-_REFRESH = 4.0
-"""Seconds between looks at the node while nothing is asked."""
+_REFRESH, _REFRESH_PUBLIC = 4.0, 20.0
+"""Seconds between looks at the chain while nothing is asked; less often where others are asked for it."""
 _RETRY = (2.0, 5.0, 15.0, 30.0)
 """Seconds before the node is tried again."""
 
@@ -58,8 +60,11 @@ def serve_chain(connection: Connection, options: WindowOptions) -> None:
     behave()
     line = _Line(connection)
     line.start()
-    with contextlib.suppress(_Stopping, BrokenPipeError, ConnectionResetError):
+    try:
         _serve(line, options)
+    except (_Stopping, BrokenPipeError, ConnectionResetError):
+        # It may have been told in the middle of starting the node, which is then held by nobody.
+        release_node(options)
 
 
 class _Line:
@@ -154,8 +159,14 @@ def _open(
         line.check()
         return answer
 
-    choice = NodeChoice(options.rpc_url, options.rpc_user, options.rpc_password, options.keep_node)
-    return open_service(network, Kind.PACKED, choice, progress, approve=approve)
+    choice = NodeChoice(
+        rpc_url=options.rpc_url,
+        rpc_user=options.rpc_user,
+        rpc_password=options.rpc_password,
+        keep_node=options.keep_node,
+        network=options.network,
+    )
+    return open_service(network, Kind.PACKED, choice, progress, approve=approve, limit=options.limit)
 
 
 def _wait_for_stop(line: _Line) -> None:
@@ -182,16 +193,27 @@ class _Counter:
         """Show what is known and, where it costs nothing, deploy ahead."""
         self._refresh()
         if self.service.connection.network.chain != "main":
-            self.service.prepare(self._progress)
-            self._refresh()
+            self._deploy_ahead()
         self.line.post(Ready(Who.CHAIN))
 
     def run(self) -> None:
+        """Until the window closes: put claims, and look at the chain between them."""
+        private = self.service.connection.network.may_mine
         while True:
-            request = self.line.next(_REFRESH)
+            request = self.line.next(_REFRESH if private else _REFRESH_PUBLIC)
             if isinstance(request, Claim):
                 self._put(request)
             self._refresh()
+
+    def _deploy_ahead(self) -> None:
+        try:
+            self.service.prepare(self._progress)
+            self._refresh()
+        except UnreachableError:
+            raise
+        except InkproofError as error:
+            # No coins, for one: the person is told, and a claim will try again.
+            self.line.post(Said(notice_of(error)))
 
     def _progress(self, note: str, share: float | None) -> None:
         self.line.check()

@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from app.errors import InkproofError
 from app.window.options import WindowOptions
 from app.window.state import Who
 from app.window.workers.desk import Desk
@@ -100,19 +99,14 @@ class Crew:
 
     def _clean_up(self, below: list[psutil.Process]) -> None:
         """The chain's process had to be ended: do what it would have done."""
-        if not self._options.rpc_url and not self._options.keep_node:
-            from app.chain.node import EmbeddedNode
+        from app.window.workers.leftovers import release_node
 
-            with contextlib.suppress(InkproofError):
-                node = EmbeddedNode()
-                status = node.status()
-                if status.running and not status.users and not status.keep:
-                    node.stop()
+        release_node(self._options)
         for process in below:
-            if self._options.keep_node and "bitcoind" in _name(process):
-                continue
+            # The node has been dealt with: what is left is a download, if anything.
             with contextlib.suppress(Exception):  # it may have ended by itself meanwhile
-                process.terminate()
+                if not any(word.startswith("-datadir=") for word in process.cmdline()):
+                    process.terminate()
 
 
 def _children(pid: int | None) -> list[psutil.Process]:
@@ -124,10 +118,3 @@ def _children(pid: int | None) -> list[psutil.Process]:
     with contextlib.suppress(psutil.Error):
         return psutil.Process(pid).children(recursive=True)
     return []
-
-
-def _name(process: psutil.Process) -> str:
-    try:
-        return process.name()
-    except Exception:  # gone
-        return ""

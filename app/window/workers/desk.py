@@ -5,6 +5,7 @@ All it does is short or releases the interpreter, so the window does not feel it
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 import time
@@ -17,7 +18,9 @@ from app.errors import BlankError, InkproofError
 from app.paths import home, model_folder
 from app.window.state import Notice, Reading, Who
 from app.window.workers.protocol import (
+    BringBack,
     Failed,
+    Keep,
     Look,
     LookAtFile,
     Looked,
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from app.drawing import Stroke
     from app.fixedpoint import IntegerNetwork
 
 __all__ = ["INK_SIDE", "Desk", "free_name"]
@@ -112,6 +116,10 @@ class _Work:
             self._post(Placed(picture.tobytes(), Path(request.path).name))
         elif isinstance(request, SaveDrawing):
             self._save(request)
+        elif isinstance(request, Keep):
+            self._keep(request)
+        elif isinstance(request, BringBack):
+            self._bring_back(request)
 
     def _look(self, look: Look) -> None:
         import numpy as np
@@ -140,6 +148,32 @@ class _Work:
         shares = softmax(reading.logits, reading.denominator)
         return Reading(revision, reading.digit, shares, reading.milliseconds, reading.logits)
 
+    def _keep(self, keep: Keep) -> None:
+        from app.drawing import strokes_to_json
+
+        if keep.content.base is None:
+            path = _kept(keep.txid)
+            try:
+                path.parent.mkdir(exist_ok=True, mode=0o700)
+                path.write_text(strokes_to_json(keep.content.strokes), encoding="ascii")
+            except OSError as error:
+                raise InkproofError(
+                    "The strokes of this drawing could not be kept.",
+                    why=f"{error.strerror or error}.",
+                    hint="Its picture is in the ledger all the same.",
+                ) from error
+
+    def _bring_back(self, wish: BringBack) -> None:
+        from app.drawing import rasterise, strokes_from_json, to_mnist
+
+        strokes: tuple[Stroke, ...] = ()
+        # Whatever the file holds, only strokes that make this very picture are taken for it.
+        with contextlib.suppress(OSError, InkproofError):
+            found = strokes_from_json(_kept(wish.txid).read_bytes())
+            if to_mnist(rasterise(found, INK_SIDE)).tobytes() == wish.picture:
+                strokes = found
+        self._post(Placed(wish.picture, strokes=strokes))
+
     def _save(self, save: SaveDrawing) -> None:
         from PIL import Image
 
@@ -157,6 +191,11 @@ class _Work:
                 hint="Free some space, or set INKPROOF_HOME to a folder you can write to.",
             ) from error
         self._post(Said(Notice(f"Saved as {path}", error=False)))
+
+
+def _kept(txid: str) -> Path:
+    """Where the strokes of a submitted drawing are kept."""
+    return home() / "drawings" / f"{txid}.json"
 
 
 def free_name(kind: str) -> Path:

@@ -6,11 +6,14 @@ The window sends requests; workers post messages. Neither waits for the other.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from app.window.document import Content
 from app.window.pen import Trace
 from app.window.state import Notice, Reading, Row, Stage, Who
+
+if TYPE_CHECKING:
+    from app.drawing.strokes import Stroke
 
 # --- from the window ---
 
@@ -36,6 +39,22 @@ class SaveDrawing:
     """Write the drawing as PNG."""
 
     content: Content
+
+
+@dataclass(frozen=True)
+class Keep:
+    """Keep the strokes of a drawing that was submitted: the ledger has room for its picture only."""
+
+    txid: str
+    content: Content
+
+
+@dataclass(frozen=True)
+class BringBack:
+    """The drawing of a past verification: its strokes if they were kept, else its picture (784 bytes)."""
+
+    txid: str
+    picture: bytes
 
 
 @dataclass(frozen=True)
@@ -71,7 +90,7 @@ class Stop:
     """Finish what must be finished, give everything back, and end."""
 
 
-Request: TypeAlias = Look | LookAtFile | SaveDrawing | ReadPicture | Claim | Answer | Stop
+Request: TypeAlias = Look | LookAtFile | SaveDrawing | Keep | BringBack | ReadPicture | Claim | Answer | Stop
 
 # --- from the workers ---
 
@@ -121,10 +140,11 @@ class Read:
 
 @dataclass(frozen=True)
 class Placed:
-    """An image file, as a 28x28 picture (784 bytes)."""
+    """A drawing to put down: its 28x28 picture (784 bytes), its strokes if known, its file if any."""
 
     picture: bytes
-    name: str
+    name: str = ""
+    strokes: tuple[Stroke, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,171 @@
+"""Instances of the contract: found ready to be spent, or deployed, with consent where they cost money."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from bitcoinx import TxOutput
+
+from app.chain.binary import Progress
+from app.chain.broadcast import Refusal
+from app.chain.coins import fee_for, fund
+from app.chain.connection import Connection
+from app.chain.ledger import Ledger
+from app.chain.reconcile import claimed_back, revived
+from app.chain.records import Deployment, DeploymentState, Verification
+from app.chain.refusals import refused
+from app.chain.spending import Spending
+from app.chain.transactions import build_deployment, deployment_size
+from app.chain.turn import Turn
+from app.contract import DigitContract
+from app.contract.spend import spend_size
+from app.errors import ChainError, WalletError
+
+__all__ = ["ATTEMPTS", "Approve", "Deployer"]
+
+ATTEMPTS = 3
+"""Times that a transaction is made anew when another program was quicker with the coins."""
+_SPARE = 1_000
+"""Satoshis a contract holds beyond twice its spend's fee: the change of the spend is never dust."""
+_INPUTS = 4
+"""Coins that a deployment is reckoned with before they are chosen."""
+
+Approve = Callable[[int, str], bool]
+"""Asked before coins that cost money are spent: satoshis and what for. Answers yes or no."""
+
+
+class Deployer:
+    """Instances of one contract on one chain."""
+
+    def __init__(
+        self,
+        contract: DigitContract,
+        connection: Connection,
+        ledger: Ledger,
+        spending: Spending,
+        approve: Approve,
+    ) -> None:
+        self.contract = contract
+        self.connection = connection
+        self.ledger = ledger
+        self.turn = Turn(ledger.path)
+        self.approve = approve
+        self._spending = spending
+        self._approved: set[int] = set()
+        self.claimed_back: list[Verification] = []
+        """Verifications that were given up and then found in the chain, since the caller last looked."""
+
+    def ready(self) -> Iterator[Deployment]:
+        """Open deployments of this contract that the node knows as unspent and that can pay their spend."""
+        backend = self.connection.backend
+        need = self.spend_fee() + _SPARE // 2
+        for deployment in self.ledger.open_deployments(
+            self.connection.chain_id, kind=self.contract.kind.value, contract_sha256=self.contract.sha256
+        ):
+            if deployment.owner != self.contract.owner.hex() or deployment.value < need:
+                continue
+            if backend.is_unspent(deployment.txid, deployment.output_index) or self._is_back(deployment):
+                yield deployment
+
+    def _is_back(self, deployment: Deployment) -> bool:
+        """What became of a deployment that is not there; whether it could be sent again."""
+        backend = self.connection.backend
+        if backend.find(deployment.txid) is None:
+            return revived(backend, self.ledger, deployment)
+        if (ours := claimed_back(backend, self.ledger, deployment)) is not None:
+            self.claimed_back.append(ours)
+        self.ledger.mark_deployment(
+            deployment.id, DeploymentState.SPENT, reason="" if ours else "spent by somebody else"
+        )
+        return False
+
+    def deploy(self, progress: Progress) -> Deployment:
+        """Deploy one more instance. ChainError in the node's words if it is refused."""
+        backend, wallet, script = (
+            self.connection.backend,
+            self.connection.wallet,
+            self.contract.locking_script,
+        )
+        self._check_script_limit()
+        rate = backend.fee_rate()
+        value = 2 * self.spend_fee() + _SPARE
+        for _ in range(ATTEMPTS):
+            coins = fund(backend, wallet, value + fee_for(deployment_size(script, _INPUTS), rate), progress)
+            tx, fee = build_deployment(script, value, coins, wallet, rate)
+            reserved = self._reserve(value, fee)
+            with self.turn.take():
+                deployment = self.ledger.add_deployment(
+                    network=self.connection.chain_id,
+                    kind=self.contract.kind.value,
+                    contract_sha256=self.contract.sha256,
+                    network_sha256=self.contract.network.sha256,
+                    owner=self.contract.owner.hex(),
+                    txid=tx.hex_hash(),
+                    output_index=0,
+                    value=value,
+                    raw_tx=tx.to_bytes(),
+                )
+                spent = [TxOutput(coin.value, wallet.locking_script) for coin in coins]
+                sent = backend.send(deployment.raw_tx, spent)
+                if sent.accepted:
+                    self._approved.add(deployment.id)
+                    return self.ledger.mark_deployment(deployment.id, DeploymentState.SENT)
+                self.ledger.mark_deployment(deployment.id, DeploymentState.REFUSED, reason=sent.reason)
+            if reserved is not None:
+                self._spending.cancel(reserved)
+            if not self.may_pass(sent.refusal):
+                break
+        raise refused("The node refused to take the contract.", sent)
+
+    def may_pass(self, refusal: Refusal | None) -> bool:
+        """Whether it is worth making the transaction anew: other coins, or a block first."""
+        if refusal is Refusal.LONG_CHAIN and self.connection.network.may_mine:
+            self.connection.backend.mine(self.connection.wallet.address, 1)
+            return True
+        # Another program, or somebody else, spent the same coins.
+        return refusal in (Refusal.MISSING_INPUTS, Refusal.CONFLICT)
+
+    def spend_fee(self) -> int:
+        """Satoshis that a verification pays now."""
+        size = spend_size(self.connection.wallet.locking_script.to_bytes())
+        return fee_for(size, self.connection.backend.fee_rate())
+
+    def _check_script_limit(self) -> None:
+        """Coins behind a script that nobody will run are lost: find out before they are put there."""
+        limit, size = self.connection.backend.script_limit(), len(self.contract.locking_script)
+        if limit is not None and size > limit:
+            raise ChainError(
+                f"The contract is too big for {self.connection.network.name}.",
+                why=f"It has {size:,} bytes of Script; at most {limit:,} are let through there.",
+                hint="Use the packed form, or a node whose policy allows it.",
+            )
+
+    def _reserve(self, value: int, fee: int) -> int | None:
+        """Have a deployment approved, with the verification it is for. Its number in the day's spending."""
+        if not self.connection.network.costs_money:
+            return None
+        reserved = self._spending.reserve(value + fee, "deployment")
+        later = self.spend_fee()
+        purpose = (
+            f"deploy the contract (fee {fee:,}) and verify one image with it (fee {later:,}); "
+            f"{value - later:,} more are held by the contract until then and come back"
+        )
+        try:
+            self._ask(fee + later, purpose)
+        except BaseException:
+            self._spending.cancel(reserved)
+            raise
+        return reserved
+
+    def ask_once(self, deployment: Deployment) -> None:
+        """A verification is approved together with its deployment, or by itself if that is from before."""
+        if self.connection.network.costs_money and deployment.id not in self._approved:
+            self._ask(self.spend_fee(), "verify one image; the deployed contract holds them already")
+            self._approved.add(deployment.id)
+
+    def _ask(self, satoshis: int, purpose: str) -> None:
+        if not self.approve(satoshis, purpose):
+            raise WalletError(
+                f"Nothing was sent: {satoshis:,} satoshis to {purpose} were not approved.",
+                hint="Answer yes, or give --yes.",
+            )

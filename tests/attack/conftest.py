@@ -1,0 +1,78 @@
+"""What the attacks share: the pool that judges them, and the count of what was tried and what passed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+import pytest
+
+from tests.attack.forge import Attempt, Forger
+from tests.attack.judging import Judges, Outcome
+
+JUDGES = ("policy", "consensus", "node")
+
+
+@dataclass
+class Tally:
+    """Spends by class of attack: forged ones judged and accepted, honest ones judged and accepted."""
+
+    rows: dict[str, list[int]] = field(default_factory=dict)
+
+    def forged(self, name: str, judged: int, accepted: int) -> None:
+        """Count forged spends."""
+        row = self.rows.setdefault(name, [0, 0, 0, 0])
+        row[0] += judged
+        row[1] += accepted
+
+    def honest(self, name: str, judged: int, accepted: int) -> None:
+        """Count honest spends, which show that the same road is open to the truth."""
+        row = self.rows.setdefault(name, [0, 0, 0, 0])
+        row[2] += judged
+        row[3] += accepted
+
+
+TALLY = Tally()
+
+
+@pytest.fixture(scope="session")
+def judges() -> Iterator[Judges]:
+    with Judges() as judges:
+        yield judges
+
+
+@pytest.fixture(scope="session")
+def forger() -> Forger:
+    return Forger()
+
+
+@pytest.fixture
+def refused(judges: Judges):
+    """Assert that every forged spend is refused by both sets of rules, and that honest ones pass."""
+
+    def check(name: str, forged: Iterable[Attempt], honest: Iterable[Attempt]) -> list[Outcome]:
+        forged, honest = list(forged), list(honest)
+        outcomes = judges.judge([*forged, *honest])
+        bad, good = outcomes[: len(forged)], outcomes[len(forged) :]
+        TALLY.forged(name, 2 * len(bad), sum(o.policy + o.consensus for o in bad))
+        TALLY.honest(name, 2 * len(good), sum(o.policy + o.consensus for o in good))
+        assert forged and honest
+        assert [o.attempt.name for o in bad if o.policy or o.consensus] == []
+        assert [(o.attempt.name, o.reason) for o in good if not (o.policy and o.consensus)] == []
+        return bad
+
+    return check
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The table of what was tried: one line per class of attack."""
+    if not TALLY.rows:
+        return
+    terminalreporter.section("attacks on the contract")
+    line = "{:<44}{:>10}{:>10}{:>12}{:>10}".format
+    terminalreporter.write_line(line("class", "forged", "accepted", "honest", "accepted"))
+    total = [0, 0, 0, 0]
+    for name, row in TALLY.rows.items():
+        terminalreporter.write_line(line(name, *(f"{count:,}" for count in row)))
+        total = [a + b for a, b in zip(total, row, strict=True)]
+    terminalreporter.write_line(line("all", *(f"{count:,}" for count in total)))

@@ -1,0 +1,107 @@
+"""Judge many spends in all processors: each under a default node's policy, and under consensus alone."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from typing import TypeVar
+
+from bitcoinx import Tx
+
+from app.contract import judge_spend
+from app.script import run_program
+from app.script.run import consensus_limits, policy_limits
+from tests.attack.forge import OWNER, Attempt, Forger, shipped_contract
+from tests.attack.mutations import mutants
+
+Given, Made = TypeVar("Given"), TypeVar("Made")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the interpreter says of one attempt."""
+
+    attempt: Attempt
+    policy: bool
+    consensus: bool
+    reason: str
+
+
+class Judges:
+    """A pool of processes that hold the shipped contract."""
+
+    def __init__(self) -> None:
+        # Spawned, since the parent may hold TensorFlow's threads, which no fork survives.
+        self._pool = ProcessPoolExecutor(
+            os.cpu_count(), mp_context=multiprocessing.get_context("spawn"), initializer=_warm
+        )
+
+    def __enter__(self) -> Judges:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+    def map(
+        self, function: Callable[[Given], Made], values: Iterable[Given], *, chunk: int = 8
+    ) -> Iterator[Made]:
+        """`function` of every value, in their order."""
+        return self._pool.map(function, values, chunksize=chunk)
+
+    def judge(self, attempts: Sequence[Attempt]) -> list[Outcome]:
+        """Every attempt under both sets of rules."""
+        return list(self.map(judge, attempts))
+
+    def logits(self, images: Sequence[bytes]) -> list[tuple[int, ...]]:
+        """What the contract's own network Script computes for each image."""
+        return list(self.map(logits, images))
+
+
+def judge(attempt: Attempt, locking_script: bytes | None = None) -> Outcome:
+    """One attempt on the shipped contract, or on another locking script, under both sets of rules."""
+    locking = locking_script or shipped_contract(OWNER.public_key.hash160()).locking_script
+    relayed = judge_spend(Tx.from_bytes(attempt.tx), attempt.value, locking, policy_limits())
+    mined = judge_spend(Tx.from_bytes(attempt.tx), attempt.value, locking, consensus_limits())
+    return Outcome(attempt, relayed.accepted, mined.accepted, relayed.reason)
+
+
+def logits(image: bytes) -> tuple[int, ...]:
+    """The shipped network Script on one image."""
+    return run_program(shipped_contract(OWNER.public_key.hash160()).program, image).logits
+
+
+@dataclass(frozen=True)
+class Fuzzed:
+    """What a share of the fuzz came to: spends by mutation, by the rule that stopped them, and intruders."""
+
+    tried: Counter[str]
+    stopped: Counter[str]
+    accepted: list[Attempt]
+
+
+def fuzz(share: tuple[int, int]) -> Fuzzed:
+    """Judge a share (seed, number) of mutated spends that are not true claims.
+
+    By the rules of a block only: what they refuse, policy refuses, for it adds rules and takes none away.
+    """
+    seed, number = share
+    forger = Forger()
+    tried: Counter[str] = Counter()
+    stopped: Counter[str] = Counter()
+    accepted: list[Attempt] = []
+    for attempt in mutants(forger, seed, number):
+        tx = Tx.from_bytes(attempt.tx)
+        judged = judge_spend(tx, attempt.value, forger.contract.locking_script, consensus_limits())
+        tried[attempt.name] += 1
+        stopped[judged.reason.split(":")[0].split(",")[0][:60]] += 1
+        if judged.accepted:
+            accepted.append(attempt)
+    return Fuzzed(tried, stopped, accepted)
+
+
+def _warm() -> None:
+    shipped_contract(OWNER.public_key.hash160())

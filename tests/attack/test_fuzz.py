@@ -1,0 +1,74 @@
+"""Random damage to honest spends, and plain noise, through the interpreter."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from bitcoinx import Tx
+
+from app.script.run import consensus_limits, policy_limits
+from tests.attack.conftest import TALLY
+from tests.attack.forge import Forger, is_true
+from tests.attack.judging import Judges, fuzz
+from tests.attack.mutations import mutants
+
+SHARE = 100
+"""Spends of one seed: the same seed makes the same spends on any machine."""
+
+
+def run(judges: Judges, first: int, spends: int) -> Counter[str]:
+    """Judge `spends` mutants; their counts by mutation."""
+    tried: Counter[str] = Counter()
+    stopped: Counter[str] = Counter()
+    accepted = []
+    shares = [(first + number, SHARE) for number in range(-(-spends // SHARE))]
+    for done in judges.map(fuzz, shares, chunk=1):
+        tried += done.tried
+        stopped += done.stopped
+        accepted += done.accepted
+    for name, count in tried.items():
+        TALLY.forged(f"fuzz: {name}", count, sum(a.name == name for a in accepted))
+    assert accepted == []
+    assert sum(tried.values()) >= spends
+    assert len(stopped) >= 8, "the spends fail for many reasons: they reach many places of the contract"
+    assert any("left false" in reason for reason in stopped), "some run to the contract's last word"
+    return tried
+
+
+def test_mutated_spends_never_pass(judges, refused, forger):
+    run(judges, 0, 1_000)
+    refused(
+        "fuzz: control", [forger.attempt("false", bytes(784), 11)], [forger.finished("true", honest(forger))]
+    )
+
+
+@pytest.mark.attack
+@pytest.mark.timeout(3 * 3600)
+def test_over_a_hundred_thousand_mutated_spends_never_pass(judges):
+    run(judges, 100, 100_000)
+
+
+def test_whatever_the_rules_of_a_block_refuse_policy_refuses():
+    """So the fuzz need not judge twice."""
+    policy, block = policy_limits(), consensus_limits()
+    assert block.flags & policy.flags == block.flags
+    for limit in ("script_size", "script_num_length", "stack_memory_usage", "ops_per_script"):
+        assert getattr(policy, limit) <= getattr(block, limit)
+
+
+def test_the_same_seed_makes_the_same_spends(forger):
+    one, two = ([attempt.tx for attempt in mutants(forger, 5, 60)] for _ in range(2))
+    assert one == two
+    assert len(set(one)) > 55
+    assert [attempt.tx for attempt in mutants(forger, 6, 60)] != one
+
+
+def test_a_true_claim_is_told_from_a_forged_one(forger):
+    assert is_true(honest(forger), forger)
+    for attempt in mutants(forger, 7, 100):
+        assert not is_true(Tx.from_bytes(attempt.tx), forger)
+
+
+def honest(forger: Forger) -> Tx:
+    return Tx.from_bytes(forger.honest)

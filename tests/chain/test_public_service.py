@@ -1,0 +1,255 @@
+"""The contract on public networks: verdicts through the services, real money asked for and limited."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from app.chain import service as services_module
+from app.chain.connection import Connection, NodeChoice, connect
+from app.chain.inspect import inspect
+from app.chain.ledger import Ledger
+from app.chain.networks import MAIN, TESTNET, services_of
+from app.chain.public_backend import PublicBackend
+from app.chain.records import DeploymentState, VerificationState
+from app.chain.service import Readings, Service, Stage, open_service
+from app.chain.wallet import Wallet
+from app.contract import contract_for
+from app.contract.classifier import program_for
+from app.errors import ChainError, UnreachableError, WalletError
+from app.fixedpoint import quantise
+from app.paths import home as data_home
+from app.script import Kind
+from tests.chain.conftest import give
+from tests.chain.fake_services import problem
+from tests.conftest import quiet
+
+
+@pytest.fixture(scope="module")
+def network():
+    rng = np.random.default_rng(41)
+    return quantise([(rng.normal(0, 0.05, (784, 10)), rng.normal(size=10))])
+
+
+@pytest.fixture
+def ledger(tmp_path):
+    with Ledger(tmp_path / "ledger.sqlite") as ledger:
+        yield ledger
+
+
+@pytest.fixture
+def testnet(services, stranger, network, ledger, regtest):
+    """A service on testnet with coins."""
+    give(regtest, stranger, 500_000)
+    connection = Connection(PublicBackend(TESTNET, services_of(TESTNET)), TESTNET, stranger, "testnet")
+    return Service(contract_for(network, stranger.pubkeyhash), connection, ledger, services_module.never)
+
+
+@pytest.fixture
+def mainnet(services, stranger, network, ledger, regtest):
+    """A service that believes it is on mainnet, and what it asked its person."""
+    services.chain = "main"
+    wallet = Wallet(stranger.key, MAIN)
+    give(regtest, wallet, 2_000_000)
+    # The node behind the fakes knows addresses with regtest's prefix only.
+    backend = PublicBackend(MAIN, services_of(MAIN))
+    backend.coins = lambda _: PublicBackend.coins(backend, stranger)
+    connection = Connection(backend, MAIN, wallet, "mainnet")
+    asked = []
+    service = Service(
+        contract_for(network, wallet.pubkeyhash),
+        connection,
+        ledger,
+        lambda satoshis, purpose: bool(asked.append((satoshis, purpose))) or True,
+        limit=200_000,
+    )
+    return service, asked
+
+
+def picture(seed: int) -> bytes:
+    return np.random.default_rng(seed).integers(0, 256, 784, dtype=np.uint8).tobytes()
+
+
+def submit(service, image, claim=None, **options):
+    fixed = service.contract.network.read(np.frombuffer(image, np.uint8))
+    spoken = Readings(fixed.digit, [0.1] * 10, fixed.digit, fixed.logits)
+    claimed = fixed.digit if claim is None else (fixed.digit + claim) % 10
+    return service.submit(image, claimed, spoken, progress=quiet, **options)
+
+
+def test_a_true_claim_is_accepted_and_confirmed_by_the_networks_next_block(testnet, regtest):
+    stages = []
+    verdict = submit(testnet, picture(1), on_stage=lambda stage, text: stages.append(stage))
+    assert (verdict.accepted, verdict.block_height) == (True, None)
+    assert stages == [Stage.READY, Stage.SIGNED, Stage.ACCEPTED]
+    regtest.backend.mine(regtest.wallet.address, 1)
+    testnet.reconcile()
+    (record,) = testnet.ledger.history(1)
+    assert record.state is VerificationState.CONFIRMED
+    assert record.block_height == regtest.rpc.call("getblockcount")
+
+
+def test_a_false_claim_is_a_verdict_in_the_services_words(testnet):
+    verdict = submit(testnet, picture(2), claim=1)
+    assert not verdict.accepted
+    assert "461" in verdict.reason
+    assert "script-verify-flag-failed" in verdict.reason
+    assert testnet.ledger.history(1)[0].state is VerificationState.REFUSED
+    assert submit(testnet, picture(2)).accepted, "the deployment is still there"
+
+
+def test_a_verification_can_be_inspected_through_the_services(testnet, network):
+    image = picture(3)
+    verdict = submit(testnet, image)
+    found = inspect(testnet.connection.backend, verdict.txid, [program_for(network, Kind.PACKED)])
+    assert (found.claim.image, found.judgement.accepted) == (image, True)
+    assert found.owner == testnet.connection.wallet.pubkeyhash
+
+
+def test_a_word_that_is_late_is_asked_for_again_and_nothing_is_lost(testnet, services, monkeypatch):
+    """ARC has taken the transaction, and the network has not acknowledged it when we stop waiting."""
+    monkeypatch.setattr("app.chain.arc._LOOKS", 2)
+    testnet.connection.backend._arc._between = 0.0
+    testnet.prepare(quiet)
+
+    def slow(handler):
+        status, told = handler.proceed()
+        handler.answer(status, {**told, "txStatus": "ANNOUNCED_TO_NETWORK"} if status == 200 else told)
+
+    services.instead("/v1/tx", slow)
+    with pytest.raises(ChainError, match="has not said yet"):
+        submit(testnet, picture(4))
+    assert testnet.ledger.history(1)[0].state is VerificationState.PREPARED
+    services.behave()
+    testnet.reconcile()
+    assert testnet.ledger.history(1)[0].state is VerificationState.ACCEPTED
+
+
+def test_a_transaction_that_arc_has_and_no_explorer_shows_is_not_forgotten(testnet, services):
+    """The answer to our sending is lost, and the explorer has not noticed yet."""
+    testnet.prepare(quiet)
+
+    def hang_up(handler):
+        handler.proceed()
+        handler.close_connection = True
+
+    services.instead("/arc/v1/tx", hang_up)
+    with pytest.raises(UnreachableError):
+        submit(testnet, picture(5))
+    services.behave()
+    services.say("/woc/tx/", 404, "Not Found")
+    testnet.reconcile()
+    assert testnet.ledger.history(1)[0].state is VerificationState.ACCEPTED
+
+
+def test_a_transaction_that_nobody_has_was_never_sent(testnet, services):
+    deployment = testnet.prepare(quiet)
+    services.instead("/arc/v1/tx", lambda handler: handler.answer(503, "upstream"))
+    with pytest.raises(UnreachableError, match="too busy"):
+        submit(testnet, picture(6))
+    services.behave()
+    testnet.reconcile()
+    assert testnet.ledger.history(1)[0].state is VerificationState.ERROR
+    assert testnet.prepare(quiet).id == deployment.id
+    assert submit(testnet, picture(6)).accepted
+
+
+def test_a_script_over_the_services_limit_is_found_out_before_coins_are_put_behind_it(testnet, services):
+    before = len(services.bodies)
+    policy = services.answer("GET", "/arc/v1/policy", b"", {})[1]
+    policy["policy"]["maxscriptsizepolicy"] = 10_000
+    services.say("/v1/policy", 200, policy)
+    with pytest.raises(ChainError, match="too big for testnet"):
+        testnet.prepare(quiet)
+    assert len(services.bodies) == before
+
+
+def test_an_empty_wallet_names_its_address(services, network, ledger, stranger):
+    connection = Connection(PublicBackend(TESTNET, services_of(TESTNET)), TESTNET, stranger, "testnet")
+    service = Service(contract_for(network, stranger.pubkeyhash), connection, ledger, services_module.never)
+    with pytest.raises(WalletError) as refusal:
+        service.prepare(quiet)
+    assert stranger.address in refusal.value.hint
+
+
+def test_real_coins_are_asked_for_once_with_deployment_and_verification(mainnet):
+    service, asked = mainnet
+    verdict = submit(service, picture(7))
+    assert verdict.accepted
+    ((satoshis, purpose),) = asked
+    deployment = service.ledger.deployment(1)
+    assert f"fee {verdict.fee:,}" in purpose
+    assert satoshis == verdict.fee + service._spending.spent() - deployment.value
+    assert "come back" in purpose
+
+
+def test_nothing_is_deployed_ahead_with_real_coins(mainnet):
+    service, asked = mainnet
+    submit(service, picture(8))
+    assert service.ledger.open_deployments("mainnet") == []
+    assert len(asked) == 1
+
+
+def test_a_deployment_from_before_is_not_spent_without_a_yes(mainnet):
+    service, asked = mainnet
+    service.prepare(quiet)
+    again = Service(service.contract, service.connection, service.ledger, lambda *_: False)
+    with pytest.raises(WalletError, match="not approved"):
+        submit(again, picture(9))
+    assert service.ledger.history(1) == []
+    asked.clear()
+    third = Service(
+        service.contract, service.connection, service.ledger, lambda *what: bool(asked.append(what)) or True
+    )
+    submit(third, picture(9))
+    assert [satoshis for satoshis, _ in asked] == [third.ledger.history(1)[0].fee]
+
+
+def test_the_daily_limit_stops_a_deployment_before_anything_is_asked_or_sent(mainnet, services):
+    service, asked = mainnet
+    submit(service, picture(10))
+    sent = len(services.bodies)
+    asked.clear()
+    service._spending.limit = service._spending.spent() + 100
+    with pytest.raises(WalletError, match="daily limit"):
+        submit(service, picture(11))
+    assert (asked, len(services.bodies)) == ([], sent)
+
+
+def test_a_deployment_that_was_refused_does_not_count(mainnet, services):
+    service, _ = mainnet
+    services.say("/arc/v1/tx", *problem(465, "too little"))
+    with pytest.raises(ChainError, match="refused to take"):
+        service.prepare(quiet)
+    assert service._spending.spent() == 0
+    assert service.ledger.deployment(1).state is DeploymentState.REFUSED
+
+
+def test_a_public_network_is_opened_by_its_name(services, home, network, regtest):
+    wallet = Wallet.load_or_create(data_home(), TESTNET)
+    give(regtest, wallet, 300_000)
+    with open_service(network, Kind.PACKED, NodeChoice(network="testnet"), quiet) as service:
+        assert submit(service, picture(12)).network == "testnet"
+        status = service.status()
+    assert status.network == "testnet"
+    assert "ARC" in status.node
+    with connect(NodeChoice(network="testnet"), Kind.PACKED, quiet) as connection:
+        with pytest.raises(ChainError, match="no node of your own"):
+            _ = connection.rpc
+        assert connection.wallet.address == wallet.address
+
+
+def test_a_network_that_is_none_or_not_the_nodes_is_refused(home, regtest):
+    with (
+        pytest.raises(ChainError, match="no network called"),
+        connect(NodeChoice(network="moon\x1b"), Kind.PACKED, quiet),
+    ):
+        pass
+    conf = (regtest.node.folder / "bitcoin.conf").read_text().splitlines()
+    known = dict(line.split("=", 1) for line in conf if "=" in line)
+    choice = NodeChoice(regtest.rpc.url, known["rpcuser"], known["rpcpassword"], network="mainnet")
+    with (
+        pytest.raises(ChainError, match="is on regtest, not on mainnet"),
+        connect(choice, Kind.PACKED, quiet),
+    ):
+        pass

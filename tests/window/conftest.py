@@ -1,0 +1,31 @@
+"""The window is tested on SDL's dummy screen, with a data folder of its own."""
+
+import os
+
+os.environ["SDL_VIDEODRIVER"] = "dummy"
+os.environ["SDL_AUDIODRIVER"] = "dummy"
+os.environ["PYGAME_HIDE_SUPPORT_PROMPT"] = "1"
+
+import pytest
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--renew-references", action="store_true", help="take the window's pictures as they are now for right"
+    )
+
+
+@pytest.fixture
+def renew(request):
+    """Whether reference pictures are to be written instead of compared."""
+    return request.config.getoption("--renew-references", default=False)
+
+
+@pytest.fixture
+def screen():
+    """Make a dummy screen of any size."""
+    import pygame
+
+    pygame.display.init()
+    pygame.font.init()
+    return pygame.display.set_mode

@@ -1,0 +1,322 @@
+"""The whole window on SDL's dummy screen, with real judges and a real node behind it."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pygame
+import pytest
+
+from app.window import intents
+from app.window.options import WindowOptions
+from app.window.state import Phase, Stage, Who
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def window(bitcoind, home):
+    """Open a window whose frames are driven by a generator; it is closed when the generator ends."""
+    from app.window.app import Window
+
+    def open_with(steps, **options):
+        playing = []
+
+        def driver(window):
+            if not playing:
+                playing.append(steps(window))
+            if next(playing[0], "over") == "over":
+                window.quit()
+
+        window = Window(WindowOptions(**options), driver=driver)
+        try:
+            window.run()
+        finally:
+            window.close()
+        return window
+
+    return open_with
+
+
+def until(there, seconds=90.0):
+    """Frames until something is so."""
+    deadline = time.monotonic() + seconds
+    while not there():
+        assert time.monotonic() < deadline, "It did not come to pass."
+        yield
+
+
+def draw_seven(window):
+    from tests.window.states import SEVEN
+
+    for stroke in SEVEN:
+        window.do(intents.PenDown(*stroke.points[0]))
+        for point in stroke.points[1:]:
+            window.do(intents.PenMove(*point))
+            yield
+        window.do(intents.PenUp())
+
+
+def test_from_the_first_stroke_to_the_ledger(window):
+    seen = []
+
+    def steps(window):
+        yield from until(lambda: window.frames.ready is not None)
+        assert window.state.chain.phase is Phase.READY, window.state.notice
+        yield from draw_seven(window)
+        yield from until(lambda: window.state.reading(Who.SCRIPT) is not None)
+        reads = {window.state.reading(who).digit for who in (Who.FLOAT, Who.FIXED, Who.SCRIPT)}
+        fixed, script = window.state.reading(Who.FIXED), window.state.reading(Who.SCRIPT)
+        assert reads == {7}
+        assert fixed.logits == script.logits
+        for claim in (None, 3):
+            window.do(intents.Choose(claim))
+            for _ in range(5):
+                window.do(intents.Submit())
+            yield from until(lambda: not window.state.submission.running)
+            seen.append(window.state.submission)
+        yield from until(lambda: len(window.state.history) == 2)
+        seen.append(window.state.history)
+        processes.extend(_started())
+
+    processes = []
+    closed = window(steps)
+    accepted, refused, history = seen
+    assert accepted.accepted
+    assert accepted.block is not None
+    assert len(accepted.steps) == len(Stage)
+    assert refused.accepted is False
+    assert "false/empty top stack element" in refused.reason
+    assert [(row.txid, row.claim) for row in history] == [(refused.txid, 3), (accepted.txid, 7)]
+    assert closed.state.jobs == 2
+    assert len(processes) >= 4
+    assert [process for process in processes if _runs(process)] == []
+
+
+@pytest.mark.parametrize("frames", [0, 1, 20])
+def test_closing_while_everything_starts_leaves_nothing_running(window, frames):
+    def steps(_window):
+        for _ in range(frames):
+            yield
+
+    began = time.monotonic()
+    window(steps)
+    assert time.monotonic() - began < 60
+    assert _started() == []
+
+
+def test_a_window_that_is_killed_takes_its_workers_and_its_node_along(bitcoind, home):
+    with _program(bitcoind, home) as program:
+        children = _wait_for_node(program)
+        program.kill()
+        program.wait()
+        _, alive = psutil.wait_procs(children, timeout=60)
+        assert alive == []
+
+
+def test_an_interrupt_closes_the_window_in_good_order(bitcoind, home):
+    with _program(bitcoind, home) as program:
+        children = _wait_for_node(program)
+        program.send_signal(signal.SIGTERM)
+        assert program.wait(timeout=60) == 0
+        _, alive = psutil.wait_procs(children, timeout=10)
+        assert alive == []
+
+
+def test_the_window_s_process_never_imports_tensorflow(bitcoind, home, tmp_path):
+    script = """
+import sys
+from app.window.app import Window
+from app.window.options import WindowOptions
+def driver(window):
+    if window.frames.ready is not None:
+        window.quit()
+if __name__ == "__main__":
+    window = Window(WindowOptions(), driver=driver)
+    window.run()
+    assert window.state.judges, "no judges"
+    heavy = ("tensorflow", "keras", "bitcoinx", "scryptlib", "requests")
+    print([name for name in heavy if name in sys.modules])
+    window.close()
+"""
+    file = tmp_path / "script.py"
+    file.write_text(script)
+    environment = _environment(bitcoind, home)
+    answer = subprocess.run(
+        [sys.executable, str(file)], env=environment, capture_output=True, text=True, timeout=200, check=True
+    )
+    assert answer.stdout.strip().splitlines()[-1] == "[]"
+
+
+def test_what_dies_behind_the_window_is_reported_and_started_again(window):
+    told = []
+
+    def steps(window):
+        yield from until(lambda: window.frames.ready is not None)
+        for victim in _started():
+            if _is_node(victim) or "spawn_main" in " ".join(victim.cmdline()):
+                victim.kill()
+        yield from until(lambda: window.state.chain.phase is not Phase.READY)
+        told.append(window.state.notice)
+        up = [*window.state.judges]
+        yield from until(lambda: all(window.state.judges[who].phase is Phase.READY for who in up))
+        yield from until(lambda: window.state.chain.phase is Phase.READY)
+        yield from draw_seven(window)
+        window.do(intents.Submit())
+        yield from until(lambda: bool(window.state.submission and not window.state.submission.running))
+        told.append(window.state.submission)
+
+    window(steps)
+    assert told[0].error
+    assert told[0].hint
+    assert told[1].accepted
+
+
+def test_a_node_that_dies_under_a_healthy_window_is_started_again(window):
+    told = []
+
+    def steps(window):
+        yield from until(lambda: window.frames.ready is not None)
+        next(filter(_is_node, _started())).kill()
+        yield from until(lambda: window.state.chain.phase is not Phase.READY)
+        told.append(window.state.notice)
+        yield from until(lambda: window.state.chain.phase is Phase.READY)
+
+    window(steps)
+    assert told[0].error
+
+
+def test_files_dropped_and_saved(window, home):
+    def steps(window):
+        yield from until(lambda: window.state.judges[Who.FIXED].phase is Phase.READY)
+        pygame.event.post(pygame.event.Event(pygame.DROPFILE, file=str(ROOT / "tests/data/seven.png")))
+        yield from until(lambda: window.state.reading(Who.FIXED) is not None)
+        assert window.state.reading(Who.FIXED).digit == 7
+        window.do(intents.Save())
+        window.do(intents.Save(window=True))
+        yield from until(lambda: len(list((home / "pictures").glob("*.png"))) == 2)
+
+    window(steps)
+
+
+def test_a_copied_txid_is_on_the_clipboard(window):
+    from app.window import effects
+    from app.window.app import CLIPBOARD_TEXT
+
+    def steps(window):
+        window._do(effects.Copy("3f8a29c0" * 8))
+        yield
+        assert pygame.scrap.get(CLIPBOARD_TEXT).rstrip(b"\0") == b"3f8a29c0" * 8
+        assert window.state.notice is None
+
+    window(steps)
+
+
+def test_full_screen_is_laid_out_for_the_whole_screen_and_goes_back(window):
+    def steps(window):
+        window.do(intents.ToggleFullscreen())
+        yield
+        assert window.view.layout.size == pygame.display.get_desktop_sizes()[0]
+        window.do(intents.ToggleFullscreen())
+        yield
+        assert window.view.layout.size == (1280, 800)
+
+    window(steps)
+
+
+def test_the_canvas_keeps_its_strokes_when_the_window_changes(window):
+    def steps(window):
+        yield from until(lambda: window.state.judges[Who.FIXED].phase is Phase.READY)
+        yield from draw_seven(window)
+        yield from until(lambda: window.state.fresh is not None)
+        picture = window.state.fresh.pixels
+        screen = pygame.display.set_mode((1000, 700), pygame.RESIZABLE)
+        pygame.event.post(pygame.event.Event(pygame.VIDEORESIZE, size=(1000, 700), w=1000, h=700))
+        yield
+        yield
+        assert window.view.layout.size == (1000, 700)
+        middle = window.view.layout.canvas
+        dark = pygame.surfarray.array3d(screen)[middle.x : middle.right, middle.y : middle.bottom].min()
+        assert dark < 60
+        window.do(intents.Undo())
+        window.do(intents.Redo())
+        yield from until(lambda: window.state.fresh is not None)
+        assert window.state.fresh.pixels == picture
+
+    window(steps)
+
+
+def test_where_there_is_no_screen_the_person_is_told(monkeypatch, home):
+    from app.errors import InkproofError
+    from app.window.app import run
+
+    pygame.display.quit()
+    monkeypatch.setenv("SDL_VIDEODRIVER", "no-such-driver")
+    with pytest.raises(InkproofError, match="cannot be opened"):
+        run(WindowOptions())
+
+
+# --- helpers ---
+
+
+def _environment(bitcoind, home):
+    return os.environ | {
+        "INKPROOF_HOME": str(home),
+        "INKPROOF_BITCOIND": str(bitcoind),
+        "PYTHONPATH": str(ROOT),
+        "SDL_VIDEODRIVER": "dummy",
+    }
+
+
+@contextlib.contextmanager
+def _program(bitcoind, home):
+    script = """
+import sys
+from app.window.app import run
+if __name__ == "__main__":
+    sys.exit(run())
+"""
+    file = home / "opens_a_window.py"
+    file.write_text(script)
+    program = subprocess.Popen([sys.executable, str(file)], env=_environment(bitcoind, home))
+    try:
+        yield program
+    finally:
+        program.kill()
+        program.wait()
+
+
+def _wait_for_node(program):
+    deadline = time.monotonic() + 90
+    while time.monotonic() < deadline:
+        children = psutil.Process(program.pid).children(recursive=True)
+        if any(map(_is_node, children)):
+            return children
+        time.sleep(0.1)
+    raise AssertionError("The node was not started.")
+
+
+def _started():
+    """What this process has started; Python's own tracker of shared resources lives as long as it."""
+    return [
+        process
+        for process in psutil.Process().children(recursive=True)
+        if "resource_tracker" not in " ".join(process.cmdline())
+    ]
+
+
+def _is_node(process):
+    with contextlib.suppress(psutil.Error):
+        return any(argument.startswith("-datadir=") for argument in process.cmdline())
+    return False
+
+
+def _runs(process):
+    with contextlib.suppress(psutil.Error):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False

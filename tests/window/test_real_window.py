@@ -1,0 +1,145 @@
+"""The real program in a real X11 window, driven by a real mouse and keyboard, with a real node behind it."""
+
+import contextlib
+import itertools
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from app.chain.ledger import Ledger
+from app.chain.records import VerificationState
+from app.window.layout import arrange
+from tests.window.states import SEVEN
+
+ROOT = Path(__file__).parents[2]
+NEEDED = ("Xvfb", "xdotool")
+
+pytestmark = [
+    pytest.mark.skipif(
+        any(shutil.which(program) is None for program in NEEDED), reason="Xvfb or xdotool is not installed"
+    ),
+]
+
+
+@pytest.fixture
+def display():
+    """An X server of its own."""
+    read, write = os.pipe()
+    server = subprocess.Popen(
+        ["Xvfb", "-displayfd", str(write), "-screen", "0", "1400x900x24", "-nolisten", "tcp"],
+        pass_fds=(write,),
+        stderr=subprocess.DEVNULL,
+    )
+    os.close(write)
+    with os.fdopen(read) as number:
+        yield f":{number.readline().strip()}"
+    server.terminate()
+    server.wait()
+
+
+@pytest.fixture
+def program(display, home, bitcoind):
+    """`inkproof`, opened on that server."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("SDL_")}
+    environment |= {"DISPLAY": display, "INKPROOF_BITCOIND": str(bitcoind), "PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen([sys.executable, "-m", "app"], cwd=ROOT, env=environment)
+    try:
+        yield process
+    finally:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.send_signal(signal.SIGTERM)
+            process.wait(timeout=60)
+        process.kill()
+        process.wait()
+
+
+def xdotool(display, *words):
+    environment = os.environ | {"DISPLAY": display}
+    answer = subprocess.run(
+        ["xdotool", *map(str, words)], env=environment, capture_output=True, text=True, check=True, timeout=60
+    )
+    return answer.stdout
+
+
+def test_a_digit_drawn_with_the_mouse_ends_up_in_the_ledger_of_a_node(display, program, home):
+    window = _window(display, program)
+    # The pen may come down as soon as there is paper, and Enter may be pressed before the node is up.
+    xdotool(display, *_strokes(window))
+    xdotool(display, "key", "Return")
+    record = _record(home, program)
+    assert record.state is VerificationState.CONFIRMED
+    assert (record.claim, record.float_digit, record.fixed_digit) == (7, 7, 7)
+    assert record.block_height is not None
+    _refuse(display, program, home)
+    xdotool(display, "key", "ctrl+q")
+    assert program.wait(timeout=60) == 0
+
+
+def test_full_screen_and_back(display, program):
+    window = _window(display, program)
+    for size in ("1400x900", "1280x800"):
+        xdotool(display, "key", "F11")
+        deadline = time.monotonic() + 20
+        while size not in xdotool(display, "getwindowgeometry", window):
+            assert time.monotonic() < deadline, size
+            time.sleep(0.2)
+
+
+def _refuse(display, program, home):
+    """The same drawing, another claim: the node refuses."""
+    xdotool(display, "key", "3", "key", "Return")
+    record = _record(home, program, count=2)
+    assert record.state is VerificationState.REFUSED
+    assert record.claim == 3
+    assert "false/empty top stack element" in record.reason
+
+
+def _window(display, program):
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        assert program.poll() is None, "The program has ended."
+        with contextlib.suppress(subprocess.CalledProcessError):
+            found = xdotool(display, "search", "--onlyvisible", "--class", "inkproof").split()
+            if found:
+                # The window is there before its first picture is.
+                time.sleep(1.0)
+                return found[-1]
+        time.sleep(0.1)
+    raise AssertionError("No window has come.")
+
+
+def _strokes(window):
+    """xdotool's words for drawing a seven, as a hand does: in small moves, each with its time."""
+    canvas = arrange((1280, 800)).canvas
+    for stroke in SEVEN:
+        places = [(round(canvas.x + x * canvas.w), round(canvas.y + y * canvas.h)) for x, y in stroke.points]
+        yield from ("mousemove", "--window", window, *places[0], "mousedown", "1")
+        for (ax, ay), (bx, by) in itertools.pairwise(places):
+            for part in range(1, 9):
+                x, y = round(ax + (bx - ax) * part / 8), round(ay + (by - ay) * part / 8)
+                yield from ("mousemove", "--window", window, x, y, "sleep", "0.008")
+        yield from ("mouseup", "1", "sleep", "0.05")
+
+
+def _record(home, program, count=1):
+    """The latest verification in the ledger, once there are `count` and it is settled."""
+    deadline = time.monotonic() + 120
+    path = home / "ledger.sqlite"
+    while time.monotonic() < deadline:
+        assert program.poll() is None, "The program has ended."
+        if path.is_file():
+            with Ledger(path) as ledger:
+                rows = ledger.history(5)
+            if len(rows) == count and rows[0].state in (
+                VerificationState.CONFIRMED,
+                VerificationState.REFUSED,
+            ):
+                return rows[0]
+        time.sleep(0.3)
+    raise AssertionError("The verification is not in the ledger.")
