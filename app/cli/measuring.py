@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from app import paths
 from app.cli import OK
+from app.cli.options import model_of
 from app.cli.output import out, print_json, reporting
 from app.drawing import rasterise, to_mnist
 from app.drawing.drawn import load_drawings
@@ -31,9 +32,9 @@ def evaluate(options: argparse.Namespace) -> int:
     with reporting(options.json) as report:
         report("Reading the images")
         images, labels = _examples(options)
-        network = load(paths.model_folder() / "integers.npz")
+        network = load(model_of(options).integers_path)
         report("Loading the float network (TensorFlow)")
-        judge = FloatJudge.load(paths.model_folder() / "model.keras")
+        judge = FloatJudge.load(model_of(options).float_path)
         floating, fixed = [], []
         for start in range(0, len(images), _BATCH):
             batch = images[start : start + _BATCH]

@@ -42,13 +42,13 @@ def _build_784_64_10() -> Any:
 
 COMPACT_POOL = (2, 2)
 """Pixels of margin that the compact network leaves out, and the side of the blocks it takes the mean of."""
-COMPACT_HIDDEN = (64, 4)
+COMPACT_HIDDEN = (48, 4)
 """Its hidden neurons, and the bits of a weight of theirs."""
 COMPACT_DIGITS_BITS = 6
 
 
 def _build_compact() -> Any:
-    """12x12 means of 2x2 pixels, 64 neurons of 4-bit weights, ten of 6-bit weights."""
+    """12x12 means of 2x2 pixels, 48 neurons of 4-bit weights, ten of 6-bit weights."""
     from app.network.fewbit import few_bit_dense
     from app.network.runtime import import_keras
 
