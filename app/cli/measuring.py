@@ -28,7 +28,15 @@ _FEW_BIT_FILE = "integers-8bit.npz"
 
 
 def evaluate(options: argparse.Namespace) -> int:
-    """Both engines over MNIST's test images, or over drawn digits."""
+    """Both engines over MNIST's test images, or over drawn digits; with --all, every network."""
+    if options.limit is not None and options.limit < 1:
+        raise DataError("--limit takes a number from 1.")
+    if options.all:
+        from app.cli.comparing import evaluate_all
+
+        return evaluate_all(options)
+    if options.output is not None:
+        raise DataError("--output writes the table of all networks.", hint="Add --all.")
     with reporting(options.json) as report:
         report("Reading the images")
         images, labels = _examples(options)
@@ -59,8 +67,6 @@ def evaluate(options: argparse.Namespace) -> int:
 
 
 def _examples(options: argparse.Namespace) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
-    if options.limit is not None and options.limit < 1:
-        raise DataError("--limit takes a number from 1.")
     if options.drawings is not None:
         drawings = load_drawings(options.drawings)[: options.limit]
         pictures = np.stack([to_mnist(rasterise(drawing.strokes, _CANVAS)) for drawing in drawings])

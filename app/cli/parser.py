@@ -199,6 +199,10 @@ def _add_judging(commands: Commands[argparse.ArgumentParser]) -> None:
     evaluate.add_argument(
         "--drawings", type=Path, metavar="FILE", help="drawn digits (a stroke file) instead"
     )
+    evaluate.add_argument(
+        "--all", action="store_true", help="every network, with its contract's size and its time in a node"
+    )
+    evaluate.add_argument("--output", type=Path, metavar="FILE", help="with --all: write the table as a page")
     evaluate.add_argument("--limit", type=int, metavar="N", help="the first N images only")
 
     bench = _command(
