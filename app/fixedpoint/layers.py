@@ -109,6 +109,11 @@ class Dense(Layer):
                 "The layers of the network do not fit each other.",
                 why=f"A dense layer for {self.inputs} values follows one of {given.low.shape[0]}.",
             )
+        if given.denominator != PIXEL_MAX and given.denominator % SCALE:
+            raise ModelError(
+                "A dense layer cannot follow at this place.",
+                why=f"It reads pixels or multiples of 1/{SCALE}, not of 1/{given.denominator}.",
+            )
         entry = [as_objects(self._enter(end, given.denominator, rule)) for end in (given.low, given.high)]
         # Each product is monotone in its input, so its extremes stand at the input's.
         raw = [end[:, None] * as_objects(self.weights) for end in entry]
