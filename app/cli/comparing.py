@@ -38,11 +38,11 @@ _PAGE = """\
 
 {table}
 
-*MNIST* is accuracy on {images} test images: of the float network, and of the integer engine, which
-the contract follows bit for bit. *Same class* is the share of these images on which the two agree.
-*Drawn* is the integer engine's accuracy on {drawings}. *Script* is the whole locking script of
-the packed contract, *node* the time of one spend by `verifyscript` in a Bitcoin SV node without time limits, on
-the machine that wrote this page. Where the policy is *raised*, a default node refuses the script for its size.
+*MNIST* is accuracy on {images} test images: of the float network, and of the integer engine, which the
+contract follows bit for bit. *Same class* is the share of these images on which the two agree. *Drawn* is the
+integer engine's accuracy on {drawings}. *Script* is the whole locking script of the packed
+contract, *node* the time of one spend by `verifyscript` in a Bitcoin SV node without time limits, on the
+machine that wrote this page. Where the policy is *raised*, a default node refuses the script for its size.
 
 `compact` has no float network of its own: it is trained in integers of a few bits, and the float judge beside
 it is the one of `handwriting`. `mlp-8bit` is `mlp` with its weights rounded to 8 bits.

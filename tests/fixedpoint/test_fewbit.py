@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from app.errors import BoundError, ModelError
 from app.fixedpoint import (
     Argmax,
+    Dense,
     FewBit,
     IntegerNetwork,
     Pool,
@@ -83,6 +84,9 @@ def test_layers_that_do_not_fit_each_other_are_refused():
         IntegerNetwork([few_bit([[1]], [0]), Relu(), few_bit([[1], [1]], [0]), Argmax()])
     with pytest.raises(ModelError, match="do not fit each other"):
         few_bit([[1]], [0, 0])
+    dense = Dense(np.ones((1, 1), dtype=np.int64), np.zeros(1, dtype=np.int64))
+    with pytest.raises(ModelError, match="cannot follow at this place"):
+        IntegerNetwork([few_bit([[1]], [0]), Relu(), dense, Argmax()])
 
 
 def test_it_has_no_products_to_rescale():
