@@ -82,7 +82,6 @@ MODELS: dict[str, Model] = {
             "mlp",
             "mlp",
             integers="integers-8bit.npz",
-            claim="97 %",
         ),
     )
 }

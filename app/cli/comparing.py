@@ -48,7 +48,7 @@ machine that wrote this page. Where the policy is *raised*, a default node refus
 it is the one of `handwriting`. `mlp-8bit` is `mlp` with its weights rounded to 8 bits.
 
 What the sources claim of their networks: {claims}. Their recipes are followed literally, by
-`inkproof train --recipe source` and `inkproof train --recipe mlp`.
+`inkproof train --recipe NAME`.
 """
 
 
