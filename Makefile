@@ -4,7 +4,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 FREEZE := build/freeze
-QUIET := --quiet --disable-pip-version-check
+QUIET := --quiet --disable-pip-version-check --use-pep517
 ARGS ?=
 
 .PHONY: run test exhaustive attack live-testnet lint format train bench contract icon third-party exe exe-onefile exe-report clean
@@ -51,11 +51,11 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.run: pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	$(BIN)/python -m pip install $(QUIET) -e .
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	$(BIN)/python -m pip install $(QUIET) -e '.[dev]'
 	@touch $@ $(VENV)/.run
 
 icon: $(VENV)/.dev

@@ -9,7 +9,8 @@ Right behind a figure stands an HTML comment, which readers of the page do not s
 The parts are: the source, the key, and (where the page quotes another unit) a factor. The source is a JSON
 file of the project, a command that prints JSON with `--json`, or a module of `app`. A key goes down by dots,
 with numbers into lists. What is compared is the last number before the comment, at as many decimals as the
-page quotes; a text is compared with the word before the comment, a hash at as many letters as are quoted (8 at least).
+page quotes; a text is compared with the word before the comment, a hash at as many letters as are quoted
+(8 at least).
 """
 
 from __future__ import annotations

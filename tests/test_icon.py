@@ -36,7 +36,7 @@ def test_at_16_pixels_ink_paper_and_seal_can_be_told_apart():
     ink, paper, seal = (
         (pixels < 80).all(axis=2),
         (pixels > 220).all(axis=2),
-        (green > red + 60) & (green > blue),
+        (green > red + 60) & (blue > red + 60),
     )
     for part, least in ((ink, 20), (paper, 60), (seal, 20)):
         assert part.sum() >= least

@@ -132,12 +132,16 @@ def _stripped(entry: Entry, folder: Path) -> Entry:
 
 
 def list_contents(entries: Iterable[Entry], folder: Path) -> Entry:
-    """The list of our own files in a single-file program, as an entry of it. (Of the others the loader
-    checks each as it unpacks them.)"""
+    """The list of our own files, as an entry of the program.
+
+    In a folder `finish` replaces it by a complete one; a single file's loader checks what it unpacks. On
+    macOS PyInstaller signs the node anew, so it is not listed.
+    """
     stage = folder / "stage"
     shutil.rmtree(stage, ignore_errors=True)
     for name, source, _ in entries:
-        if name.replace("\\", "/").startswith(_OURS):
+        plain = name.replace("\\", "/")
+        if plain.startswith(_OURS) and not (sys.platform == "darwin" and plain.startswith("node/")):
             place = stage / name
             place.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, place)

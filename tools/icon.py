@@ -1,7 +1,7 @@
 """Draw the icon: `python -m tools.icon` writes assets/icon/.
 
 A digit of ink on paper (a 7, drawn with the project's own pen) and, in the corner that it leaves free, the
-seal: a green disc with a check mark. Each size is drawn for itself: below 48 pixels pen and seal are larger,
+seal: a disc with a check mark. Each size is drawn for itself: below 48 pixels pen and seal are larger,
 and the paper has neither margin nor rim.
 """
 
@@ -20,11 +20,11 @@ ICO_SIZES = (16, 20, 24, 32, 40, 48, 64, 256)
 SUPER = 8
 """Drawn this many times larger and averaged down."""
 
-PAPER = (250, 248, 243)
-EDGE = (214, 208, 196)
-INK = (23, 27, 38)
-SEAL = (24, 138, 92)
-"""Green of the window's "agree"."""
+PAPER = (254, 252, 246)
+EDGE = (214, 206, 190)
+INK = (30, 27, 24)
+SEAL = (14, 124, 132)
+"""The window's accent, lighter: at 16 pixels it must not be taken for ink."""
 
 Points = tuple[tuple[float, float], ...]
 CHECK: Points = ((-0.42, 0.04), (-0.12, 0.34), (0.46, -0.32))

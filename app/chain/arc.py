@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from app.chain.backend import PendingError
 from app.chain.broadcast import Refusal, Sent, classify
 from app.chain.networks import Network, Services
 from app.chain.wire import Peer, clean_text, parse_json
@@ -123,8 +124,8 @@ class Arc:
     def submit(self, body: bytes, txid: str) -> Sent:
         """Send a transaction (standard or Extended Format) whose txid we have computed.
 
-        ChainError where ARC took it but the network has not said yes or no in time, or where nobody judged
-        it: it may then still arrive, and only asking later tells.
+        PendingError where ARC took it but the network has not said yes or no in time, ChainError where nobody
+        judged it: it may then still arrive, and only asking later tells.
         """
         headers = {
             "Content-Type": "application/octet-stream",
@@ -140,15 +141,25 @@ class Arc:
             return Sent(False, txid, self._words(told), self._kind(code, self._words(told)))
         return self._await_word(told, txid)
 
-    def has(self, txid: str, *, taken: bool = False) -> bool:
-        """Whether a transaction sent to this ARC is on its way; if `taken`, by the network's own word."""
+    def knows(self, txid: str) -> bool:
+        """Whether a transaction sent to this ARC was taken by the network, or is on its way there."""
+        return self._word(txid) in _TAKEN | _UNDECIDED
+
+    def taken(self, txid: str) -> bool:
+        """Whether a transaction sent to this ARC was taken by the network. PendingError if that is open."""
+        word = self._word(txid)
+        if word in _UNDECIDED:
+            raise self._pending(word)
+        return word in _TAKEN
+
+    def _word(self, txid: str) -> str:
         status, answer = self._ask("GET", f"/v1/tx/{txid}", self._limit)
         if status == 404:
-            return False
+            return ""
         told = self._answer(status, answer)
         if told.get("txid") != txid:
             self._peer.garbage("It answered about another transaction.")
-        return self._status(told) in (_TAKEN if taken else _TAKEN | _UNDECIDED)
+        return self._status(told)
 
     def _await_word(self, told: Mapping[str, Any], txid: str) -> Sent:
         for look in range(_LOOKS):
@@ -170,7 +181,11 @@ class Arc:
                 time.sleep(self._between)
                 code, answer = self._ask("GET", f"/v1/tx/{txid}", self._limit)
                 told = told if code == 404 else self._answer(code, answer)
-        raise ChainError(
+        raise self._pending(word)
+
+    @staticmethod
+    def _pending(word: str) -> PendingError:
+        return PendingError(
             "The network has not said yet what it makes of the transaction.",
             why=f"ARC has it; its last word is {word}.",
             hint=_LATER,

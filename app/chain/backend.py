@@ -12,8 +12,13 @@ from app.chain.broadcast import Sent
 from app.chain.coins import Coin
 from app.chain.transactions import Found
 from app.chain.wallet import Wallet
+from app.errors import ChainError
 
-__all__ = ["Backend", "Tip"]
+__all__ = ["Backend", "PendingError", "Tip"]
+
+
+class PendingError(ChainError):
+    """The network has a transaction, and has not said yet what it makes of it."""
 
 
 @dataclass(frozen=True)
@@ -50,11 +55,15 @@ class Backend(Protocol):
         """Give a serialised transaction to the network; one that it already has is accepted.
 
         `spent` are the outputs that its inputs spend, in their order, where the caller knows them: some
-        services check the fee with them. ChainError where nobody judged the transaction.
+        services check the fee with them. ChainError where nobody judged the transaction, PendingError where
+        the judgement is still to come.
         """
 
     def find(self, txid: str) -> Found | None:
-        """What is known of a transaction, its bytes held to its txid; None if nothing is known of it."""
+        """What is known of a transaction, its bytes held to its txid; None if nothing is known of it.
+
+        PendingError where it is on its way and may still be refused.
+        """
 
     def is_unspent(self, txid: str, index: int) -> bool:
         """Whether the output exists and is unspent, waiting transactions taken into account."""

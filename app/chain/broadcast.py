@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from bitcoinx import double_sha256, hash_to_hex_str
 
 from app.chain.rpc import Rpc, clean_text
+from app.chain.transactions import find_transaction
 from app.errors import ChainError, RpcError
 
 __all__ = ["Refusal", "Sent", "classify", "send"]
@@ -91,7 +92,7 @@ def send(rpc: Rpc, raw: bytes) -> Sent:
             return Sent(True, txid)
         refusal = classify(error.message)
         # Of a transaction in a block whose outputs are all spent, the node says that its inputs are missing.
-        if refusal is Refusal.MISSING_INPUTS and _has(rpc, txid):
+        if refusal is Refusal.MISSING_INPUTS and find_transaction(rpc, txid) is not None:
             return Sent(True, txid)
         return Sent(False, txid, error.message, refusal)
     if answer != txid:
@@ -101,11 +102,3 @@ def send(rpc: Rpc, raw: bytes) -> Sent:
             hint="Do not trust this node; use another one.",
         )
     return Sent(True, txid)
-
-
-def _has(rpc: Rpc, txid: str) -> bool:
-    try:
-        rpc.call("getrawtransaction", txid)
-    except RpcError:
-        return False
-    return True

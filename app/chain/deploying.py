@@ -11,7 +11,7 @@ from app.chain.broadcast import Refusal
 from app.chain.coins import fee_for, fund
 from app.chain.connection import Connection
 from app.chain.ledger import Ledger
-from app.chain.reconcile import claimed_back, revived
+from app.chain.reconcile import SOMEBODY_ELSE, claimed_back, revived
 from app.chain.records import Deployment, DeploymentState, Verification
 from app.chain.refusals import refused
 from app.chain.spending import Spending
@@ -75,7 +75,7 @@ class Deployer:
         if (ours := claimed_back(backend, self.ledger, deployment)) is not None:
             self.claimed_back.append(ours)
         self.ledger.mark_deployment(
-            deployment.id, DeploymentState.SPENT, reason="" if ours else "spent by somebody else"
+            deployment.id, DeploymentState.SPENT, reason="" if ours else SOMEBODY_ELSE
         )
         return False
 

@@ -38,7 +38,7 @@ class Leases:
 
     def take(self) -> Lease:
         """A lease for this program. It may hold several at once."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         return Lease(self.folder / f"{os.getpid()}-{secrets.token_hex(4)}.lease")
 
     def count(self) -> int:

@@ -22,7 +22,7 @@ from filelock import FileLock, Timeout
 from app import paths
 from app.chain import nodelog
 from app.chain.binary import Progress, find_bitcoind
-from app.chain.lease import Leases
+from app.chain.lease import Lease, Leases
 from app.chain.rpc import WARMING_UP, Rpc, clean_text
 from app.errors import ChainError, NodeError, RpcError, UnreachableError
 
@@ -112,17 +112,25 @@ class EmbeddedNode:
     def lease(self, progress: Progress, *, keep: bool = False) -> Iterator[Rpc]:
         """Use the node: started if need be, and stopped by the last user out unless it is to be kept."""
         with self._guarded():
-            rpc = self._start(progress)
             lease = self._leases.take()
+            try:
+                rpc = self._start(progress)
+            except BaseException:
+                # Given up in the middle, by an error or by the person: what has started must not stay.
+                self._give_back(lease)
+                raise
             if keep:
                 self._keep.touch(mode=0o600)
         try:
             yield rpc
         finally:
             with self._guarded():
-                lease.drop()
-                if not self._leases.count() and not self._keep.exists():
-                    self._stop()
+                self._give_back(lease)
+
+    def _give_back(self, lease: Lease) -> None:
+        lease.drop()
+        if not self._leases.count() and not self._keep.exists():
+            self._stop()
 
     def status(self) -> NodeStatus:
         """The node as it is now. Starts nothing, and does not fail because the node does."""

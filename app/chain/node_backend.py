@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Sequence
 
@@ -70,7 +71,12 @@ class NodeBackend:
 
     def send(self, raw: bytes, spent: Sequence[TxOutput] = ()) -> Sent:
         """Give the transaction to the node, which knows the outputs it spends by itself."""
-        return broadcast.send(self.rpc, raw)
+        sent = broadcast.send(self.rpc, raw)
+        if not sent.accepted:
+            # One that was taken before and is refused now would hold its coins in the node's wallet.
+            with contextlib.suppress(RpcError):
+                self.rpc.call("abandontransaction", sent.txid)
+        return sent
 
     def find(self, txid: str) -> Found | None:
         """What the node knows of the transaction."""

@@ -90,7 +90,7 @@ class PublicBackend:
             mine = self._sent.get(txid)
             if mine is not None:
                 return Found(mine.to_bytes(), None, None)
-            return Found(b"", None, None) if self._arc.has(txid) else None
+            return Found(b"", None, None) if self._arc.taken(txid) else None
         raw = self._explorer.raw(txid)
         if raw is None:
             return Found(b"", *place)
@@ -114,10 +114,10 @@ class PublicBackend:
         )
 
     def _is_known(self, txid: str) -> bool:
-        return txid in self._sent or self._explorer.place(txid) is not None or self._arc.has(txid)
+        return txid in self._sent or self._explorer.place(txid) is not None or self._arc.knows(txid)
 
     def _is_taken(self, txid: str) -> bool:
-        return self._explorer.place(txid) is not None or self._arc.has(txid, taken=True)
+        return self._explorer.place(txid) is not None or self._arc.taken(txid)
 
     def _current_policy(self) -> Policy:
         now = time.monotonic()

@@ -9,15 +9,18 @@ should it have arrived all the same, its deployment will be found spent, and `cl
 
 from __future__ import annotations
 
-from app.chain.backend import Backend
+import contextlib
+
+from app.chain.backend import Backend, PendingError
 from app.chain.ledger import DeploymentTakenError, Ledger
 from app.chain.records import Deployment, DeploymentState, Verification, VerificationState
 from app.chain.transactions import Found
 from app.chain.turn import Turn
 
-__all__ = ["NEVER_SENT", "claimed_back", "reconcile", "revived"]
+__all__ = ["NEVER_SENT", "SOMEBODY_ELSE", "claimed_back", "reconcile", "revived"]
 
 NEVER_SENT = "The program ended before it was sent."
+SOMEBODY_ELSE = "Spent by somebody else, or not there any more."
 _LOST_AND_LOOKED_FOR = 10
 """Lost verifications, the newest ones, that are looked for again."""
 
@@ -27,15 +30,19 @@ def reconcile(backend: Backend, ledger: Ledger, chain_id: str) -> None:
     _recheck_confirmed(backend, ledger, chain_id)
     with Turn(ledger.path).take_if_free() as ours:
         deployments, verifications = ledger.unreconciled(chain_id)
+        # What the network has not decided yet stays as it is until the next look.
         for deployment in deployments:
             if ours or deployment.state is not DeploymentState.PREPARED:
-                _settle_deployment(backend, ledger, deployment)
+                with contextlib.suppress(PendingError):
+                    _settle_deployment(backend, ledger, deployment)
         for verification in verifications:
             if ours or verification.state is not VerificationState.PREPARED:
-                _settle_verification(backend, ledger, verification)
+                with contextlib.suppress(PendingError):
+                    _settle_verification(backend, ledger, verification)
     for lost in ledger.newest_in(chain_id, VerificationState.LOST, _LOST_AND_LOOKED_FOR):
-        if (found := backend.find(lost.txid)) is not None:
-            _follow(ledger, lost, found)
+        with contextlib.suppress(PendingError):
+            if (found := backend.find(lost.txid)) is not None:
+                _follow(ledger, lost, found)
 
 
 def claimed_back(backend: Backend, ledger: Ledger, deployment: Deployment) -> Verification | None:
@@ -57,7 +64,10 @@ def revived(backend: Backend, ledger: Ledger, deployment: Deployment) -> bool:
 def _recheck_confirmed(backend: Backend, ledger: Ledger, chain_id: str) -> None:
     """A block can be taken back. Where the highest one still stands, so do those beneath it."""
     for record in ledger.newest_in(chain_id, VerificationState.CONFIRMED):
-        found = backend.find(record.txid)
+        try:
+            found = backend.find(record.txid)
+        except PendingError:
+            continue
         if found is not None and found.block_hash == record.block_hash:
             return
         if found is not None:
@@ -106,6 +116,8 @@ def _send_again(backend: Backend, ledger: Ledger, record: Verification) -> None:
         # What the contract holds is there for another verification.
         ledger.mark_deployment(parent.id, DeploymentState.SENT)
         _settle_deployment(backend, ledger, ledger.deployment(parent.id))
+    else:
+        ledger.mark_deployment(parent.id, parent.state, reason=SOMEBODY_ELSE)
 
 
 def _follow(ledger: Ledger, record: Verification, found: Found) -> Verification:

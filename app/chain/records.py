@@ -65,8 +65,8 @@ VERIFICATION_STEPS: Mapping[VerificationState, frozenset[VerificationState]] = {
     _V.CONFIRMED: frozenset({_V.ACCEPTED, _V.LOST}),
     _V.LOST: frozenset({_V.ACCEPTED, _V.CONFIRMED, _V.ERROR}),
     _V.REFUSED: frozenset(),
-    # One given up as never sent may turn out to have arrived all the same.
-    _V.ERROR: frozenset({_V.ACCEPTED, _V.CONFIRMED}),
+    # One given up as never sent may have arrived all the same, and the same bytes may be sent again.
+    _V.ERROR: frozenset({_V.PREPARED, _V.ACCEPTED, _V.CONFIRMED}),
 }
 
 

@@ -192,6 +192,10 @@ class Service:
         payout = self.connection.wallet.locking_script.to_bytes()
         plan = SpendPlan(deployment.txid, deployment.output_index, deployment.value, fee, payout)
         tx: Tx = build_spend(self.contract, plan, claim, image, self.connection.wallet.key)
+        earlier = self.ledger.verification_of(tx.hex_hash())
+        if earlier is not None and earlier.state is VerificationState.ERROR:
+            # Signatures are deterministic: the same claim on the same instance is the same transaction.
+            return self.ledger.mark_verification(earlier.id, VerificationState.PREPARED)
         return self.ledger.add_verification(
             deployment_id=deployment.id,
             image_name=name,
@@ -219,6 +223,10 @@ class Service:
         if left:
             self.reconcile()
         settled = [self.ledger.verification(record.id) for record in left]
+        for record in settled:
+            if record.state is VerificationState.PREPARED:
+                # Raises where the network is still at it; else another program is sending it just now.
+                self.connection.backend.find(record.txid)
         return next((record for record in settled if _is_taken(record)), None)
 
     def _claimed_back(self, image: bytes, claim: int) -> Verification | None:

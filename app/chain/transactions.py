@@ -119,11 +119,16 @@ def _ask_for(rpc: Rpc, txid: str) -> dict[str, Any] | None:
     forgotten, and that nobody will ever mine.
     """
     answer = _known(rpc, "getrawtransaction", txid, 1)
-    if answer is not None:
+    if answer is not None and ("blockhash" not in answer or _in_chain(answer)):
         return answer
+    # A block that is named and has no confirmations was taken back, and its transaction waits nowhere.
     answer = _known(rpc, "gettransaction", txid, True)
-    confirmations = answer.get("confirmations", 0) if answer is not None else 0
-    return answer if isinstance(confirmations, int) and confirmations >= 1 else None
+    return answer if answer is not None and _in_chain(answer) else None
+
+
+def _in_chain(answer: dict[str, Any]) -> bool:
+    confirmations = answer.get("confirmations")
+    return isinstance(confirmations, int) and confirmations >= 1
 
 
 def _known(rpc: Rpc, method: str, txid: str, flag: object) -> dict[str, Any] | None:

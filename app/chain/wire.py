@@ -7,6 +7,8 @@ credentials of the environment are not used: an answer comes from the address th
 from __future__ import annotations
 
 import json
+import queue
+import threading
 import time
 import unicodedata
 from collections.abc import Mapping
@@ -22,6 +24,8 @@ from app.errors import UnreachableError
 __all__ = ["Peer", "clean_text", "parse_json"]
 
 _CHUNK = 256 * 1024
+_GRACE = 0.5
+"""Seconds in which an exchange that knows its own deadline is left to say so itself."""
 
 
 def clean_text(text: str, limit: int = 400) -> str:
@@ -69,6 +73,34 @@ class Peer:
         `limit` bounds the whole exchange in seconds, `largest` the answer in bytes. UnreachableError where
         either is passed, nobody answers, or what answers does not speak HTTP.
         """
+        outcome: queue.SimpleQueue[tuple[int, bytes] | BaseException] = queue.SimpleQueue()
+
+        def ask() -> None:
+            try:
+                outcome.put(self._exchange(method, url, limit, largest, headers, body))
+            except BaseException as error:
+                outcome.put(error)
+
+        # The library's timeout is for each piece that arrives. Headers that trickle in would never meet it,
+        # so they are waited for on a thread that can be left behind.
+        threading.Thread(target=ask, daemon=True, name="exchange").start()
+        try:
+            told = outcome.get(timeout=limit + _GRACE)
+        except queue.Empty:
+            raise self._too_slow(limit) from None
+        if isinstance(told, BaseException):
+            raise told
+        return told
+
+    def _exchange(
+        self,
+        method: str,
+        url: str,
+        limit: float,
+        largest: int,
+        headers: Mapping[str, str],
+        body: bytes | None,
+    ) -> tuple[int, bytes]:
         deadline = time.monotonic() + limit
         asked = {"Accept-Encoding": "identity", "Connection": "close", **headers}
         try:

@@ -17,7 +17,7 @@ from app.chain.ledger import Ledger
 from app.chain.records import Verification
 from app.chain.service import ledger_path, open_service
 from app.cli import DISAGREE, OK
-from app.cli.options import kind_of, model_of, node_choice, spending
+from app.cli.options import kind_of, model_of, node_choice, spending, warn_of
 from app.cli.output import out, print_json, reporting
 from app.cli.picture import picture
 from app.contract.classifier import program_for, rule_of
@@ -34,6 +34,7 @@ def deploy(options: argparse.Namespace) -> int:
         reporting(options.json) as report,
         open_service(network, kind, node_choice(options), report, **spending(options)) as service,
     ):
+        warn_of(service.connection.wallet)
         deployment = service.prepare(report)
         chain = service.connection.network.name
         size = len(service.contract.locking_script)

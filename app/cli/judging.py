@@ -15,7 +15,7 @@ from rich.text import Text
 
 from app.chain.service import ChainVerdict, Readings, Service, Stage, open_service
 from app.cli import DISAGREE, FAILED, OK
-from app.cli.options import kind_of, model_of, node_choice, spending
+from app.cli.options import kind_of, model_of, node_choice, spending, warn_of
 from app.cli.output import Reporter, out, print_json, reporting, show_error
 from app.cli.picture import picture
 from app.contract.classifier import rule_of
@@ -60,6 +60,7 @@ def verify(options: argparse.Namespace) -> int:
     with ThreadPoolExecutor(1) as pool, reporting(options.json) as report:
         loading = pool.submit(FloatJudge.load, model_of(options).float_path)
         with open_service(network, kind, node_choice(options), report, **spending(options)) as service:
+            warn_of(service.connection.wallet)
             service.prepare(report)
             report("Loading the float network (TensorFlow)")
             judge = loading.result()

@@ -9,10 +9,13 @@ import sys
 from pathlib import Path
 from typing import TypedDict
 
+from rich.text import Text
+
 from app import models
 from app.chain.connection import NodeChoice
 from app.chain.passphrase import from_file
 from app.chain.service import Approve
+from app.chain.wallet import Wallet
 from app.cli.output import err, paused
 from app.errors import ChainError, ModelError, WalletError
 from app.models import Model
@@ -93,6 +96,13 @@ def approval(options: argparse.Namespace) -> Approve:
     return ask
 
 
+def warn_of(wallet: Wallet) -> None:
+    """Tell what the person should know about the wallet's file."""
+    if wallet.notice:
+        with paused():
+            err.print(Text(wallet.notice, style="yellow"))
+
+
 def confirmed(question: str) -> bool:
     """Ask for a yes. Off a terminal there is nobody to say it."""
     if not sys.stdin.isatty():
@@ -129,7 +139,7 @@ def secret(prompt: str) -> str:
 
 def _typed(prompt: str) -> str:
     # On standard error: standard output is for results.
-    err.print(prompt, end="")
+    err.print(Text(prompt), end="")
     try:
         return input()
     except EOFError:

@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from app import models
-from app.version import ShowVersion
+from app.errors import InkproofError
+from app.version import ShowVersion, frozen
 
 _INTRODUCTION = """\
 Draw a digit; three independent judges read it: a float neural network, an integer
@@ -54,6 +55,21 @@ def _later(module: str, function: str = "run") -> Callable[[argparse.Namespace],
 
     def call(options: argparse.Namespace) -> int:
         return int(getattr(importlib.import_module(f"app.cli.{module}"), function)(options))
+
+    return call
+
+
+def _from_source(module: str, function: str = "run") -> Callable[[argparse.Namespace], int]:
+    """The same, for a command that needs what a frozen program does not carry: it says so at once."""
+
+    def call(options: argparse.Namespace) -> int:
+        if frozen():
+            raise InkproofError(
+                "This command is not in the frozen program.",
+                why="It needs Python and the project's source.",
+                hint="Get the source, and run it there.",
+            )
+        return _later(module, function)(options)
 
     return call
 
@@ -211,7 +227,7 @@ def _add_judging(commands: Commands[argparse.ArgumentParser]) -> None:
         "measure everything that is claimed, in one run",
         "Packed against unrolled contract, integer engine against Keras, stroke to reading, start of the\n"
         "window, Enter to block. Uses a fresh chain of its own and takes about a minute.",
-        _later("bench"),
+        _from_source("bench"),
     )
     bench.add_argument("--output", type=Path, metavar="DIR", help="also write bench.json and bench.png there")
     _command(
@@ -231,7 +247,7 @@ def _add_network(commands: Commands[argparse.ArgumentParser]) -> None:
         "train a network and write model, integers and report",
         "Recipes: handwriting (what ships: augmented, tuned), source and mlp (the published recipes,\n"
         "literally) and compact (weights of a few bits, trained for the smallest contract).",
-        _later("measuring", "train"),
+        _from_source("measuring", "train"),
     )
     train.add_argument("--recipe", choices=["handwriting", "source", "compact", "mlp"], default="handwriting")
     train.add_argument("--data", type=Path, metavar="FILE", help="MNIST in Keras's mnist.npz layout")
@@ -250,7 +266,7 @@ def _add_contract(commands: Commands[argparse.ArgumentParser]) -> None:
         "build",
         "compile the sCrypt source into the committed description",
         "Needs Node.js; the compiler comes through npm the first time.",
-        _later("contract", "build"),
+        _from_source("contract", "build"),
     )
     _command(
         actions,

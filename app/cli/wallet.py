@@ -20,7 +20,7 @@ from app.chain.service import ledger_path
 from app.chain.sweep import plan_sweep, recipient, send_sweep
 from app.chain.wallet import Wallet
 from app.cli import OK
-from app.cli.options import ask_passphrase, confirmed, new_passphrase, node_choice, secret
+from app.cli.options import ask_passphrase, confirmed, new_passphrase, node_choice, secret, warn_of
 from app.cli.output import err, out, print_json, reporting
 from app.errors import WalletError
 from app.script import Kind
@@ -55,6 +55,7 @@ def qr_code(text: str) -> str:
 def balance(options: argparse.Namespace) -> int:
     """What the wallet holds."""
     with reporting(options.json) as report, connect(node_choice(options), Kind.PACKED, report) as connection:
+        warn_of(connection.wallet)
         report("Asking for the wallet's coins")
         coins = connection.backend.coins(connection.wallet)
         network = connection.network.name
@@ -102,7 +103,7 @@ def import_key(options: argparse.Namespace) -> int:
         print_json({"network": network.name, "address": wallet.address, "kept": str(kept)})
         return OK
     out.print(f"The wallet on {network.name} is now {wallet.address}.")
-    out.print(f"The key before is kept in {kept}: its coins and its deployed contracts need it.")
+    out.print(Text(f"The key before is kept in {kept}: its coins and its deployed contracts need it."))
     return OK
 
 
@@ -134,6 +135,7 @@ def sweep(options: argparse.Namespace) -> int:
     """Send all coins to another wallet."""
     with reporting(options.json) as report, connect(node_choice(options), Kind.PACKED, report) as connection:
         backend, wallet, network = connection.backend, connection.wallet, connection.network
+        warn_of(wallet)
         script = recipient(options.address, wallet)
         report("Asking for the wallet's coins")
         coins = backend.coins(wallet)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 
 
 def run(options: argparse.Namespace) -> int:
@@ -10,16 +11,18 @@ def run(options: argparse.Namespace) -> int:
     from app.window.app import run as open_window
     from app.window.options import WindowOptions
 
-    if not options.rpc_url:
-        return open_window(WindowOptions(keep_node=options.keep_node, approve=options.yes))
-    from app.cli.options import node_choice
-
-    choice = node_choice(options)
-    return open_window(
-        WindowOptions(
-            rpc_url=choice.rpc_url,
-            rpc_user=choice.rpc_user,
-            rpc_password=choice.rpc_password,
-            approve=options.yes,
-        )
+    chosen = WindowOptions(
+        keep_node=options.keep_node,
+        network=options.network,
+        approve=options.yes,
+        limit=options.daily_limit,
     )
+    if options.rpc_url:
+        # Credentials may have to be asked for, at the terminal, before there is a window.
+        from app.cli.options import node_choice
+
+        choice = node_choice(options)
+        chosen = dataclasses.replace(
+            chosen, rpc_url=choice.rpc_url, rpc_user=choice.rpc_user, rpc_password=choice.rpc_password
+        )
+    return open_window(chosen)

@@ -48,8 +48,9 @@ class Frames:
     """How long frames took, for the bench. Times are seconds on the clock of `time.perf_counter`."""
 
     first: float | None = None
-    work: list[tuple[float, float]] = field(default_factory=list)
-    """When each frame began, and how long it took from its first event to the screen."""
+    work: list[tuple[float, float, float]] = field(default_factory=list)
+    """When each frame began, how long it took from its first event to the screen, and the processor's time
+    in that: what is more was spent waiting, for another thread or for a busy machine."""
     ready: float | None = None
     """When everything had come up."""
 
@@ -97,10 +98,11 @@ class Window:
         due = time.perf_counter()
         while not self._done:
             events = self._wait(due)
-            began = time.perf_counter()
+            began, worked = time.perf_counter(), time.thread_time()
             due = max(due + FRAME, began)
             self._step(events)
-            self.frames.work.append((began, time.perf_counter() - began))
+            took, worked = time.perf_counter() - began, time.thread_time() - worked
+            self.frames.work.append((began, took, worked))
 
     def close(self) -> None:
         """Take the window away at once, then end everybody."""

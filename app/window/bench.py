@@ -3,7 +3,8 @@
 A window is opened in a process of its own, with everything behind it: TensorFlow, node, contract. While it
 starts and afterwards a pen draws without a pause, the harshest case; once everything runs, a claim is
 submitted. A frame's work is the time from its first event until it is on the screen; its interval is the
-time from one frame's beginning to the next one's.
+time from one frame's beginning to the next one's; its processor time is what it would take on a machine with
+nothing else to do.
 """
 
 from __future__ import annotations
@@ -122,8 +123,8 @@ def _report(frames: Frames) -> dict[str, Any]:
     assert frames.first is not None
     born, ready = float(os.environ[_BORN]), frames.ready or math.inf
     since = time.time() - time.perf_counter()
-    starting = [(began, took) for began, took in frames.work if began < ready]
-    afterwards = [(began, took) for began, took in frames.work if began >= ready]
+    starting = [frame for frame in frames.work if frame[0] < ready]
+    afterwards = [frame for frame in frames.work if frame[0] >= ready]
     return {
         "first_frame_seconds": round(frames.first + since - born, 3),
         "all_ready_seconds": None if frames.ready is None else round(frames.ready + since - born, 3),
@@ -132,14 +133,17 @@ def _report(frames: Frames) -> dict[str, Any]:
     }
 
 
-def _figures(frames: list[tuple[float, float]]) -> dict[str, float]:
-    work = sorted(took * 1000 for _, took in frames)
+def _figures(frames: list[tuple[float, float, float]]) -> dict[str, float]:
+    work = sorted(took * 1000 for _, took, _ in frames)
+    processor = sorted(worked * 1000 for *_, worked in frames)
     intervals = sorted((later[0] - earlier[0]) * 1000 for earlier, later in itertools.pairwise(frames))
     return {
         "frames": len(work),
         "work_ms_p50": _percentile(work, 50),
         "work_ms_p99": _percentile(work, 99),
         "work_ms_worst": _percentile(work, 100),
+        "processor_ms_p99": _percentile(processor, 99),
+        "processor_ms_worst": _percentile(processor, 100),
         "interval_ms_p50": _percentile(intervals, 50),
         "interval_ms_p99": _percentile(intervals, 99),
         "interval_ms_worst": _percentile(intervals, 100),

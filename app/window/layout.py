@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from app.window.state import Hover, Who
-from app.window.theme import MINIMUM, Theme
+from app.window.theme import MINIMUM, UNIT, Theme
 
 __all__ = ["JUDGES", "Box", "Layout", "arrange"]
 
 JUDGES = (Who.FLOAT, Who.FIXED, Who.SCRIPT)
 TOOLS = ("undo", "redo", "clear", "thinner", "thicker")
-CLAIMS = 11
 WIDEST = 2.1
 _LABELLED = 58
 
@@ -152,8 +151,8 @@ class _Arranger:
         self.w = min(size[0] / density, max(WIDEST * self.h, MINIMUM[0]))
         self.left = (size[0] / density - self.w) / 2
         self.roomy = self.w >= 1180 and self.h >= 720
-        self.pad = 24.0 if self.roomy else 16.0
-        self.gap = 12.0 if self.roomy else 8.0
+        self.pad = (3.0 if self.roomy else 2.0) * UNIT
+        self.gap = (1.5 if self.roomy else 1.0) * UNIT
 
     def box(self, x: float, y: float, w: float, h: float) -> Box:
         x += self.left

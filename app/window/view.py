@@ -6,7 +6,7 @@ Panels are drawn on a surface of their own, each only when what it shows has cha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -141,8 +141,3 @@ class View:
         if self._over[1] and self._over[1].meets(box):
             overlays.draw(painter, self.layout, state)
         self.screen.set_clip(None)
-
-
-def area(boxes: Sequence[Box]) -> int:
-    """Pixels in all of them together."""
-    return sum(box.w * box.h for box in boxes)

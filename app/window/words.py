@@ -196,9 +196,9 @@ def _judge_note(state: State, who: Who, judge: Judge, faint: bool) -> tuple[str,
             return f"node refuses {verdict.claim}", "cross", Tone.BAD
         if verdict.running:
             return "with the node", f"spin {int(state.clock * 8) % 8}", Tone.QUIET
-    if faint or (state.trace is not None and judge.reading is None):
-        return "reads when the pen rests", "wait", Tone.QUIET
-    return ("not on chain yet", "", Tone.QUIET) if judge.reading else ("", "", Tone.QUIET)
+    if judge.reading is None or faint:
+        return "reads when the pen rests", "wait" if faint else "", Tone.QUIET
+    return "not on chain yet", "", Tone.QUIET
 
 
 def _milliseconds(value: float) -> str:

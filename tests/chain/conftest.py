@@ -7,9 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from app.chain.networks import TESTNET
+from app.chain import arc as arc_module
+from app.chain import whatsonchain as woc_module
+from app.chain.arc import Arc
+from app.chain.networks import TESTNET, services_of
 from app.chain.node_backend import NodeBackend
 from app.chain.wallet import Wallet
+from app.chain.whatsonchain import WhatsOnChain
 from tests.chain.fake_services import FakeServices
 from tests.chain.payments import fresh_coin, pay
 from tests.conftest import Regtest
@@ -39,3 +43,23 @@ def give(regtest: Regtest, wallet: Wallet, satoshis: int, *, confirm: bool = Tru
     if confirm:
         NodeBackend(regtest.rpc, regtest.wallet.network).mine(regtest.wallet.address, 1)
     return str(tx.hex_hash())
+
+
+@pytest.fixture
+def clients(services: FakeServices, monkeypatch: pytest.MonkeyPatch) -> tuple[WhatsOnChain, Arc]:
+    """Both, and impatient."""
+    monkeypatch.setattr(arc_module, "_WAIT", 0)
+    monkeypatch.setattr(arc_module, "_LOOKS", 3)
+    monkeypatch.setattr(woc_module, "_ASK_AGAIN", 0.05)
+    known = services_of(TESTNET)
+    return WhatsOnChain(TESTNET, known, limit=3.0), Arc(TESTNET, known, limit=3.0, between=0.01)
+
+
+@pytest.fixture
+def woc(clients: tuple[WhatsOnChain, Arc]) -> WhatsOnChain:
+    return clients[0]
+
+
+@pytest.fixture
+def arc(clients: tuple[WhatsOnChain, Arc]) -> Arc:
+    return clients[1]

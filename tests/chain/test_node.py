@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import stat
@@ -290,3 +291,20 @@ def test_a_node_whose_tip_is_old_is_woken_by_one_block(bitcoind: Path, home: Pat
 def test_a_malformed_request_to_mine_is_the_nodes_to_refuse(regtest: Regtest) -> None:
     with pytest.raises(ChainError):
         mine(regtest.rpc, "not an address", 1)
+
+
+def test_a_start_that_is_given_up_leaves_no_node_behind(home, bitcoind):
+    """The person presses Ctrl+C, or closes the window, while the node is coming up."""
+    node = EmbeddedNode("regtest")
+    launched = []
+
+    def impatient(text: str, done: float | None) -> None:
+        launched.append(node._process())
+        if launched[-1] is not None:
+            raise KeyboardInterrupt
+
+    # A node that answers at once gives no occasion: then it is stopped as after any use.
+    with contextlib.suppress(KeyboardInterrupt), node.lease(impatient):
+        pass
+    assert launched
+    assert not node.status().running

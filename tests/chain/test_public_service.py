@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from app.chain import service as services_module
+from app.chain.backend import PendingError
 from app.chain.connection import Connection, NodeChoice, connect
 from app.chain.inspect import inspect
 from app.chain.ledger import Ledger
@@ -117,12 +118,19 @@ def test_a_word_that_is_late_is_asked_for_again_and_nothing_is_lost(testnet, ser
         handler.answer(status, {**told, "txStatus": "ANNOUNCED_TO_NETWORK"} if status == 200 else told)
 
     services.instead("/v1/tx", slow)
-    with pytest.raises(ChainError, match="has not said yet"):
+    services.say("/woc/tx/", 404, "Not Found")
+    with pytest.raises(PendingError, match="has not said yet"):
         submit(testnet, picture(4))
-    assert testnet.ledger.history(1)[0].state is VerificationState.PREPARED
-    services.behave()
+    sent = len(services.bodies)
     testnet.reconcile()
-    assert testnet.ledger.history(1)[0].state is VerificationState.ACCEPTED
+    assert testnet.ledger.history(1)[0].state is VerificationState.PREPARED, "it is still open"
+    with pytest.raises(PendingError, match="has not said yet"):
+        submit(testnet, picture(4))
+    assert len(services.bodies) == sent, "one drawing, one transaction"
+    services.behave()
+    assert submit(testnet, picture(4)).txid == testnet.ledger.history(1)[0].txid
+    assert [record.state for record in testnet.ledger.history()] == [VerificationState.ACCEPTED]
+    assert len(services.bodies) == sent + 1, "only the next deployment"
 
 
 def test_a_transaction_that_arc_has_and_no_explorer_shows_is_not_forgotten(testnet, services):

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from app import paths
+from app.cli import main
 from app.cli.selftest import MANIFEST, NEEDED, NEEDED_FROZEN, check_files, write_manifest
 from app.errors import InkproofError
 
@@ -111,3 +112,9 @@ def test_an_unreadable_list_is_a_failure(frozen, content):
 
 def test_outside_a_build_the_files_that_it_cannot_be_without_are_there():
     assert check_files().startswith(f"{len(NEEDED)} files are there")
+
+
+@pytest.mark.parametrize("command", [["bench"], ["train"], ["contract", "build"]])
+def test_a_command_that_needs_the_source_says_so_at_once_in_a_frozen_program(frozen, command, capsys):
+    assert main(command) == 2
+    assert "needs Python and the project's source" in " ".join(capsys.readouterr().err.split())

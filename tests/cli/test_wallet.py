@@ -1,0 +1,221 @@
+"""`inkproof wallet` as a person meets it, with and without a terminal."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from bitcoinx import PrivateKey
+
+from app.chain.networks import MAIN, REGTEST, TESTNET
+from app.chain.wallet import Wallet
+from tests.chain.conftest import give
+from tests.chain.fake_services import FakeServices
+
+terminals = pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals are POSIX")
+
+
+@pytest.fixture
+def at_terminal():
+    from tests.cli.terminal import at_terminal
+
+    return at_terminal
+
+
+@pytest.fixture
+def services(regtest, home, monkeypatch):
+    fake = FakeServices(regtest.rpc)
+    for name, value in fake.environment().items():
+        monkeypatch.setenv(name, value)
+    yield fake
+    fake.close()
+
+
+def key_of(home, name="regtest"):
+    return (home / f"wallet-{name}.wif").read_text().strip()
+
+
+def test_each_network_has_an_address_of_its_own(inkproof):
+    addresses = {}
+    for network in ("regtest", "testnet", "mainnet"):
+        told = inkproof("wallet", "address", "--network", network, "--json").json()
+        assert told == {"network": network, "address": told["address"], "encrypted": False}
+        addresses[network] = told["address"]
+    assert len(set(addresses.values())) == 3
+    assert addresses["mainnet"][0] == "1"
+    assert inkproof("wallet", "address").stdout == addresses["regtest"] + "\n"
+
+
+def test_the_environment_names_the_network(inkproof, monkeypatch):
+    monkeypatch.setenv("INKPROOF_NETWORK", "mainnet")
+    assert inkproof("wallet", "address").stdout[0] == "1"
+    monkeypatch.setenv("INKPROOF_NETWORK", "moon")
+    ran = inkproof("wallet", "address")
+    assert ran.returncode == 2
+    assert "no network called 'moon'" in ran.stderr
+
+
+@terminals
+def test_on_a_terminal_the_address_is_a_qr_code_too(inkproof, home, at_terminal):
+    address = inkproof("wallet", "address").stdout.strip()
+    status, seen = at_terminal(["wallet", "address"])
+    assert status == 0
+    first, *code = seen.replace("\r", "").strip("\n").split("\n")
+    assert first == address
+    assert len(code) == 17
+    assert {len(line) for line in code} == {33}
+    assert set("".join(code)) == set("█▀▄ ")
+
+
+def test_the_balance_is_the_nodes_account(inkproof):
+    empty = inkproof("wallet", "balance", "--json").json()
+    assert (empty["satoshis"], empty["coins"], empty["in_contracts"]) == (0, 0, 0)
+    deployed = inkproof("deploy", "--json").json()
+    told = inkproof("wallet", "balance", "--json").json()
+    assert told["in_contracts"] == deployed["value"]
+    assert told["satoshis"] > 0
+    shown = inkproof("wallet", "balance").stdout
+    assert f"{told['satoshis']:,} satoshis" in shown
+    assert "held by deployed contracts" in shown
+
+
+@terminals
+def test_a_key_file_that_others_could_read_is_told_of_once(inkproof, home):
+    inkproof("wallet", "address")
+    (home / "wallet-regtest.wif").chmod(0o644)
+    assert "could read the wallet's key" in inkproof("wallet", "balance", "--json").stderr
+    assert "could read the wallet's key" not in inkproof("wallet", "balance", "--json").stderr
+
+
+def test_the_key_is_not_shown_unless_it_is_asked_for(inkproof, home):
+    inkproof("wallet", "address")
+    key = key_of(home)
+    for arguments in (["export"], ["export", "--json"], ["address"], ["address", "--json"]):
+        ran = inkproof("wallet", *arguments)
+        assert key not in ran.stdout + ran.stderr
+        assert ran.returncode == (2 if "export" in arguments else 0)
+    assert inkproof("wallet", "export", "--reveal").stdout.strip() == key
+    assert inkproof("wallet", "export", "--reveal", "--json").json()["wif"] == key
+
+
+@terminals
+def test_on_a_terminal_the_key_is_shown_after_a_yes(inkproof, home, at_terminal):
+    inkproof("wallet", "address")
+    key = key_of(home)
+    status, seen = at_terminal(["wallet", "export"], [("Show it? [y/N]", "n")])
+    assert (status, key in seen) == (2, False)
+    status, seen = at_terminal(["wallet", "export"], [("Show it? [y/N]", "y")])
+    assert (status, key in seen) == (0, True)
+
+
+def test_a_key_is_imported_from_standard_input_and_the_old_one_kept(inkproof, home):
+    inkproof("wallet", "address")
+    before = key_of(home)
+    key = PrivateKey.from_random()
+    wif = key.to_WIF(network=REGTEST.keys)
+    told = inkproof("wallet", "import", "--json", input=wif + "\n").json()
+    assert told["address"] == Wallet(key, REGTEST).address
+    assert key_of(home) == wif
+    assert Path(told["kept"]).read_text().strip() == before
+    again = inkproof("wallet", "import", input="rubbish\n")
+    assert again.returncode == 2
+    assert "rubbish" not in again.stderr + again.stdout
+    assert "wallet import format" in again.stderr
+
+
+@terminals
+def test_on_a_terminal_the_key_is_typed_unseen(inkproof, home, at_terminal):
+    wif = PrivateKey.from_random().to_WIF(network=REGTEST.keys)
+    status, seen = at_terminal(["wallet", "import"], [("Key in wallet import format:", wif)])
+    assert status == 0, seen
+    assert wif not in seen
+    assert key_of(home) == wif
+
+
+@terminals
+def test_encrypting_verifying_and_decrypting_with_a_passphrase(inkproof, home, at_terminal):
+    inkproof("wallet", "address")
+    key = key_of(home)
+    status, seen = at_terminal(
+        ["wallet", "encrypt"], [("New passphrase:", "one"), ("The same once more:", "two")]
+    )
+    assert (status, "differ" in seen) == (2, True)
+    assert key_of(home) == key
+    status, seen = at_terminal(
+        ["wallet", "encrypt"], [("New passphrase:", "sesame"), ("The same once more:", "sesame")]
+    )
+    assert status == 0, seen
+    assert "sesame" not in seen
+    assert key not in key_of(home)
+    assert inkproof("wallet", "address", "--json").json()["encrypted"] is True
+
+    locked = inkproof("wallet", "balance")
+    assert locked.returncode == 2
+    assert "The wallet is locked" in locked.stderr
+    assert "INKPROOF_PASSPHRASE_FILE" in locked.stderr
+
+    status, seen = at_terminal(["wallet", "balance"], [("Passphrase of the wallet:", "open")])
+    assert status == 2
+    assert seen.count("That is not the wallet's passphrase.") == 1
+    assert "Traceback" not in seen
+    status, seen = at_terminal(["wallet", "balance"], [("Passphrase of the wallet:", "sesame")])
+    assert (status, "satoshis" in seen) == (0, True)
+    status, seen = at_terminal(["wallet", "decrypt"], [("Passphrase of the wallet:", "sesame")])
+    assert status == 0, seen
+    assert key_of(home) == key
+
+
+def test_a_passphrase_file_opens_the_wallet_for_scripts(inkproof, home, monkeypatch, tmp_path):
+    file = tmp_path / "passphrase"
+    file.write_text("sesame\n")
+    file.chmod(0o600)
+    inkproof("wallet", "address")
+    key = key_of(home)
+    monkeypatch.setenv("INKPROOF_PASSPHRASE_FILE", str(file))
+    assert inkproof("wallet", "encrypt", "--json").json()["encrypted"] is True
+    assert key not in key_of(home)
+    assert inkproof("wallet", "encrypt").returncode == 2
+    assert inkproof("deploy", "--json").json()["network"] == "regtest"
+    assert inkproof("wallet", "export", "--reveal").stdout.strip() == key
+    assert inkproof("wallet", "decrypt", "--json").json()["encrypted"] is False
+    assert key_of(home) == key
+
+
+def test_all_coins_of_the_private_chain_go_out_without_a_question(inkproof, home):
+    inkproof("node", "start")
+    inkproof("deploy")
+    before = inkproof("wallet", "balance", "--json").json()
+    target = Wallet(PrivateKey.from_random(), REGTEST).address
+    told = inkproof("wallet", "sweep", target, "--json").json()
+    assert told["satoshis"] + told["fee"] == before["satoshis"]
+    assert told["in_contracts"] == before["in_contracts"] > 0
+    assert inkproof("wallet", "balance", "--json").json()["satoshis"] == 0
+    again = inkproof("wallet", "sweep", target)
+    assert (again.returncode, "is empty" in again.stderr) == (2, True)
+    wrong = inkproof("wallet", "sweep", Wallet(PrivateKey.from_random(), MAIN).address)
+    assert (wrong.returncode, "not an address on regtest" in wrong.stderr) == (2, True)
+
+
+def test_coins_of_a_public_network_do_not_go_out_without_a_yes(inkproof, home, regtest, services):
+    inkproof("wallet", "address", "--network", "testnet")
+    wallet = Wallet.load_or_create(home, TESTNET)
+    give(regtest, wallet, 80_000)
+    target = Wallet(PrivateKey.from_random(), TESTNET).address
+    refused = inkproof("wallet", "sweep", target, "--network", "testnet")
+    assert refused.returncode == 2
+    assert "the fee is" in refused.stderr
+    assert "Nothing was sent" in refused.stderr
+    assert services.bodies == []
+    told = inkproof("wallet", "sweep", target, "--network", "testnet", "--yes", "--json").json()
+    assert told["satoshis"] + told["fee"] == 80_000
+    assert inkproof("wallet", "balance", "--network", "testnet", "--json").json()["satoshis"] == 0
+
+
+def test_no_key_or_passphrase_can_be_given_on_the_command_line(inkproof):
+    for action in ("import", "encrypt", "decrypt", "export"):
+        usage = inkproof("wallet", action, "--help").stdout
+        for word in ("--key", "--wif", "--passphrase", "--password"):
+            assert word not in usage
+    assert inkproof("wallet", "import", "cVSecret").returncode == 2
+    assert "--rpc-password" not in inkproof("verify", "--help").stdout

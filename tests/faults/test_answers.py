@@ -1,0 +1,214 @@
+"""A node that answers slowly, garbage, something else, or not at all: a clear sentence, and nothing lost."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from app.chain import broadcast
+from app.chain.records import VerificationState
+from app.chain.rpc import Rpc
+from app.errors import ChainError, UnreachableError
+from tests.faults import world
+from tests.faults.proxy import Proxy, altered, proxy
+
+SEEDS = itertools.count(1_000)
+
+
+@pytest.fixture
+def between(kept) -> Iterator[Proxy]:
+    """A proxy in front of the module's node."""
+    with proxy(int(world.conf(world.node())["rpcport"])) as server:
+        yield server
+
+
+@pytest.fixture
+def opened(between: Proxy):
+    """A service that reaches the node through the proxy, with an instance ready."""
+    with world.service(world.choice_of(world.node(), between.port)) as service:
+        service.prepare(lambda *_: None)
+        yield service
+        between.mischief = None
+        world.check(service)
+
+
+def states(seed: int) -> list[VerificationState]:
+    return [record.state for record in world.records() if record.image == world.picture(seed)]
+
+
+GARBAGE = {
+    "a web page": (200, b"<html><body>Welcome to your router</body></html>"),
+    "nothing": (200, b""),
+    "half an answer": (200, b'{"result": "ab'),
+    "a list": (200, b"[1, 2, 3]"),
+    "bytes": (200, bytes(range(256)) * 40),
+    "an error page": (502, b"Bad Gateway"),
+    "deep nesting": (200, b"[" * 100_000),
+    "another question's answer": (200, b'{"result": null, "error": null, "id": "someone-else"}'),
+}
+
+
+@pytest.mark.parametrize("kind", GARBAGE)
+def test_garbage_is_called_so_and_the_claim_is_made_later(opened, between, kind):
+    seed = next(SEEDS)
+    between.on("sendrawtransaction", lambda pass_on: GARBAGE[kind])
+    with pytest.raises(UnreachableError, match="is not a Bitcoin SV node") as error:
+        world.claim(opened, seed)
+    assert error.value.hint
+    assert states(seed) == [VerificationState.PREPARED]
+    between.mischief = None
+    assert world.claim(opened, seed).block_height is not None
+    assert states(seed) == [VerificationState.CONFIRMED]
+
+
+def test_a_node_that_names_another_txid_is_not_trusted_and_what_it_took_is_not_forgotten(opened, between):
+    seed = next(SEEDS)
+    between.on("sendrawtransaction", lambda pass_on: altered(pass_on(), lambda txid: "ab" * 32))
+    with pytest.raises(ChainError, match="another txid than ours") as error:
+        world.claim(opened, seed)
+    assert "Do not trust this node" in error.value.hint
+    between.mischief = None
+    assert world.claim(opened, seed).accepted
+    assert states(seed) == [VerificationState.CONFIRMED], "one drawing, one transaction"
+
+
+def test_words_of_the_node_are_shown_escaped(opened, between):
+    def hostile(pass_on):
+        message = json.loads(pass_on()[1]) | {"result": None}
+        message["error"] = {"code": -26, "message": "\x1b[2Jred\u202e" + "x" * 10_000}
+        return 500, json.dumps(message).encode()
+
+    wrong = next(SEEDS)
+    between.on("sendrawtransaction", hostile)
+    with pytest.raises(ChainError) as error:
+        world.claim(opened, wrong, by=1)
+    words = str(error.value)
+    assert words.isprintable()
+    assert len(words) < 1_000
+    assert states(wrong) == [VerificationState.ERROR]
+
+
+def test_an_answer_that_never_came_is_looked_up_and_the_drawing_is_sent_once(opened, between):
+    """The node takes the claim; the connection breaks before it can say so."""
+    seed = next(SEEDS)
+
+    def swallow(pass_on):
+        pass_on()
+
+    between.on("sendrawtransaction", swallow)
+    with pytest.raises(UnreachableError):
+        world.claim(opened, seed)
+    assert states(seed) == [VerificationState.PREPARED]
+    between.mischief = None
+    stages = []
+    verdict = world.claim(opened, seed, on_stage=lambda stage, text: stages.append(stage.name))
+    assert verdict.block_height is not None
+    assert states(seed) == [VerificationState.CONFIRMED]
+    assert stages == ["SIGNED", "ACCEPTED", "CONFIRMED"]
+
+
+def test_a_claim_that_arrives_after_it_was_given_up_is_found_and_not_made_twice(opened, between):
+    """Slower than the program's patience: the node takes it when the ledger calls it never sent."""
+    seed = next(SEEDS)
+    held: list = []
+
+    def hold(pass_on):
+        held.append(pass_on)
+
+    between.on("sendrawtransaction", hold)
+    with pytest.raises(UnreachableError):
+        world.claim(opened, seed)
+    between.mischief = None
+    opened.reconcile()
+    assert states(seed) == [VerificationState.ERROR]
+    held[0]()
+    assert world.claim(opened, seed).block_height is not None
+    assert states(seed) == [VerificationState.CONFIRMED]
+
+
+def test_a_slow_node_is_waited_for_and_a_silent_one_is_named(opened, between, monkeypatch):
+    def slow(pass_on):
+        time.sleep(0.4)
+        return pass_on()
+
+    seed = next(SEEDS)
+    between.on("sendrawtransaction", slow)
+    assert world.claim(opened, seed).block_height is not None
+
+    silent = next(SEEDS)
+    over = threading.Event()
+
+    def wait(pass_on):
+        over.wait(10)
+
+    monkeypatch.setattr(broadcast, "_SEND_SECONDS", 0.5)
+    between.on("sendrawtransaction", wait)
+    with pytest.raises(UnreachableError, match=r"did not answer within 0\.5 seconds") as error:
+        world.claim(opened, silent)
+    assert "try again" in error.value.hint
+    over.set()
+    between.mischief = None
+    assert world.claim(opened, silent).accepted
+
+
+def test_a_verdict_stands_though_the_node_is_gone_before_the_block(opened, between):
+    seed = next(SEEDS)
+    between.on("generatetoaddress", lambda pass_on: None)
+    verdict = world.claim(opened, seed)
+    assert verdict.accepted
+    assert verdict.block_height is None
+    between.mischief = None
+    opened.resume()
+    assert states(seed) == [VerificationState.CONFIRMED]
+
+
+REFUSALS = {
+    "min relay fee not met": "Nothing was spent. Try again",
+    "66: mempool min fee not met": "Nothing was spent. Try again",
+    "too-long-mempool-chain": "Wait for the next block",
+    "too-long-validation-time": "whose policy allows it",
+    "words that nobody has heard": "Nothing was spent",
+}
+
+
+@pytest.mark.parametrize("words", REFUSALS)
+def test_each_refusal_that_is_no_verdict_says_what_to_do(opened, between, words, monkeypatch):
+    """The node's own words, put into its mouth where they cannot be provoked on a private chain."""
+    import dataclasses
+
+    def refuse(pass_on):
+        body = {"result": None, "error": {"code": -26, "message": words}, "id": asked["id"]}
+        return 500, json.dumps(body).encode()
+
+    asked: dict = {}
+
+    def mischief(request, pass_on):
+        asked.update(request)
+        return refuse(pass_on) if request["method"] == "sendrawtransaction" else pass_on()
+
+    elsewhere = dataclasses.replace(opened.connection.network, may_mine=False)
+    monkeypatch.setattr(
+        opened._deployer, "connection", dataclasses.replace(opened.connection, network=elsewhere)
+    )
+    between.mischief = mischief
+    seed = next(SEEDS)
+    with pytest.raises(ChainError) as error:
+        world.claim(opened, seed)
+    assert words in error.value.why
+    assert REFUSALS[words] in error.value.hint
+    assert states(seed) == [VerificationState.ERROR]
+    between.mischief = None
+    assert world.claim(opened, seed).accepted, "the instance is still there"
+
+
+def test_credentials_that_the_node_has_changed_since_are_named(kept):
+    choice = world.choice_of(world.node())
+    stale = Rpc(choice.rpc_url, choice.rpc_user, "not any more")
+    with pytest.raises(UnreachableError, match="refused the user name or password") as error:
+        stale.call("getblockcount")
+    assert "cookie" in error.value.hint

@@ -1,0 +1,196 @@
+"""The chain turns: blocks taken back, coins spent elsewhere, transactions that wait too long."""
+
+from __future__ import annotations
+
+import itertools
+import time
+
+import pytest
+from bitcoinx import Script, Tx, TxInput, TxOutput, double_sha256, hex_str_to_hash, push_int
+
+from app.chain.broadcast import Refusal, send
+from app.chain.coins import fund
+from app.chain.reconcile import SOMEBODY_ELSE, reconcile
+from app.chain.records import DeploymentState, VerificationState
+from app.chain.rpc import satoshis
+from app.contract import SpendPlan, build_spend
+from tests.chain.payments import pay
+from tests.conftest import quiet
+from tests.faults import world
+
+SEEDS = itertools.count(2_000)
+
+
+@pytest.fixture
+def opened(kept):
+    with world.service() as service:
+        service.prepare(quiet)
+        yield service
+        world.check(service)
+
+
+def state(opened, txid: str):
+    return opened.ledger.verification_of(txid)
+
+
+def look(opened) -> None:
+    """What the ledger makes of the chain as it is, without mining."""
+    reconcile(opened.connection.backend, opened.ledger, opened.connection.chain_id)
+
+
+def remine(opened) -> None:
+    """A block in the place of one taken back. It holds one payment more, else it would be the very same."""
+    backend, wallet = opened.connection.backend, opened.connection.wallet
+    coins = fund(backend, wallet, 60_000, quiet)
+    tx = pay(wallet, coins, [(next(SEEDS), bytes(wallet.locking_script))])
+    assert send(opened.connection.rpc, tx.to_bytes()).accepted
+    backend.mine(wallet.address, 1)
+
+
+def test_a_verification_follows_its_block_when_that_is_taken_back(opened):
+    """Confirmed, waiting again, and confirmed in another block."""
+    verdict = world.claim(opened, next(SEEDS))
+    rpc = opened.connection.rpc
+    rpc.call("invalidateblock", verdict.block_hash)
+    look(opened)
+    assert state(opened, verdict.txid).state is VerificationState.ACCEPTED
+    assert state(opened, verdict.txid).block_hash is None
+    remine(opened)
+    look(opened)
+    again = state(opened, verdict.txid)
+    assert again.state is VerificationState.CONFIRMED
+    assert again.block_hash != verdict.block_hash
+    assert rpc.call("getblockhash", again.block_height) == again.block_hash
+
+
+def test_all_verifications_of_the_blocks_taken_back_follow_and_those_beneath_stay(opened):
+    verdicts = [world.claim(opened, next(SEEDS)) for _ in range(4)]
+    opened.connection.rpc.call("invalidateblock", verdicts[1].block_hash)
+    look(opened)
+    found = [state(opened, verdict.txid).state for verdict in verdicts]
+    assert found == [VerificationState.CONFIRMED] + [VerificationState.ACCEPTED] * 3
+    remine(opened)
+    opened.resume()
+    found = [state(opened, verdict.txid).state for verdict in verdicts]
+    assert found == [VerificationState.CONFIRMED] * 4
+
+
+def test_where_nothing_was_taken_back_one_question_tells(opened, monkeypatch):
+    for _ in range(3):
+        world.claim(opened, next(SEEDS))
+    asked = []
+    find = type(opened.connection.backend).find
+    monkeypatch.setattr(
+        type(opened.connection.backend), "find", lambda self, txid: asked.append(txid) or find(self, txid)
+    )
+    confirmed = {record.txid for record in world.verifications(opened.ledger)}
+    look(opened)
+    assert len(confirmed.intersection(asked)) == 1
+
+
+def test_a_verification_that_the_other_branch_spent_otherwise_is_lost_and_says_so(opened):
+    """The block is taken back, and another spend of the same instance gets into the next one."""
+    opened.connection.backend.mine(opened.connection.wallet.address, 1)
+    verdict = world.claim(opened, next(SEEDS))
+    rpc, wallet = opened.connection.rpc, opened.connection.wallet
+    record = state(opened, verdict.txid)
+    parent = opened.ledger.deployment(record.deployment_id)
+    plan = SpendPlan(parent.txid, parent.output_index, parent.value, 400, wallet.locking_script.to_bytes())
+    image = world.picture(next(SEEDS))
+    rival = build_spend(opened.contract, plan, world.readings(image).fixed_digit, image, wallet.key)
+    rpc.call("invalidateblock", verdict.block_hash)
+    candidate_block_with(rpc, wallet, rival.to_bytes().hex())
+    look(opened)
+    lost = state(opened, verdict.txid)
+    assert lost.state is VerificationState.LOST
+    assert lost.reason
+    parent_now = opened.ledger.deployment(parent.id)
+    assert parent_now.state is DeploymentState.SPENT
+
+
+def candidate_block_with(rpc, wallet, raw: str) -> None:
+    """Mine a block that holds this transaction and nothing else of what waits."""
+    height = rpc.call("getblockcount") + 1
+    previous = rpc.call("getbestblockhash")
+    header = rpc.call("getblockheader", previous)
+    template_time = max(int(time.time()), header["mediantime"] + 1, header["time"] + 1)
+    subsidy = 50 * 10**8 >> height // 150
+    tx = Tx.from_hex(raw)
+    spent = rpc.call("getrawtransaction", tx.inputs[0].prev_hash[::-1].hex(), 1)
+    fee = satoshis(spent["vout"][tx.inputs[0].prev_idx]["value"]) - tx.total_output_value()
+    entry = TxInput(bytes(32), 0xFFFFFFFF, Script(push_int(height) + b"\x05rival"), 0xFFFFFFFF)
+    coinbase = Tx(1, [entry], [TxOutput(subsidy + fee, wallet.locking_script)], 0)
+    root = double_sha256(coinbase.hash() + tx.hash())
+    bits = int(header["bits"], 16)
+    target = (bits & 0xFFFFFF) << 8 * ((bits >> 24) - 3)
+    for nonce in range(2**32):
+        head = (
+            (0x20000000).to_bytes(4, "little")
+            + hex_str_to_hash(previous)
+            + root
+            + template_time.to_bytes(4, "little")
+            + bits.to_bytes(4, "little")
+            + nonce.to_bytes(4, "little")
+        )
+        if int.from_bytes(double_sha256(head), "little") <= target:
+            break
+    block = head + b"\x02" + coinbase.to_bytes() + tx.to_bytes()
+    assert rpc.call("submitblock", block.hex()) is None
+
+
+def test_a_missing_deployment_is_sent_again_when_the_node_forgot_it(opened):
+    """A branch without it, and a node without memory: the same bytes make the same instance."""
+    rpc = opened.connection.rpc
+    deployment = opened.prepare(quiet)
+    opened.connection.backend.mine(opened.connection.wallet.address, 1)
+    look(opened)
+    assert opened.ledger.deployment(deployment.id).state is DeploymentState.CONFIRMED
+    block = opened.connection.backend.find(deployment.txid).block_hash
+    rpc.call("invalidateblock", block)
+    assert opened.prepare(quiet).id == deployment.id
+    remine(opened)
+    assert world.claim(opened, next(SEEDS)).accepted
+
+
+def test_a_claim_in_conflict_with_a_waiting_one_goes_to_another_instance(opened, monkeypatch):
+    """Somebody with the same key was quicker between our looking and our sending."""
+    backend = type(opened.connection.backend)
+    real, wallet = backend.send, opened.connection.wallet
+    deployment = opened.prepare(quiet)
+    plan = SpendPlan(
+        deployment.txid, deployment.output_index, deployment.value, 500, bytes(wallet.locking_script)
+    )
+    image = world.picture(next(SEEDS))
+    rival = build_spend(opened.contract, plan, world.readings(image).fixed_digit, image, wallet.key)
+    answers = []
+
+    def second(self, raw, spent=()):
+        if not answers:
+            assert send(opened.connection.rpc, rival.to_bytes()).accepted
+        answers.append(real(self, raw, spent))
+        return answers[-1]
+
+    monkeypatch.setattr(backend, "send", second)
+    seed = next(SEEDS)
+    assert world.claim(opened, seed).block_height is not None
+    assert answers[0].refusal in (Refusal.CONFLICT, Refusal.MISSING_INPUTS)
+    found = [r.state for r in world.records() if r.image == world.picture(seed)]
+    assert found == [VerificationState.ERROR, VerificationState.CONFIRMED]
+    assert opened.ledger.deployment(deployment.id).reason == SOMEBODY_ELSE
+
+
+def test_a_fee_that_the_node_does_not_believe_is_refused_and_costs_nothing(opened):
+    """The other end of a wrong fee, which a private chain really refuses."""
+    rpc, wallet = opened.connection.rpc, opened.connection.wallet
+    coins = fund(opened.connection.backend, wallet, 4 * 10**9, quiet)
+    answer = send(rpc, pay(wallet, coins, [(10_000, bytes(wallet.locking_script))], fee=3 * 10**9).to_bytes())
+    assert not answer.accepted
+    assert answer.refusal is Refusal.FEE
+    assert fund(opened.connection.backend, wallet, 4 * 10**9, quiet) == coins
+
+
+def test_submitting_the_same_drawing_twice_on_purpose_makes_two_and_each_is_whole(opened):
+    seed = next(SEEDS)
+    one, two = world.claim(opened, seed), world.claim(opened, seed)
+    assert one.txid != two.txid
+    assert one.block_height != two.block_height

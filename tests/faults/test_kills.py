@@ -1,0 +1,108 @@
+"""The program killed at every step of a submission, and the node killed at every step, in turn.
+
+Afterwards no coin is missing, nothing is recorded that did not happen, nothing that happened is forgotten,
+and the next run goes on by itself.
+"""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from app.chain.records import VerificationState
+from tests.faults import world
+from tests.faults.conftest import Driver
+
+SEEDS = itertools.count(100)
+SIGKILL = -9
+
+
+def settled(seed: int, *, at_most: int = 1) -> list[VerificationState]:
+    """Open the service as the next run does, check everything, and verify another image.
+
+    Returns the states of the records of picture `seed`; at most one of them may have happened.
+    """
+    with world.service() as opened:
+        world.check(opened)
+        assert world.claim(opened, next(SEEDS)).block_height is not None
+    states = [record.state for record in world.records() if record.image == world.picture(seed)]
+    assert sum(state in world.Taken for state in states) <= at_most
+    return states
+
+
+def walk(driver: Driver, victim: str, stride: int = 1) -> dict[str, list[VerificationState]]:
+    """Strike at every step, or every `stride`th, until a submission ends before it; outcomes by step."""
+    outcomes: dict[str, list[VerificationState]] = {}
+    for at in itertools.count(step=stride):
+        seed = next(SEEDS)
+        done = driver.run(seed, at, victim)
+        states = settled(seed)
+        if len(done["steps"]) <= at:
+            assert done["status"] == 0
+            assert states == [VerificationState.CONFIRMED]
+            return outcomes
+        name = f"{at} {done['steps'][-1]}"
+        outcomes[name] = states
+        if victim == "app":
+            assert done["status"] == SIGKILL, name
+    raise AssertionError("a submission ends")
+
+
+def name_of(outcomes: dict[str, list[VerificationState]], step: str) -> str:
+    return next(name for name in outcomes if name.split(" ", 1)[1] == step)
+
+
+@pytest.mark.timeout(280)
+def test_the_program_killed_at_every_step(driver):
+    outcomes = walk(driver, "app")
+    assert len(outcomes) >= 20
+    before, after = name_of(outcomes, "before send"), name_of(outcomes, "after send")
+    assert outcomes[name_of(outcomes, "READY")] == []
+    assert outcomes[before] == [VerificationState.ERROR]
+    assert outcomes[after] == [VerificationState.CONFIRMED]
+    late = [states for name, states in outcomes.items() if int(name.split()[0]) >= int(after.split()[0])]
+    assert all(states == [VerificationState.CONFIRMED] for states in late)
+
+
+@pytest.mark.timeout(280)
+@pytest.mark.parametrize("stride", [3, pytest.param(1, marks=pytest.mark.exhaustive)])
+def test_the_node_killed_at_every_step(driver, stride):
+    """What the node had taken and lost with its memory is sent again. (Every third step by default.)"""
+    outcomes = walk(driver, "node", stride)
+    assert len(outcomes) >= 20 // stride
+    late = [states for name, states in outcomes.items() if "mine" in name or "ACCEPTED" in name]
+    assert late
+    assert all(states == [VerificationState.CONFIRMED] for states in late)
+
+
+@pytest.mark.parametrize(("victim", "steps"), [("app", range(2, 8)), ("node", (3, 5))])
+def test_killed_while_there_is_no_instance_yet(driver, victim, steps):
+    """The first step of such a submission is a deployment: killed before, while and after it is sent."""
+    for at in steps:
+        with world.service() as opened:
+            opened.prepare(lambda *_: None)
+            spend_all(opened)
+        seed = next(SEEDS)
+        done = driver.run(seed, at, victim)
+        assert done["steps"][2] == "before add_deployment", "before it the spent one is noticed"
+        settled(seed)
+
+
+def spend_all(opened) -> None:
+    """Use up the instances that were deployed ahead, in the way that somebody else would."""
+    from app.chain.broadcast import send
+    from app.contract import SpendPlan, build_spend
+
+    wallet = opened.connection.wallet
+    for deployment in opened.ledger.open_deployments(opened.connection.chain_id):
+        plan = SpendPlan(
+            deployment.txid,
+            deployment.output_index,
+            deployment.value,
+            300,
+            bytes(wallet.locking_script.to_bytes()),
+        )
+        image = world.picture(next(SEEDS))
+        tx = build_spend(opened.contract, plan, world.readings(image).fixed_digit, image, wallet.key)
+        assert send(opened.connection.rpc, tx.to_bytes()).accepted
