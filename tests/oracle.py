@@ -52,3 +52,22 @@ def per_product(parameters: Parameters, pixels: Sequence[int]) -> list[int]:
 def argmax(values: Sequence[int]) -> int:
     """The lowest index of the largest value."""
     return values.index(max(values))
+
+
+def block_means(pixels: Sequence[int], side: int, margin: int, block: int) -> list[int]:
+    """Sums over blocks of block x block pixels, row by row, of what lies inside the margin."""
+    inner = range(margin, side - margin, block)
+    return [
+        sum(pixels[(top + down) * side + left + right] for down in range(block) for right in range(block))
+        for top in inner
+        for left in inner
+    ]
+
+
+def few_bit(parameters: Parameters, x: Sequence[int]) -> list[int]:
+    """o = sum(x*w) + b, ReLU between layers, nothing rescaled."""
+    for index, (weights, biases) in enumerate(parameters):
+        if index:
+            x = [max(value, 0) for value in x]
+        x = [sum(value * weights[i][j] for i, value in enumerate(x)) + bias for j, bias in enumerate(biases)]
+    return list(x)

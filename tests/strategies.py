@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 from hypothesis import strategies as st
 
-from app.fixedpoint import Argmax, Dense, IntegerNetwork, Relu
+from app.fixedpoint import Argmax, Dense, FewBit, IntegerNetwork, Layer, Pool, Relu
 
 TRAINED = 3 * 10**8
 """Trained weights stay within 3 in real terms."""
@@ -66,4 +66,38 @@ def parameters(network: IntegerNetwork) -> list[tuple[list[list[int]], list[int]
         (layer.weights.tolist(), layer.biases.tolist())
         for layer in network.layers
         if isinstance(layer, Dense)
+    ]
+
+
+@st.composite
+def few_bit_networks(draw: st.DrawFn, *, depth: int = 3, width: int = 6) -> IntegerNetwork:
+    """A few-bit network of 1 to `depth` layers, with or without a pool before it."""
+    layers: list[Layer] = []
+    inputs = draw(st.integers(1, 9))
+    if draw(st.booleans()):
+        block = draw(st.sampled_from([1, 2, 4]))
+        margin = draw(st.integers(0, 2))
+        inner = 4 * draw(st.integers(1, 2))
+        layers = [Pool(inner + 2 * margin, margin, block)]
+        inputs = layers[0].outputs
+    widths = [inputs, *draw(st.lists(st.integers(1, width), min_size=1, max_size=depth))]
+    for fan_in, fan_out in itertools.pairwise(widths):
+        if layers and isinstance(layers[-1], FewBit):
+            layers.append(Relu())
+        bits = draw(st.integers(2, 9))
+        end = 2 ** (bits - 1)
+        codes = st.one_of(st.integers(-end, end - 1), st.sampled_from([-end, end - 1]))
+        numbers = draw(st.lists(codes, min_size=fan_in * fan_out, max_size=fan_in * fan_out))
+        biases = draw(st.lists(weights(10**6), min_size=fan_out, max_size=fan_out))
+        table = np.array(numbers, dtype=np.int64).reshape(fan_in, fan_out)
+        layers.append(FewBit(table, np.array(biases, dtype=np.int64), bits, draw(st.integers(1, 100))))
+    return IntegerNetwork([*layers, Argmax()])
+
+
+def few_bit_parameters(network: IntegerNetwork) -> list[tuple[list[list[int]], list[int]]]:
+    """A few-bit network's numbers as plain Python integers, for the oracle."""
+    return [
+        (layer.weights.tolist(), layer.biases.tolist())
+        for layer in network.layers
+        if isinstance(layer, FewBit)
     ]

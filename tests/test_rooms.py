@@ -11,7 +11,7 @@ import app
 
 ROOT = Path(app.__file__).parent
 ROOMS = ["drawing", "network", "fixedpoint", "script", "contract", "chain", "verdict", "window", "cli"]
-EVERYBODY = {"errors", "paths", "version"}
+EVERYBODY = {"errors", "models", "paths", "version"}
 
 
 def imported_rooms(path: Path) -> set[str]:

@@ -62,14 +62,19 @@ class Connection:
         return self.backend.rpc
 
 
-def profile_for(kind: Kind) -> str:
+def profile_for(kind: Kind, raised: bool = False) -> str:
     """The embedded node for a contract: default policy, or a raised one where the script is too big."""
-    return REGTEST.name if kind is Kind.PACKED else REGTEST_RAISED.name
+    return REGTEST.name if kind is Kind.PACKED and not raised else REGTEST_RAISED.name
 
 
 @contextlib.contextmanager
-def connect(choice: NodeChoice, kind: Kind, progress: Progress) -> Iterator[Connection]:
-    """Reach the chain; the embedded node is started if need be and stopped by its last user."""
+def connect(
+    choice: NodeChoice, kind: Kind, progress: Progress, *, raised: bool = False
+) -> Iterator[Connection]:
+    """Reach the chain; the embedded node is started if need be and stopped by its last user.
+
+    `raised`: a packed contract that is too big for a default policy.
+    """
     if choice.rpc_url:
         rpc = Rpc(choice.rpc_url, choice.rpc_user, choice.rpc_password)
         yield _connection(rpc, _agreed(network_of(rpc), choice), choice)
@@ -77,7 +82,7 @@ def connect(choice: NodeChoice, kind: Kind, progress: Progress) -> Iterator[Conn
     if choice.network not in (None, REGTEST.name):
         yield _public(network_named(str(choice.network)), choice)
         return
-    profile = profile_for(kind)
+    profile = profile_for(kind, raised)
     network = REGTEST if profile == REGTEST.name else REGTEST_RAISED
     with EmbeddedNode(profile).lease(progress, keep=choice.keep_node) as rpc:
         yield _connection(rpc, network, choice)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bitcoinx import Tx, hash_to_hex_str
@@ -41,10 +42,11 @@ class Inspection:
     judgement: Judgement
 
 
-def inspect(backend: Backend, txid: str, programs: list[Program]) -> Inspection:
+def inspect(backend: Backend, txid: str, programs: Iterable[Program]) -> Inspection:
     """Take a verification apart and run it again. ChainError if there is no such transaction.
 
-    Nothing is believed but the bytes, and those are held to the txids that commit to them.
+    Nothing is believed but the bytes, and those are held to the txids that commit to them. `programs` are
+    tried in their order, and no further than needed.
     """
     txid = txid.strip().lower()
     if not re.fullmatch(r"[0-9a-f]{64}", txid):
@@ -63,7 +65,7 @@ def inspect(backend: Backend, txid: str, programs: list[Program]) -> Inspection:
     output = parent.outputs[spent.prev_idx]
     script = output.script_pubkey.to_bytes()
     program, owner = _recognise(script, programs)
-    limits = limits_for(program.kind) if program else None
+    limits = limits_for(program) if program else None
     return Inspection(
         txid=txid,
         claim=claim,
@@ -104,7 +106,7 @@ def _parse(raw: bytes, txid: str) -> Tx:
         raise ChainError(f"Transaction {txid} cannot be read.", why=f"{error}.") from error
 
 
-def _recognise(script: bytes, programs: list[Program]) -> tuple[Program | None, bytes | None]:
+def _recognise(script: bytes, programs: Iterable[Program]) -> tuple[Program | None, bytes | None]:
     for program in programs:
         owner = owner_of(script, program)
         if owner is not None:

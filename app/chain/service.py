@@ -21,7 +21,9 @@ from app.chain.reconcile import reconcile
 from app.chain.records import Deployment, Verification, VerificationState
 from app.chain.refusals import refused
 from app.chain.spending import Spending, daily_limit
-from app.contract import DigitContract, SpendPlan, build_spend, contract_for
+from app.contract import DigitContract, SpendPlan, build_spend
+from app.contract.classifier import program_for
+from app.contract.local import needs_raised_policy
 from app.errors import ChainError, WalletError
 from app.fixedpoint import IntegerNetwork
 from app.paths import home
@@ -315,8 +317,10 @@ def open_service(
 
     `approve` is asked before coins that cost money are spent, up to `limit` satoshis in a day.
     """
-    with connect(choice, kind, progress) as connection, Ledger(ledger_path()) as ledger:
-        contract = contract_for(network, connection.wallet.pubkeyhash, kind)
+    program = program_for(network, kind)
+    raised = needs_raised_policy(program)
+    with connect(choice, kind, progress, raised=raised) as connection, Ledger(ledger_path()) as ledger:
+        contract = DigitContract(program, connection.wallet.pubkeyhash, network)
         service = Service(contract, connection, ledger, approve, limit)
         service.resume()
         yield service

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
 import os
 import platform
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from app import __version__, paths
+from app import __version__, models, paths
 from app.cli import OK
 from app.cli import measures as measured
 from app.cli.benchplot import draw
@@ -32,7 +28,7 @@ _BATCH = 10_000
 
 def run(options: argparse.Namespace) -> int:
     """Measure, print, and write `bench.json` and `bench.png` if a folder is named."""
-    with reporting(options.json) as report, _home_of_its_own():
+    with reporting(options.json) as report, measured.home_of_its_own():
         figures = _measure(report)
     if options.output is not None:
         options.output.mkdir(parents=True, exist_ok=True)
@@ -56,6 +52,12 @@ def _measure(report: Reporter) -> Figures:
             kind.value: measured.contract_figures(network, image, rpc, kind)
             for kind in (Kind.PACKED, Kind.UNROLLED)
         }
+        networks = {models.DEFAULT: contracts[Kind.PACKED.value]}
+        for model in models.MODELS.values():
+            if model.name not in networks:
+                report(f"Running the packed contract of {model.name}")
+                other = load(model.integers_path)
+                networks[model.name] = measured.contract_figures(other, image, rpc, Kind.PACKED)
     report("Loading the float network (TensorFlow)")
     judge = FloatJudge.load(paths.model_folder() / "model.keras")
     report("Reading with both engines")
@@ -73,6 +75,7 @@ def _measure(report: Reporter) -> Figures:
         },
         "contracts": contracts,
         "packed_over_unrolled": _ratios(contracts),
+        "networks": networks,
         "engines": engines,
         "drawing": drawing,
         "submission": submission,
@@ -99,24 +102,6 @@ def _window() -> Figures:
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
-@contextlib.contextmanager
-def _home_of_its_own() -> Iterator[None]:
-    """Measure on a fresh chain; the person's own ledger and coins stay out of it."""
-    before = os.environ.get("INKPROOF_HOME")
-    cache = paths.home() / "node-binary"
-    with tempfile.TemporaryDirectory(prefix="inkproof-bench-") as folder:
-        if cache.is_dir():
-            (Path(folder) / "node-binary").symlink_to(cache, target_is_directory=True)
-        os.environ["INKPROOF_HOME"] = folder
-        try:
-            yield
-        finally:
-            if before is None:
-                del os.environ["INKPROOF_HOME"]
-            else:
-                os.environ["INKPROOF_HOME"] = before
-
-
 def _show(figures: Figures) -> None:
     packed, unrolled = figures["contracts"]["packed"], figures["contracts"]["unrolled"]
     out.print(f"{figures['machine']}; medians\n")
@@ -132,6 +117,12 @@ def _show(figures: Figures) -> None:
         ratio = figures["packed_over_unrolled"][key]
         out.print(f"{name:<34}{_number(packed[key]):>12}{_number(unrolled[key]):>12}{ratio:>10.3f}")
     out.print(f"{'weights alone, bytes':<34}{figures['network']['information_bytes']:>12,}\n")
+    out.print(f"{'packed contracts':<20}{'bytes':>12}{'opcodes':>10}{'node, ms':>10}{'bitcoinX, ms':>14}")
+    for name, row in figures["networks"].items():
+        size, opcodes = _number(row["script_bytes"]), _number(row["opcodes"])
+        node, interpreter = _number(row["node_milliseconds"]), _number(row["bitcoinx_milliseconds"])
+        out.print(f"{name:<20}{size:>12}{opcodes:>10}{node:>10}{interpreter:>14}")
+    out.print()
     for title in ("engines", "drawing", "submission", "window"):
         out.print(title)
         for key, value in figures[title].items():

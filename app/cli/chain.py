@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from rich.text import Text
 
-from app import paths
+from app import models
 from app.chain.connection import connect
 from app.chain.inspect import Inspection
 from app.chain.inspect import inspect as inspect_transaction
@@ -16,18 +17,19 @@ from app.chain.ledger import Ledger
 from app.chain.records import Verification
 from app.chain.service import ledger_path, open_service
 from app.cli import DISAGREE, OK
-from app.cli.options import kind_of, node_choice, spending, warn_of
+from app.cli.options import kind_of, model_of, node_choice, spending, warn_of
 from app.cli.output import out, print_json, reporting
 from app.cli.picture import picture
 from app.contract.classifier import program_for, rule_of
 from app.fixedpoint import load
-from app.script import Kind
+from app.models import Model
+from app.script import Kind, Program
 
 
 def deploy(options: argparse.Namespace) -> int:
     """Have a deployment ready."""
     kind = kind_of(options)
-    network = load(paths.model_folder() / "integers.npz", rule_of(kind))
+    network = load(model_of(options).integers_path, rule_of(kind))
     with (
         reporting(options.json) as report,
         open_service(network, kind, node_choice(options), report, **spending(options)) as service,
@@ -105,31 +107,42 @@ def _record_json(record: Verification) -> dict[str, Any]:
 
 def inspect(options: argparse.Namespace) -> int:
     """Take a verification apart and run it again; exit status 1 if the script does not accept it here."""
-    network = load(paths.model_folder() / "integers.npz")
+    model, kind = model_of(options), kind_of(options)
+    tried: list[tuple[Model, str]] = []
     with (
         reporting(options.json) as report,
-        connect(node_choice(options), kind_of(options), report) as connection,
+        connect(node_choice(options), kind, report, raised=model.raised) as connection,
     ):
         report("Running the script again")
-        found = inspect_transaction(
-            connection.backend, options.txid, [program_for(network, kind) for kind in Kind]
-        )
+        found = inspect_transaction(connection.backend, options.txid, _programs(model, tried))
         chain = connection.network.name
+    # Programs are tried no further than the one that fits: it is the last of them.
+    held = tried[-1] if found.program else None
     if options.json:
-        print_json({"network": chain, **_inspection_json(found, network.sha256)})
+        print_json({"network": chain, **_inspection_json(found, held)})
     else:
-        _show_inspection(found, chain, network.sha256)
+        _show_inspection(found, chain, held)
     return OK if found.judgement.accepted else DISAGREE
 
 
-def _inspection_json(found: Inspection, network_sha256: str) -> dict[str, Any]:
+def _programs(first: Model, tried: list[tuple[Model, str]]) -> Iterator[Program]:
+    """The programs of all networks, the chosen one's first; notes each with its sha256 in `tried`."""
+    for model in sorted(models.MODELS.values(), key=lambda model: model is not first):
+        network = load(model.integers_path)
+        for kind in model.kinds:
+            tried.append((model, network.sha256))
+            yield program_for(network, Kind(kind))
+
+
+def _inspection_json(found: Inspection, held: tuple[Model, str] | None) -> dict[str, Any]:
     return {
         "txid": found.txid,
         "deployment": found.deployment,
         "image": found.claim.image.hex(),
         "claimed": found.claim.digit,
         "kind": found.program.kind.value if found.program else None,
-        "network_sha256": network_sha256 if found.program else None,
+        "model": held[0].name if held else None,
+        "network_sha256": held[1] if held else None,
         "owner": found.owner.hex() if found.owner else None,
         "script_bytes": found.script_bytes,
         "script_sha256": found.script_sha256,
@@ -141,7 +154,7 @@ def _inspection_json(found: Inspection, network_sha256: str) -> dict[str, Any]:
     }
 
 
-def _show_inspection(found: Inspection, chain: str, network_sha256: str) -> None:
+def _show_inspection(found: Inspection, chain: str, held: tuple[Model, str] | None) -> None:
     if len(found.claim.image) == 784:
         pixels = np.frombuffer(found.claim.image, dtype=np.uint8)
         out.print(picture(pixels, colour=out.color_system is not None))
@@ -151,7 +164,7 @@ def _show_inspection(found: Inspection, chain: str, network_sha256: str) -> None
         "spends": found.deployment,
         "claim": f"this is a {found.claim.digit}",
         "contract": f"{known}; {found.script_bytes:,} bytes, sha256 {found.script_sha256}",
-        "network": network_sha256 if found.program else "unknown",
+        "network": f"{held[0].name}, sha256 {held[1]}" if held else "unknown",
         "owner": found.owner.hex() if found.owner else "unknown",
         "block": "none yet" if found.block_height is None else f"{found.block_height:,} {found.block_hash}",
         "fee": f"{found.fee:,} satoshis for {found.size:,} bytes",

@@ -8,7 +8,7 @@ from typing import Any
 
 from app import paths
 from app.cli import OK
-from app.cli.options import kind_of
+from app.cli.options import kind_of, model_of
 from app.cli.output import out, print_json, reporting
 from app.contract import contract_for, description
 from app.errors import ContractError
@@ -37,7 +37,7 @@ def build(options: argparse.Namespace) -> int:
 
 
 def info(options: argparse.Namespace) -> int:
-    """Facts about the contract of the shipped network."""
+    """Facts about the contract of a network."""
     facts = _facts(options)
     if options.json:
         print_json(facts)
@@ -61,9 +61,10 @@ def info(options: argparse.Namespace) -> int:
 
 
 def _facts(options: argparse.Namespace) -> dict[str, Any]:
-    contract = contract_for(load(paths.model_folder() / "integers.npz"), _NOBODY, kind_of(options))
+    contract = contract_for(load(model_of(options).integers_path), _NOBODY, kind_of(options))
     size = len(contract.locking_script)
     return {
+        "model": model_of(options).name,
         "kind": contract.kind.value,
         "script_bytes": size,
         "opcodes": contract.opcodes,
@@ -87,7 +88,7 @@ def _facts(options: argparse.Namespace) -> dict[str, Any]:
 
 def export(options: argparse.Namespace) -> int:
     """Write the locking script as hex."""
-    network = load(paths.model_folder() / "integers.npz")
+    network = load(model_of(options).integers_path)
     contract = contract_for(network, _owner(options.owner), kind_of(options))
     try:
         options.output.write_text(contract.locking_script.hex() + "\n", encoding="ascii")

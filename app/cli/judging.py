@@ -13,10 +13,9 @@ import numpy.typing as npt
 from rich.table import Table
 from rich.text import Text
 
-from app import paths
 from app.chain.service import ChainVerdict, Readings, Service, Stage, open_service
 from app.cli import DISAGREE, FAILED, OK
-from app.cli.options import kind_of, node_choice, spending, warn_of
+from app.cli.options import kind_of, model_of, node_choice, spending, warn_of
 from app.cli.output import Reporter, out, print_json, reporting, show_error
 from app.cli.picture import picture
 from app.contract.classifier import rule_of
@@ -39,10 +38,10 @@ def classify(options: argparse.Namespace) -> int:
     """Both local judges on every image that can be read."""
     pictures, statuses = _read_all(options.images)
     if pictures:
-        network = load(paths.model_folder() / "integers.npz")
+        network = load(model_of(options).integers_path)
         with reporting(options.json) as report:
             report("Loading the float network (TensorFlow)")
-            judge = FloatJudge.load(paths.model_folder() / "model.keras")
+            judge = FloatJudge.load(model_of(options).float_path)
         for item in pictures:
             verdict = Verdict(item.name, judge.read(item.pixels), network.read(item.pixels), None)
             _show(verdict, item.pixels, options.json)
@@ -56,10 +55,10 @@ def verify(options: argparse.Namespace) -> int:
     if not pictures:
         return max(statuses)
     kind = kind_of(options)
-    network = load(paths.model_folder() / "integers.npz", rule_of(kind))
+    network = load(model_of(options).integers_path, rule_of(kind))
     # TensorFlow takes seconds to import, the node about one to start: let them do it side by side.
     with ThreadPoolExecutor(1) as pool, reporting(options.json) as report:
-        loading = pool.submit(FloatJudge.load, paths.model_folder() / "model.keras")
+        loading = pool.submit(FloatJudge.load, model_of(options).float_path)
         with open_service(network, kind, node_choice(options), report, **spending(options)) as service:
             warn_of(service.connection.wallet)
             service.prepare(report)

@@ -4,33 +4,45 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from app import paths
 from app.cli import OK
+from app.cli.options import model_of
 from app.cli.output import out, print_json, reporting
 from app.drawing import rasterise, to_mnist
 from app.drawing.drawn import load_drawings
 from app.errors import DataError
-from app.fixedpoint import load, quantise, save
+from app.fixedpoint import IntegerNetwork, Pool, few_bit_network, load, quantise, rounded_to_bits, save
 from app.network.data import load_mnist
 from app.network.fitting import Progress
 from app.network.float_judge import FloatJudge
 
 _BATCH = 500
 _CANVAS = 560
+_MLP_BITS = 8
+_FEW_BIT_FILE = "integers-8bit.npz"
 
 
 def evaluate(options: argparse.Namespace) -> int:
-    """Both engines over MNIST's test images, or over drawn digits."""
+    """Both engines over MNIST's test images, or over drawn digits; with --all, every network."""
+    if options.limit is not None and options.limit < 1:
+        raise DataError("--limit takes a number from 1.")
+    if options.all:
+        from app.cli.comparing import evaluate_all
+
+        return evaluate_all(options)
+    if options.output is not None:
+        raise DataError("--output writes the table of all networks.", hint="Add --all.")
     with reporting(options.json) as report:
         report("Reading the images")
         images, labels = _examples(options)
-        network = load(paths.model_folder() / "integers.npz")
+        network = load(model_of(options).integers_path)
         report("Loading the float network (TensorFlow)")
-        judge = FloatJudge.load(paths.model_folder() / "model.keras")
+        judge = FloatJudge.load(model_of(options).float_path)
         floating, fixed = [], []
         for start in range(0, len(images), _BATCH):
             batch = images[start : start + _BATCH]
@@ -55,8 +67,6 @@ def evaluate(options: argparse.Namespace) -> int:
 
 
 def _examples(options: argparse.Namespace) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
-    if options.limit is not None and options.limit < 1:
-        raise DataError("--limit takes a number from 1.")
     if options.drawings is not None:
         drawings = load_drawings(options.drawings)[: options.limit]
         pictures = np.stack([to_mnist(rasterise(drawing.strokes, _CANVAS)) for drawing in drawings])
@@ -88,9 +98,11 @@ def train(options: argparse.Namespace) -> int:
         )
         report("Writing model, integers and report")
         # Quantising first: weights that cannot be integers must not replace a good model.
-        network = quantise(FloatJudge(training.model).weights())
+        network = _integers(training.model)
         figures = reports.write(training, folder)
         save(network, folder / "integers.npz")
+        if options.recipe == "mlp":
+            save(rounded_to_bits(FloatJudge(training.model).weights(), _MLP_BITS), folder / _FEW_BIT_FILE)
     if options.json:
         print_json({"folder": str(folder), "network_sha256": network.sha256, **figures})
     else:
@@ -98,3 +110,15 @@ def train(options: argparse.Namespace) -> int:
         out.print(f"network          {network.architecture}  sha256 {network.sha256}")
         out.print(f"written to       {folder}")
     return OK
+
+
+def _integers(model: Any) -> IntegerNetwork:
+    """The integer network of what was trained."""
+    from app.network.architecture import COMPACT_POOL, SIDE
+    from app.network.fewbit import few_bit_weights
+
+    few = few_bit_weights(model)
+    if not few:
+        return quantise(FloatJudge(model).weights())
+    layers = [(layer.codes, layer.bias, layer.step, layer.bits) for layer in few]
+    return few_bit_network(layers, Pool(SIDE, *COMPACT_POOL))

@@ -11,20 +11,33 @@ from typing import TypedDict
 
 from rich.text import Text
 
+from app import models
 from app.chain.connection import NodeChoice
 from app.chain.passphrase import from_file
 from app.chain.service import Approve
 from app.chain.wallet import Wallet
 from app.cli.output import err, paused
-from app.errors import ChainError, WalletError
+from app.errors import ChainError, ModelError, WalletError
+from app.models import Model
 from app.script import Kind
 
 _COOKIE_LIMIT = 4096
 
 
 def kind_of(options: argparse.Namespace) -> Kind:
-    """The form of the contract."""
+    """The form of the contract. ModelError if the chosen network has none of that form."""
+    model = model_of(options)
+    if options.kind not in model.kinds:
+        raise ModelError(
+            f"The network {model.name!r} has no {options.kind} contract.",
+            hint=f"Leave --kind out: it comes {' and '.join(model.kinds)}.",
+        )
     return Kind(options.kind)
+
+
+def model_of(options: argparse.Namespace) -> Model:
+    """The chosen network; commands without the choice take the default."""
+    return models.named(getattr(options, "network_model", models.DEFAULT))
 
 
 def node_choice(options: argparse.Namespace) -> NodeChoice:

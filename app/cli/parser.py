@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from app import models
 from app.errors import InkproofError
 from app.version import ShowVersion, frozen
 
@@ -158,6 +159,19 @@ def _kind_option() -> argparse.ArgumentParser:
     return parent
 
 
+def _model_option() -> argparse.ArgumentParser:
+    parent = argparse.ArgumentParser(add_help=False)
+    parent.add_argument(
+        "--network-model",
+        metavar="NAME",
+        choices=list(models.MODELS),
+        default=models.DEFAULT,
+        help="the neural network: "
+        + "; ".join(f"{model.name} ({model.summary})" for model in models.MODELS.values()),
+    )
+    return parent
+
+
 def _add_window(commands: Commands[argparse.ArgumentParser]) -> None:
     command = commands.add_parser(
         "window", help="open the window and draw (the default)", parents=[_node_options()]
@@ -173,7 +187,7 @@ def _add_judging(commands: Commands[argparse.ArgumentParser]) -> None:
         "Each image becomes 28x28 as MNIST's were made. The claim is the digit that the integer engine\n"
         "reads, unless --claim names another; the node then has to refuse it.",
         _later("judging", "verify"),
-        [_kind_option(), _node_options()],
+        [_model_option(), _kind_option(), _node_options()],
     )
     verify.add_argument("images", nargs="+", metavar="IMAGE", help="PNG, JPEG, GIF, BMP or WebP")
     verify.add_argument(
@@ -185,6 +199,7 @@ def _add_judging(commands: Commands[argparse.ArgumentParser]) -> None:
         "let the two local judges read images",
         "The float network and the integer engine; no node, no coins.",
         _later("judging", "classify"),
+        [_model_option()],
     )
     classify.add_argument("images", nargs="+", metavar="IMAGE", help="PNG, JPEG, GIF, BMP or WebP")
     evaluate = _command(
@@ -194,11 +209,16 @@ def _add_judging(commands: Commands[argparse.ArgumentParser]) -> None:
         "Accuracy of the float network and of the integer engine on the test images, and on how many\n"
         "of them the two agree.",
         _later("measuring", "evaluate"),
+        [_model_option()],
     )
     evaluate.add_argument("--data", type=Path, metavar="FILE", help="MNIST in Keras's mnist.npz layout")
     evaluate.add_argument(
         "--drawings", type=Path, metavar="FILE", help="drawn digits (a stroke file) instead"
     )
+    evaluate.add_argument(
+        "--all", action="store_true", help="every network, with its contract's size and its time in a node"
+    )
+    evaluate.add_argument("--output", type=Path, metavar="FILE", help="with --all: write the table as a page")
     evaluate.add_argument("--limit", type=int, metavar="N", help="the first N images only")
 
     bench = _command(
@@ -225,10 +245,11 @@ def _add_network(commands: Commands[argparse.ArgumentParser]) -> None:
         commands,
         "train",
         "train a network and write model, integers and report",
-        "Recipes: handwriting (what ships: augmented, tuned) and source (the published recipe, literally).",
+        "Recipes: handwriting (what ships: augmented, tuned), source and mlp (the published recipes,\n"
+        "literally) and compact (weights of a few bits, trained for the smallest contract).",
         _from_source("measuring", "train"),
     )
-    train.add_argument("--recipe", choices=["handwriting", "source"], default="handwriting")
+    train.add_argument("--recipe", choices=["handwriting", "source", "compact", "mlp"], default="handwriting")
     train.add_argument("--data", type=Path, metavar="FILE", help="MNIST in Keras's mnist.npz layout")
     train.add_argument("--seed", type=int, default=1, help="same seed, same network (default: 1)")
     train.add_argument("--epochs", type=int, metavar="N", help="instead of the recipe's own number")
@@ -253,7 +274,7 @@ def _add_contract(commands: Commands[argparse.ArgumentParser]) -> None:
         "print size, lanes, fees and the network's identity",
         "Everything is computed from the shipped network, nothing is looked up.",
         _later("contract", "info"),
-        [_kind_option()],
+        [_model_option(), _kind_option()],
     )
     export = _command(
         actions,
@@ -261,7 +282,7 @@ def _add_contract(commands: Commands[argparse.ArgumentParser]) -> None:
         "write the locking script as hex",
         "Without --owner the contract belongs to the key of this Inkproof.",
         _later("contract", "export"),
-        [_kind_option()],
+        [_model_option(), _kind_option()],
     )
     export.add_argument(
         "--owner", metavar="PUBKEYHASH", help="HASH160 of the owner's public key, 40 hex digits"
@@ -270,14 +291,14 @@ def _add_contract(commands: Commands[argparse.ArgumentParser]) -> None:
 
 
 def _add_chain(commands: Commands[argparse.ArgumentParser]) -> None:
-    node_options, kind = _node_options(), _kind_option()
+    node_options, kind, model = _node_options(), _kind_option(), _model_option()
     _command(
         commands,
         "deploy",
         "deploy the contract, so that the next verification need not wait",
         "If an unspent deployment is there already, it is shown instead.",
         _later("chain", "deploy"),
-        [kind, node_options],
+        [model, kind, node_options],
     )
     history = _command(
         commands, "history", "list past verifications", "Newest first.", _later("chain", "history")
@@ -290,7 +311,7 @@ def _add_chain(commands: Commands[argparse.ArgumentParser]) -> None:
         "Fetches the transaction and the one it spends, shows the image and the claim, and runs the whole\n"
         "script again on this machine.",
         _later("chain", "inspect"),
-        [kind, node_options],
+        [model, kind, node_options],
     )
     inspect.add_argument("txid", metavar="TXID")
     repair = _command(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,8 +14,8 @@ from scryptlib.types import Bytes, Int, PubKey, Ripemd160, Sig
 
 from app.contract import description
 from app.errors import ContractError
-from app.fixedpoint import IntegerNetwork, Rescale
-from app.script import Kind, Program, packed, unrolled
+from app.fixedpoint import FewBit, IntegerNetwork, Rescale
+from app.script import Kind, Program, packed, planes, unrolled
 
 PIXELS = 784
 CLASSES = 10
@@ -97,7 +98,12 @@ def rule_of(kind: Kind) -> Rescale:
 def program_for(network: IntegerNetwork, kind: Kind) -> Program:
     """Generate the Script of a network, under the rule of its kind."""
     ruled = network.with_rule(rule_of(kind))
-    return packed(ruled) if kind is Kind.PACKED else unrolled(ruled)
+    return unrolled(ruled) if kind is Kind.UNROLLED else _packed_generator(ruled)(ruled)
+
+
+def _packed_generator(network: IntegerNetwork) -> Callable[[IntegerNetwork], Program]:
+    """The generator of a network's packed form: its layers decide."""
+    return planes if any(isinstance(layer, FewBit) for layer in network.layers) else packed
 
 
 def owner_of(locking_script: bytes, program: Program) -> bytes | None:

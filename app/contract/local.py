@@ -13,11 +13,13 @@ from bitcoinx import InterpreterLimits, Tx
 from app.contract.classifier import program_for
 from app.contract.spend import input_context
 from app.fixedpoint import IntegerNetwork
-from app.script import Kind, ScriptReading, run_program
-from app.script.run import DEFAULT_POLICY, policy_limits
+from app.script import Kind, Program, ScriptReading, run_program
+from app.script.run import DEFAULT_POLICY, SCRIPT_LIMIT, policy_limits
 
 RAISED_SCRIPT_LIMIT = 10_000_000
 """Script bytes on a node whose policy is raised for the unrolled contract."""
+ROOM_FOR_CONTRACT = 2_000
+"""Bytes of a locking script around its program, at most."""
 
 
 @dataclass(frozen=True)
@@ -29,18 +31,24 @@ class Judgement:
     milliseconds: float
 
 
-def limits_for(kind: Kind) -> InterpreterLimits:
-    """A default node's policy; for the unrolled contract with the script size raised."""
-    if kind is Kind.PACKED:
+def needs_raised_policy(program: Program) -> bool:
+    """Whether a default node refuses the contract that holds this program, for its size."""
+    return len(program.code) + ROOM_FOR_CONTRACT > SCRIPT_LIMIT
+
+
+def limits_for(form: Kind | Program) -> InterpreterLimits:
+    """A default node's policy; with the script size raised for the unrolled contract and large programs."""
+    raised = needs_raised_policy(form) if isinstance(form, Program) else form is Kind.UNROLLED
+    if not raised:
         return policy_limits()
-    raised = bitcoinx.MinerPolicy(
+    policy = bitcoinx.MinerPolicy(
         RAISED_SCRIPT_LIMIT,
         DEFAULT_POLICY.max_script_num_length,
         DEFAULT_POLICY.max_stack_memory_usage,
         DEFAULT_POLICY.max_ops_per_script,
         DEFAULT_POLICY.max_pubkeys_per_multisig,
     )
-    return InterpreterLimits(raised, is_genesis_enabled=True, is_consensus=False)
+    return InterpreterLimits(policy, is_genesis_enabled=True, is_consensus=False)
 
 
 def judge_spend(
@@ -65,8 +73,7 @@ class ScriptJudge:
 
     def __init__(self, network: IntegerNetwork, kind: Kind = Kind.PACKED) -> None:
         self.program = program_for(network, kind)
-        self._kind = kind
 
     def read(self, image: npt.NDArray[np.uint8]) -> ScriptReading:
         """The Script's logits and class for a 28x28 uint8 image."""
-        return run_program(self.program, image.tobytes(), limits_for(self._kind))
+        return run_program(self.program, image.tobytes(), limits_for(self.program))

@@ -4,22 +4,27 @@ The arithmetic is that of the contract, bit for bit; `docs/arithmetic.md` derive
 """
 
 from app.fixedpoint.arithmetic import SCALE, Range, Rescale
+from app.fixedpoint.fewbit import FewBit, Pool
 from app.fixedpoint.layers import Argmax, Dense, Layer, Relu
 from app.fixedpoint.network import FixedReading, IntegerNetwork
-from app.fixedpoint.quantise import quantise
+from app.fixedpoint.quantise import few_bit_network, quantise, rounded_to_bits
 from app.fixedpoint.storage import load, save
 
 __all__ = [
     "SCALE",
     "Argmax",
     "Dense",
+    "FewBit",
     "FixedReading",
     "IntegerNetwork",
     "Layer",
+    "Pool",
     "Range",
     "Relu",
     "Rescale",
+    "few_bit_network",
     "load",
     "quantise",
+    "rounded_to_bits",
     "save",
 ]

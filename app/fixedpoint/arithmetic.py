@@ -27,6 +27,10 @@ INT64_EXACT = 2**63
 """Integers of smaller magnitude are exact in int64."""
 
 
+_FEWEST_LIMB_BITS = 8
+"""Shorter limbs gain nothing over Python's integers."""
+
+
 class Rescale(Enum):
     """When a product's denominator is brought back to SCALE."""
 
@@ -74,10 +78,32 @@ def exact_matmul(x: Integers, weights: npt.NDArray[np.int64], magnitude: int) ->
 
     x: (N, in); weights: (in, out); returns (N, out). `magnitude` bounds the absolute value of
     every factor, product and partial sum: below 2**53 a float64 matrix product (BLAS) rounds nothing
-    in any order of summation, below 2**63 int64 cannot overflow, beyond that Python's integers do the work.
+    in any order of summation, below 2**63 int64 cannot overflow, beyond that the factors are cut into limbs,
+    or Python's integers do the work.
     """
     if magnitude < FLOAT64_EXACT:
         return (x.astype(np.float64) @ weights.astype(np.float64)).astype(np.int64)
     if magnitude < INT64_EXACT:
         return x.astype(np.int64) @ weights
-    return as_objects(x) @ as_objects(weights)
+    limb = FLOAT64_EXACT.bit_length() - 2 - int(as_objects(abs(weights)).sum(axis=0).max()).bit_length()
+    if limb < _FEWEST_LIMB_BITS:
+        return as_objects(x) @ as_objects(weights)
+    return _matmul_by_limbs(as_objects(x), weights.astype(np.float64), limb)
+
+
+def _matmul_by_limbs(
+    x: npt.NDArray[np.object_], weights: npt.NDArray[np.float64], bits: int
+) -> npt.NDArray[np.object_]:
+    """`x @ weights` as a sum over limbs of `bits` bits of x, the topmost with x's sign.
+
+    sum|w| * 2**bits stays below 2**53, so the product of each limb is exact in float64.
+    """
+    total = np.zeros((len(x), weights.shape[1]), dtype=object)
+    shift = 0
+    while True:
+        last = not x.size or int(abs(x).max()) < 1 << bits
+        limb = x if last else x & ((1 << bits) - 1)
+        total += as_objects((limb.astype(np.float64) @ weights).astype(np.int64)) << shift
+        if last:
+            return total
+        x, shift = x >> bits, shift + bits

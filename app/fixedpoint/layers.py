@@ -1,14 +1,14 @@
 """Layers of an integer network.
 
 A layer knows two things: the range of its output, proved from the range of its input, and how to
-compute it over a batch. Convolution and pooling join the list as further layers with these methods.
+compute it over a batch. `fewbit` holds further layers.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -36,6 +36,19 @@ class Layer(ABC):
     """One step of the network on values of shape (N, features)."""
 
     kind: ClassVar[str]
+
+    def description(self) -> dict[str, Any]:
+        """The layer without its numbers, as JSON values."""
+        return {"kind": self.kind}
+
+    def numbers(self) -> dict[str, npt.NDArray[np.int64]]:
+        """Its parameters by name."""
+        return {}
+
+    @classmethod
+    def restored(cls, entry: dict[str, Any], numbers: dict[str, npt.NDArray[Any]]) -> Layer:
+        """The layer of this description and these numbers. Both may be anything: they come from a file."""
+        return cls()
 
     @abstractmethod
     def output_range(self, given: Range, rule: Rescale) -> Range:
@@ -76,6 +89,16 @@ class Dense(Layer):
         """Number of neurons."""
         return int(self.weights.shape[1])
 
+    def description(self) -> dict[str, Any]:
+        return {"kind": self.kind, "inputs": self.inputs, "outputs": self.outputs}
+
+    def numbers(self) -> dict[str, npt.NDArray[np.int64]]:
+        return {"weights": self.weights, "biases": self.biases}
+
+    @classmethod
+    def restored(cls, entry: dict[str, Any], numbers: dict[str, npt.NDArray[Any]]) -> Dense:
+        return cls(numbers["weights"], numbers["biases"])
+
     def entry_denominator(self, given: Range, rule: Rescale) -> int:
         """Denominator of the values as the sums read them."""
         return PIXEL_MAX if rule is Rescale.PER_SUM and given.denominator == PIXEL_MAX else SCALE
@@ -85,6 +108,11 @@ class Dense(Layer):
             raise ModelError(
                 "The layers of the network do not fit each other.",
                 why=f"A dense layer for {self.inputs} values follows one of {given.low.shape[0]}.",
+            )
+        if given.denominator != PIXEL_MAX and given.denominator % SCALE:
+            raise ModelError(
+                "A dense layer cannot follow at this place.",
+                why=f"It reads pixels or multiples of 1/{SCALE}, not of 1/{given.denominator}.",
             )
         entry = [as_objects(self._enter(end, given.denominator, rule)) for end in (given.low, given.high)]
         # Each product is monotone in its input, so its extremes stand at the input's.

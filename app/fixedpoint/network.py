@@ -14,7 +14,10 @@ import numpy.typing as npt
 
 from app.errors import ImageError, ModelError
 from app.fixedpoint.arithmetic import SCALE, Integers, Range, Rescale
+from app.fixedpoint.fewbit import FewBit, Pool
 from app.fixedpoint.layers import Argmax, Dense, Layer
+
+_READS_PIXELS = (Dense, FewBit, Pool)
 
 
 @dataclass(frozen=True)
@@ -31,15 +34,15 @@ class FixedReading:
 
 
 class IntegerNetwork:
-    """Dense networks of any depth and width over an image of `pixels` bytes.
+    """Networks of any depth and width over an image of `pixels` bytes.
 
     The range of every layer is proved once, here, for any image; each layer then computes with the
     narrowest integers that the proof allows. The last layer is Argmax; what enters it are the logits.
     """
 
     def __init__(self, layers: Sequence[Layer], rule: Rescale = Rescale.PER_SUM) -> None:
-        if len(layers) < 2 or not isinstance(layers[0], Dense) or not isinstance(layers[-1], Argmax):
-            raise ModelError("An integer network starts with a dense layer and ends with argmax.")
+        if len(layers) < 2 or not isinstance(layers[0], _READS_PIXELS) or not isinstance(layers[-1], Argmax):
+            raise ModelError("An integer network starts with a layer that reads pixels and ends with argmax.")
         if any(isinstance(layer, Argmax) for layer in layers[:-1]):
             raise ModelError("Only the last layer of an integer network may be argmax.")
         self.layers = tuple(layers)
@@ -61,9 +64,14 @@ class IntegerNetwork:
         return self.ranges[-2]
 
     @property
+    def parameters(self) -> int:
+        """Number of weights and biases."""
+        return sum(numbers.size for layer in self.layers for numbers in layer.numbers().values())
+
+    @property
     def architecture(self) -> str:
         """The widths, input first: `784-64-10`."""
-        widths = [layer.outputs for layer in self.layers if isinstance(layer, Dense)]
+        widths = [layer.outputs for layer in self.layers if isinstance(layer, _READS_PIXELS)]
         return "-".join(str(width) for width in [self.pixels, *widths])
 
     @property
@@ -74,20 +82,13 @@ class IntegerNetwork:
         """
         digest = hashlib.sha256(json.dumps(self.description(), sort_keys=True).encode())
         for layer in self.layers:
-            if isinstance(layer, Dense):
-                digest.update(layer.weights.astype("<i8").tobytes())
-                digest.update(layer.biases.astype("<i8").tobytes())
+            for numbers in layer.numbers().values():
+                digest.update(numbers.astype("<i8").tobytes())
         return digest.hexdigest()
 
     def description(self) -> dict[str, Any]:
         """The layers without their numbers, as JSON values."""
-        layers: list[dict[str, Any]] = []
-        for layer in self.layers:
-            entry: dict[str, Any] = {"kind": layer.kind}
-            if isinstance(layer, Dense):
-                entry |= {"inputs": layer.inputs, "outputs": layer.outputs}
-            layers.append(entry)
-        return {"scale": SCALE, "layers": layers}
+        return {"scale": SCALE, "layers": [layer.description() for layer in self.layers]}
 
     def with_rule(self, rule: Rescale) -> IntegerNetwork:
         """The same layers under the other rescaling rule."""

@@ -9,11 +9,15 @@ import numpy as np
 import numpy.typing as npt
 
 from app.errors import BoundError, ModelError
-from app.fixedpoint.arithmetic import SCALE, Rescale
+from app.fixedpoint.arithmetic import PIXEL_MAX, SCALE, Rescale
+from app.fixedpoint.fewbit import FewBit, Pool
 from app.fixedpoint.layers import WEIGHT_LIMIT, Argmax, Dense, Layer, Relu
 from app.fixedpoint.network import IntegerNetwork
 
 Floats = npt.NDArray[np.floating]
+
+FewBitParameters = tuple[npt.NDArray[np.int64], Floats, float, int]
+"""A few-bit layer: integers (inputs, outputs), real biases (outputs,), what one step is worth, bits."""
 
 
 def quantise(parameters: Sequence[tuple[Floats, Floats]], rule: Rescale = Rescale.PER_SUM) -> IntegerNetwork:
@@ -28,6 +32,43 @@ def quantise(parameters: Sequence[tuple[Floats, Floats]], rule: Rescale = Rescal
             layers.append(Relu())
         layers.append(Dense(nearest_integers(kernel), nearest_integers(bias)))
     return IntegerNetwork([*layers, Argmax()], rule)
+
+
+def few_bit_network(parameters: Sequence[FewBitParameters], pool: Pool | None = None) -> IntegerNetwork:
+    """The integer network of few-bit layers with ReLU between them, behind a pool if there is one.
+
+    A bias is rounded at the denominator of the sums it is added to, the product of all 1/step before it.
+    """
+    layers: list[Layer] = [pool] if pool else []
+    worth = 1.0 / (PIXEL_MAX * (pool.block**2 if pool else 1))
+    for codes, bias, step, bits in parameters:
+        if layers and not isinstance(layers[-1], Pool):
+            layers.append(Relu())
+        worth *= step
+        if not np.isfinite(bias).all() or not 0 < worth < np.inf:
+            raise BoundError(
+                "A bias or a step is not a number, or infinite.", hint="Train the network again."
+            )
+        biases = np.rint(np.asarray(bias, np.float64) / worth)
+        if not (abs(biases) < WEIGHT_LIMIT).all():
+            raise BoundError("A bias is out of range.", why="At the scale of its sums it reaches 2**53.")
+        layers.append(FewBit(codes, biases.astype(np.int64), bits, max(1, round(1.0 / step))))
+    return IntegerNetwork([*layers, Argmax()])
+
+
+def rounded_to_bits(parameters: Sequence[tuple[Floats, Floats]], bits: int) -> IntegerNetwork:
+    """The few-bit network nearest to float dense layers: a layer's step fits its largest weight.
+
+    `parameters` as `quantise` takes them. Nothing is trained: 8 bits lose little, 4 bits lose much.
+    """
+    layers: list[FewBitParameters] = []
+    for kernel, bias in parameters:
+        kernel = np.asarray(kernel, np.float64)
+        if not np.isfinite(kernel).all():
+            raise BoundError("A weight is not a number, or infinite.", hint="Train the network again.")
+        step = float(abs(kernel).max()) / (2 ** (bits - 1) - 1) or 1.0
+        layers.append((np.rint(kernel / step).astype(np.int64), bias, step, bits))
+    return few_bit_network(layers)
 
 
 def nearest_integers(values: Floats) -> npt.NDArray[np.int64]:

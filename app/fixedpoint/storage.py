@@ -1,7 +1,8 @@
 """Integer parameters on disk: a NumPy `.npz` without pickles, which names what it holds.
 
-`header` is JSON (UTF-8 bytes): format, description of the layers, architecture, sha256. Each dense
-layer k has `weights_k` (inputs, outputs) and `biases_k` (outputs,), int64 at SCALE.
+`header` is JSON (UTF-8 bytes): format, description of the layers, architecture, sha256. Numbers of layer k
+have their names with `_k` behind them: a dense layer has `weights_k` (inputs, outputs) and `biases_k`
+(outputs,), int64.
 """
 
 from __future__ import annotations
@@ -16,11 +17,13 @@ import numpy.typing as npt
 
 from app.errors import BoundError, ModelError
 from app.fixedpoint.arithmetic import Rescale
+from app.fixedpoint.fewbit import FewBit, Pool
 from app.fixedpoint.layers import Argmax, Dense, Layer, Relu
 from app.fixedpoint.network import IntegerNetwork
 
 FORMAT = "inkproof-integers-1"
 _HEADER_LIMIT = 100_000
+_LAYERS: dict[str, type[Layer]] = {layer.kind: layer for layer in (Dense, Relu, Argmax, Pool, FewBit)}
 
 
 def save(network: IntegerNetwork, path: Path) -> None:
@@ -35,9 +38,8 @@ def save(network: IntegerNetwork, path: Path) -> None:
         "header": np.frombuffer(json.dumps(header, sort_keys=True).encode(), dtype=np.uint8)
     }
     for index, layer in enumerate(network.layers):
-        if isinstance(layer, Dense):
-            arrays[f"weights_{index}"] = layer.weights
-            arrays[f"biases_{index}"] = layer.biases
+        for name, numbers in layer.numbers().items():
+            arrays[f"{name}_{index}"] = numbers
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
     with partial.open("wb") as file:
@@ -76,15 +78,12 @@ def load(path: Path, rule: Rescale = Rescale.PER_SUM) -> IntegerNetwork:
     return network
 
 
-def _layers(entries: list[dict[str, str]], arrays: dict[str, npt.NDArray[Any]]) -> list[Layer]:
+def _layers(entries: list[dict[str, Any]], arrays: dict[str, npt.NDArray[Any]]) -> list[Layer]:
     layers: list[Layer] = []
     for index, entry in enumerate(entries):
-        if entry["kind"] == Dense.kind:
-            layers.append(Dense(arrays[f"weights_{index}"], arrays[f"biases_{index}"]))
-        elif entry["kind"] == Relu.kind:
-            layers.append(Relu())
-        elif entry["kind"] == Argmax.kind:
-            layers.append(Argmax())
-        else:
-            raise ValueError(f"unknown layer {entry['kind']!r}")
+        ending = f"_{index}"
+        numbers = {
+            name.removesuffix(ending): array for name, array in arrays.items() if name.endswith(ending)
+        }
+        layers.append(_LAYERS[entry["kind"]].restored(entry, numbers))
     return layers

@@ -40,7 +40,57 @@ def _build_784_64_10() -> Any:
     )
 
 
-ARCHITECTURES: dict[str, Callable[[], Any]] = {DEFAULT: _build_784_64_10}
+COMPACT_POOL = (2, 2)
+"""Pixels of margin that the compact network leaves out, and the side of the blocks it takes the mean of."""
+COMPACT_HIDDEN = (48, 4)
+"""Its hidden neurons, and the bits of a weight of theirs."""
+COMPACT_DIGITS_BITS = 6
+
+
+def _build_compact() -> Any:
+    """12x12 means of 2x2 pixels, 48 neurons of 4-bit weights, ten of 6-bit weights."""
+    from app.network.fewbit import few_bit_dense
+    from app.network.runtime import import_keras
+
+    layers, dense = import_keras().layers, few_bit_dense()
+    margin, block = COMPACT_POOL
+    return import_keras().Sequential(
+        [
+            layers.Input((SIDE, SIDE), name="image"),
+            layers.Reshape((SIDE, SIDE, 1), name="channel"),
+            layers.Cropping2D(margin, name="inner"),
+            layers.AveragePooling2D(block, name="means"),
+            layers.Flatten(name="pixels"),
+            dense(*COMPACT_HIDDEN, relu=True, name="hidden"),
+            dense(CLASSES, COMPACT_DIGITS_BITS, relu=False, name="logits"),
+            layers.Softmax(name="digits"),
+        ],
+        name="inkproof_compact",
+    )
+
+
+def _build_mlp() -> Any:
+    from app.network.runtime import import_keras
+
+    layers = import_keras().layers
+    return import_keras().Sequential(
+        [
+            layers.Input((SIDE, SIDE), name="image"),
+            layers.Flatten(name="pixels"),
+            layers.Dense(128, activation="relu", name="hidden1"),
+            layers.Dense(256, activation="relu", name="hidden2"),
+            layers.Dense(512, activation="relu", name="hidden3"),
+            layers.Dense(CLASSES, activation="softmax", name="digits"),
+        ],
+        name="inkproof_mlp",
+    )
+
+
+ARCHITECTURES: dict[str, Callable[[], Any]] = {
+    DEFAULT: _build_784_64_10,
+    "compact": _build_compact,
+    "784-128-256-512-10": _build_mlp,
+}
 
 
 def dense_weights(model: Any) -> DenseWeights:

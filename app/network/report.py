@@ -12,6 +12,7 @@ import numpy as np
 
 from app.errors import DataError, InkproofError
 from app.network import architecture
+from app.network.fewbit import few_bit_weights
 from app.network.runtime import versions
 from app.network.train import Training
 
@@ -49,6 +50,7 @@ STYLE = {
 def write(training: Training, folder: Path) -> dict[str, Any]:
     """Write `model.keras`, `report.json`, `curves.png` and `confusion.png`; returns the report's figures.
 
+    A network of few-bit weights has no `model.keras`.
     Each file is written beside its place, then moved over the old one: nobody ever reads half a file.
     """
     pyplot = _import_pyplot()
@@ -57,13 +59,17 @@ def write(training: Training, folder: Path) -> dict[str, Any]:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder, prefix=".writing-") as temporary:
             draft = Path(temporary)
-            training.model.save(draft / MODEL)
+            if few_bit_weights(training.model):
+                # Its integers are all there is to it; the float judge beside them is the shipped network.
+                (folder / MODEL).unlink(missing_ok=True)
+            else:
+                training.model.save(draft / MODEL)
             (draft / REPORT).write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
             with pyplot.rc_context(STYLE):
                 _draw_curves(pyplot, training, draft / CURVES)
                 _draw_confusion(pyplot, training, draft / CONFUSION)
-            for name in (MODEL, REPORT, CURVES, CONFUSION):
-                (draft / name).replace(folder / name)
+            for file in sorted(draft.iterdir()):
+                file.replace(folder / file.name)
     except OSError as error:
         raise DataError(
             f"The trained network cannot be written to {folder}.",
@@ -76,8 +82,6 @@ def write(training: Training, folder: Path) -> dict[str, Any]:
 def figures(training: Training) -> dict[str, Any]:
     """The report as JSON takes it."""
     recipe = training.recipe
-    weights = architecture.dense_weights(training.model)
-    kernel = weights[0][0]
     per_class = training.confusion.diagonal() / np.maximum(training.confusion.sum(axis=1), 1)
     return {
         "recipe": recipe.name,
@@ -91,14 +95,27 @@ def figures(training: Training) -> dict[str, Any]:
         "class_accuracy": [round(float(value), 6) for value in per_class],
         "teacher_test_accuracy": training.teacher_accuracy,
         "confusion": training.confusion.tolist(),
-        "weights": {
-            "largest_l1": [float(architecture.l1_norms(*pair).max()) for pair in weights],
-            "zero_rows": int((kernel == 0).all(axis=1).sum()),
-            "rows": int(kernel.shape[0]),
-            "parameters": int(sum(pair[0].size + pair[1].size for pair in weights)),
-        },
+        "weights": _weight_figures(training.model),
         "history": {key: [round(value, 6) for value in values] for key, values in training.history.items()},
         "versions": versions(),
+    }
+
+
+def _weight_figures(model: Any) -> dict[str, Any]:
+    few = few_bit_weights(model)
+    if few:
+        return {
+            "bits": [layer.bits for layer in few],
+            "steps": [layer.step for layer in few],
+            "parameters": sum(layer.codes.size + layer.bias.size for layer in few),
+        }
+    weights = architecture.dense_weights(model)
+    kernel = weights[0][0]
+    return {
+        "largest_l1": [float(architecture.l1_norms(*pair).max()) for pair in weights],
+        "zero_rows": int((kernel == 0).all(axis=1).sum()),
+        "rows": int(kernel.shape[0]),
+        "parameters": int(sum(pair[0].size + pair[1].size for pair in weights)),
     }
 
 

@@ -65,6 +65,29 @@ RECIPES = {
             lane_bits=36,
         ),
         Recipe(name="source", summary="the source's own: RMSprop, 50 epochs, batches of 469, MNIST as it is"),
+        Recipe(
+            name="compact",
+            summary="weights of 4 and 6 bits on 2x2 means, trained as such and taught like handwriting",
+            architecture="compact",
+            epochs=300,
+            batch=256,
+            optimizer="Adam",
+            learning_rate=4e-3,
+            cosine=True,
+            validation=0.05,
+            augmentation=Augmentation(),
+            copies=12,
+            teacher=Teacher(epochs=8),
+        ),
+        Recipe(
+            name="mlp",
+            summary="the second source's own: Adam, 10 epochs, batches of 32, MNIST as it is",
+            architecture="784-128-256-512-10",
+            epochs=10,
+            batch=32,
+            optimizer="Adam",
+            validation=0.0,
+        ),
     )
 }
 DEFAULT = "handwriting"
@@ -211,8 +234,9 @@ def _compiled(recipe: Recipe, loss: Any, used: NDArray[np.bool_], steps: int) ->
     It starts without weights for unused pixels. Those are blank in all fitted images, so they get none later.
     """
     model = architecture.build(recipe.architecture)
-    (kernel, bias), *rest = architecture.dense_weights(model)
-    architecture.set_dense_weights(model, [(kernel * used[:, None], bias), *rest])
+    if not used.all():
+        (kernel, bias), *rest = architecture.dense_weights(model)
+        architecture.set_dense_weights(model, [(kernel * used[:, None], bias), *rest])
     rate = cosine_schedule(recipe.learning_rate, steps) if recipe.cosine else recipe.learning_rate
     optimizer = getattr(import_keras().optimizers, recipe.optimizer)(rate, weight_decay=recipe.weight_decay)
     model.compile(optimizer, loss, metrics=["accuracy"], jit_compile=False)
@@ -221,11 +245,12 @@ def _compiled(recipe: Recipe, loss: Any, used: NDArray[np.bool_], steps: int) ->
 
 def _finished(model: Any, recipe: Recipe) -> Any:
     """The trained weights, balanced for Script, in a model without optimizer or loss."""
-    weights = architecture.dense_weights(model)
-    if recipe.lane_bits is not None:
-        weights = architecture.balance(weights, architecture.largest_l1(recipe.lane_bits))
     finished = architecture.build(recipe.architecture)
-    architecture.set_dense_weights(finished, weights)
+    finished.set_weights(model.get_weights())
+    if recipe.lane_bits is not None:
+        norm = architecture.largest_l1(recipe.lane_bits)
+        balanced = architecture.balance(architecture.dense_weights(model), norm)
+        architecture.set_dense_weights(finished, balanced)
     return finished
 
 

@@ -1,6 +1,7 @@
 """The network as Bitcoin Script: an assembler, two generators, and a way to run what they make."""
 
 from app.script.packed import packed
+from app.script.planes import planes
 from app.script.program import LOGIT_BYTES, Kind, Lanes, Program
 from app.script.run import ScriptReading, logits_from_bytes, run_program
 from app.script.unrolled import unrolled
@@ -13,6 +14,7 @@ __all__ = [
     "ScriptReading",
     "logits_from_bytes",
     "packed",
+    "planes",
     "run_program",
     "unrolled",
 ]

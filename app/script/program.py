@@ -7,6 +7,7 @@ signed number of LOGIT_BYTES bytes in Bitcoin's sign-and-magnitude form, the low
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from enum import Enum
 
@@ -41,7 +42,7 @@ class Lanes:
     @property
     def shifts(self) -> tuple[int, ...]:
         """Where each lane starts, in bits from the low end."""
-        return tuple(sum(self.widths[:j]) for j in range(len(self.widths)))
+        return (0, *itertools.accumulate(self.widths[:-1]))
 
 
 @dataclass(frozen=True)

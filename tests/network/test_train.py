@@ -32,8 +32,15 @@ def test_the_source_recipe_is_the_source_s() -> None:
     assert source.augmentation is None and source.teacher is None and source.lane_bits is None
 
 
+def test_the_mlp_recipe_is_the_second_source_s() -> None:
+    mlp = RECIPES["mlp"]
+    assert (mlp.optimizer, mlp.epochs, mlp.batch) == ("Adam", 10, 32)
+    assert mlp.architecture == "784-128-256-512-10"
+    assert mlp.augmentation is None and mlp.teacher is None and mlp.lane_bits is None
+
+
 def test_the_default_recipe_is_the_one_that_ships() -> None:
-    assert DEFAULT == "handwriting" and set(RECIPES) == {"handwriting", "source"}
+    assert DEFAULT == "handwriting" and set(RECIPES) >= {"handwriting", "source", "compact", "mlp"}
     assert all(name == recipe.name for name, recipe in RECIPES.items())
 
 

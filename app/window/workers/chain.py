@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
+from app import models
 from app.errors import InkproofError, UnreachableError
-from app.paths import model_folder
 from app.window.options import WindowOptions
 from app.window.state import Mark, Row, Stage, Who
 from app.window.workers.judging import behave, notice_of
@@ -119,7 +119,7 @@ def _serve(line: _Line, options: WindowOptions) -> None:
         line.post(Progress(Who.CHAIN, "Building the contract"))
         from app import fixedpoint
 
-        network = fixedpoint.load(model_folder(options.model) / "integers.npz")
+        network = fixedpoint.load(models.named(options.model).integers_path)
     except InkproofError as error:
         line.post(Failed(Who.CHAIN, notice_of(error)))
         _wait_for_stop(line)

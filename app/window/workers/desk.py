@@ -14,8 +14,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app import models
 from app.errors import BlankError, InkproofError
-from app.paths import home, model_folder
+from app.paths import home
 from app.window.state import Notice, Reading, Who
 from app.window.workers.protocol import (
     BringBack,
@@ -101,7 +102,7 @@ class _Work:
         self._sheet = Sheet(INK_SIDE)
         self._network: IntegerNetwork | None = None
         try:
-            self._network = fixedpoint.load(model_folder(model) / "integers.npz")
+            self._network = fixedpoint.load(models.named(model).integers_path)
             post(Ready(Who.FIXED))
         except InkproofError as error:
             post(Failed(Who.FIXED, Notice(error.what, error.why, error.hint)))

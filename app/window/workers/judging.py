@@ -12,8 +12,8 @@ from multiprocessing.connection import Connection
 import numpy as np
 import numpy.typing as npt
 
+from app import models
 from app.errors import InkproofError
-from app.paths import model_folder
 from app.window.state import Notice, Reading, Who
 from app.window.workers.protocol import Failed, Progress, Read, ReadPicture, Ready, Stop
 
@@ -31,7 +31,7 @@ def read_with_float(connection: Connection, model: str) -> None:
 
         import_tensorflow()
         connection.send(Progress(Who.FLOAT, "loading the network"))
-        judge = FloatJudge.load(model_folder(model) / "model.keras")
+        judge = FloatJudge.load(models.named(model).float_path)
 
         def read(image: Picture, revision: int) -> Reading:
             reading = judge.read(image)
@@ -49,7 +49,7 @@ def read_with_script(connection: Connection, model: str) -> None:
         from app import fixedpoint
         from app.contract.local import ScriptJudge
 
-        network = fixedpoint.load(model_folder(model) / "integers.npz")
+        network = fixedpoint.load(models.named(model).integers_path)
         judge = ScriptJudge(network)
 
         def read(image: Picture, revision: int) -> Reading:

@@ -1,0 +1,187 @@
+"""`evaluate --all`: every network that ships, in one table."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from app import models, paths
+from app.chain.rpc import Rpc
+from app.cli import OK
+from app.cli import measures as measured
+from app.cli.output import Reporter, out, print_json, reporting
+from app.contract.classifier import program_for
+from app.contract.local import needs_raised_policy
+from app.drawing import rasterise, to_mnist
+from app.drawing.drawn import load_drawings
+from app.errors import DataError
+from app.fixedpoint import load
+from app.models import Model
+from app.network.data import load_mnist
+from app.network.float_judge import FloatJudge
+from app.script import Kind
+
+Row = dict[str, Any]
+Images = npt.NDArray[np.uint8]
+Labels = npt.NDArray[np.int64]
+_BATCH = 1000
+_CANVAS = 560
+
+_PAGE = """\
+# The networks, side by side
+
+`inkproof evaluate --all --output docs/networks.md` measures every network that ships and writes this page.
+
+{table}
+
+*MNIST* is accuracy on {images} test images: of the float network, and of the integer engine, which the
+contract follows bit for bit. *Same class* is the share of these images on which the two agree. *Drawn* is the
+integer engine's accuracy on {drawings}. *Script* is the whole locking script of the packed
+contract, *node* the time of one spend by `verifyscript` in a Bitcoin SV node without time limits, on the
+machine that wrote this page. Where the policy is *raised*, a default node refuses the script for its size.
+
+`compact` has no float network of its own: it is trained in integers of a few bits, and the float judge beside
+it is the one of `handwriting`. `mlp-8bit` is `mlp` with its weights rounded to 8 bits.
+
+What the sources claim of their networks: {claims}. Their recipes are followed literally, by
+`inkproof train --recipe NAME`.
+"""
+
+
+def evaluate_all(options: argparse.Namespace) -> int:
+    """Measure every network; print the table, and write it as a page if `--output` names a file."""
+    with reporting(options.json) as report, measured.home_of_its_own():
+        report("Reading the images")
+        data = load_mnist(options.data)
+        images, labels = data.x_test[: options.limit], data.y_test[: options.limit].astype(np.int64)
+        drawn = _drawn(options)
+        with measured.unlimited_node().lease(report) as rpc:
+            rows = [_row(model, images, labels, drawn, rpc, report) for model in models.MODELS.values()]
+    if options.output is not None:
+        _write(options.output, _page(rows, len(images), len(drawn[1]) if drawn else 0))
+    if options.json:
+        print_json({"images": len(images), "drawings": len(drawn[1]) if drawn else 0, "networks": rows})
+    else:
+        for line in _lines(rows):
+            out.print("  ".join(line))
+    return OK
+
+
+def _drawn(options: argparse.Namespace) -> tuple[Images, Labels] | None:
+    """Drawn digits: the file that is named, or in a source tree the project's own."""
+    own = paths.resources() / "tests" / "data" / "drawn.json"
+    file = options.drawings or (own if own.is_file() else None)
+    if file is None:
+        return None
+    drawings = load_drawings(file)[: options.limit]
+    pictures = np.stack([to_mnist(rasterise(drawing.strokes, _CANVAS)) for drawing in drawings])
+    return pictures, np.array([drawing.digit for drawing in drawings])
+
+
+def _row(
+    model: Model,
+    images: Images,
+    labels: Labels,
+    drawn: tuple[Images, Labels] | None,
+    rpc: Rpc,
+    report: Reporter,
+) -> Row:
+    network = load(model.integers_path)
+    report(f"{model.name}: running its contract in a node without time limits")
+    picture = to_mnist(rasterise(measured.SEVEN, measured.CANVAS))
+    contract = measured.contract_figures(network, picture, rpc, Kind.PACKED)
+    report(f"{model.name}: loading the float network")
+    judge = FloatJudge.load(model.float_path)
+    by_float, by_integer = [], []
+    for start in range(0, len(images), _BATCH):
+        batch = images[start : start + _BATCH]
+        by_float.append(judge.read_batch(batch).argmax(axis=1))
+        by_integer.append(network.classify(batch))
+        report(f"{model.name}: reading with both engines", min(1.0, (start + _BATCH) / len(images)))
+    floating, fixed = np.concatenate(by_float), np.concatenate(by_integer)
+    own_float = model.judge == model.folder
+    return {
+        "model": model.name,
+        "architecture": network.architecture,
+        "parameters": network.parameters,
+        "float_accuracy": float((floating == labels).mean()) if own_float else None,
+        "fixed_accuracy": float((fixed == labels).mean()),
+        "agreement": float((floating == fixed).mean()),
+        "drawn_accuracy": float((network.classify(drawn[0]) == drawn[1]).mean()) if drawn else None,
+        "script_bytes": contract["script_bytes"],
+        "node_milliseconds": contract["node_milliseconds"],
+        "policy": "raised" if needs_raised_policy(program_for(network, Kind.PACKED)) else "default",
+        "claim": model.claim or None,
+    }
+
+
+_TITLES = (
+    "network",
+    "layers",
+    "parameters",
+    "MNIST, float",
+    "MNIST, integer",
+    "same class",
+    "drawn",
+    "script, bytes",
+    "node, ms",
+    "policy",
+    "source claims",
+)
+_TEXTS = {0, 1, 9, 10}  # columns of words; the others are figures and stand to the right
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    def share(value: float | None) -> str:
+        return "–" if value is None else f"{value:.2%}".replace("%", " %")
+
+    return (
+        row["model"],
+        row["architecture"],
+        f"{row['parameters']:,}",
+        share(row["float_accuracy"]),
+        share(row["fixed_accuracy"]),
+        share(row["agreement"]),
+        share(row["drawn_accuracy"]),
+        f"{row['script_bytes']:,}",
+        f"{row['node_milliseconds']:.1f}",
+        row["policy"],
+        row["claim"] or "–",
+    )
+
+
+def _lines(rows: list[Row]) -> list[list[str]]:
+    """The table as padded cells, the titles first."""
+    cells = [_TITLES, *(_cells(row) for row in rows)]
+    widths = [max(len(line[column]) for line in cells) for column in range(len(_TITLES))]
+    return [
+        [
+            cell.ljust(width) if column in _TEXTS else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ]
+        for line in cells
+    ]
+
+
+def _page(rows: list[Row], images: int, drawings: int) -> str:
+    titles, *lines = _lines(rows)
+    rule = [
+        "-" * len(title) if column in _TEXTS else "-" * (len(title) - 1) + ":"
+        for column, title in enumerate(titles)
+    ]
+    table = "\n".join(f"| {' | '.join(line)} |" for line in [titles, rule, *lines])
+    claims = ", ".join(f"`{row['model']}` {row['claim']}" for row in rows if row["claim"])
+    drawn = f"{drawings} digits drawn in many styles" if drawings else "drawn digits (none were at hand)"
+    return _PAGE.format(table=table, images=f"{images:,}", drawings=drawn, claims=claims)
+
+
+def _write(path: Path, page: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise DataError(f"{path} cannot be written.", why=f"{error.strerror}.") from error

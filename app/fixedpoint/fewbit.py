@@ -1,0 +1,169 @@
+"""Layers of small integers: sums over blocks of pixels, and dense layers whose weights take a few bits.
+
+Nothing is rounded and nothing is rescaled on the way: a value's denominator is the product of all scales
+before it, and the largest logit of a network of a few such layers still fits 64 bits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from app.errors import BoundError, ModelError
+from app.fixedpoint.arithmetic import INT64_EXACT, Integers, Range, Rescale, as_objects, exact_matmul
+from app.fixedpoint.layers import WEIGHT_LIMIT, Layer
+
+LARGEST_SIDE = 1024
+MOST_BITS = 16
+
+
+@dataclass(frozen=True)
+class Pool(Layer):
+    """Sums over square blocks of a square picture, its margin left out.
+
+    `side`, `margin`, `block` in pixels: (side - 2*margin) / block sums along each side, row by row. A sum
+    stands for the block's mean: its denominator is block**2 times the pixels'.
+    """
+
+    side: int
+    margin: int
+    block: int
+    kind: ClassVar[str] = "pool"
+
+    def __post_init__(self) -> None:
+        if (
+            not (1 <= self.block <= self.width <= self.side <= LARGEST_SIDE and self.margin >= 0)
+            or self.width % self.block
+        ):
+            raise ModelError(
+                "Blocks do not fit the picture.",
+                why=f"{self.block} pixels each way, in {self.side} less twice {self.margin}.",
+            )
+
+    @property
+    def width(self) -> int:
+        """Pixels along each side that are read."""
+        return self.side - 2 * self.margin
+
+    @property
+    def inputs(self) -> int:
+        """Number of pixels of the picture."""
+        return self.side**2
+
+    @property
+    def outputs(self) -> int:
+        """Number of sums."""
+        return (self.width // self.block) ** 2
+
+    def description(self) -> dict[str, Any]:
+        return {"kind": self.kind, "side": self.side, "margin": self.margin, "block": self.block}
+
+    @classmethod
+    def restored(cls, entry: dict[str, Any], numbers: dict[str, npt.NDArray[Any]]) -> Pool:
+        return cls(int(entry["side"]), int(entry["margin"]), int(entry["block"]))
+
+    def output_range(self, given: Range, rule: Rescale) -> Range:
+        if given.low.shape != (self.inputs,):
+            raise ModelError(
+                "The layers of the network do not fit each other.",
+                why=f"A pool over {self.inputs} pixels follows {given.low.shape[0]} values.",
+            )
+        low, high = (self._sums(end[None])[0] for end in (given.low, given.high))
+        magnitude = self._sums(np.maximum(abs(given.low), abs(given.high))[None]).max()
+        return Range(low, high, given.denominator * self.block**2, max(given.magnitude, int(magnitude)))
+
+    def apply(self, values: Integers, given: Range, proved: Range, rule: Rescale) -> Integers:
+        return self._sums(values)
+
+    def _sums(self, values: Integers) -> Integers:
+        inner = slice(self.margin, self.side - self.margin)
+        count = self.width // self.block
+        pictures = values.reshape(-1, self.side, self.side)[:, inner, inner]
+        blocks = pictures.reshape(-1, count, self.block, count, self.block)
+        sums: Integers = blocks.sum(axis=(2, 4)).reshape(len(values), -1)
+        return sums
+
+
+@dataclass(frozen=True, eq=False)
+class FewBit(Layer):
+    """Weighted sums of the values as they are: o = sum(x*w) + b, and no rescale.
+
+    `weights`: int64 (inputs, outputs), -2**(bits-1) .. 2**(bits-1) - 1, of denominator `scale`, which tells
+    what the sums are worth and takes no part in them. `biases`: int64 (outputs,), at the sums' denominator.
+    """
+
+    weights: npt.NDArray[np.int64]
+    biases: npt.NDArray[np.int64]
+    bits: int
+    scale: int
+    kind: ClassVar[str] = "few-bit"
+
+    def __post_init__(self) -> None:
+        if self.weights.dtype != np.int64 or self.biases.dtype != np.int64:
+            raise ModelError("A few-bit layer takes int64 weights and biases.")
+        if self.weights.ndim != 2 or 0 in self.weights.shape or self.biases.shape != self.weights.shape[1:]:
+            raise ModelError(
+                "The weights and biases of a few-bit layer do not fit each other.",
+                why=f"Their shapes are {self.weights.shape} and {self.biases.shape}.",
+            )
+        if not 2 <= self.bits <= MOST_BITS or self.scale < 1:
+            raise ModelError(f"A few-bit layer has 2 to {MOST_BITS} bits and a positive scale.")
+        end = 2 ** (self.bits - 1)
+        if not ((self.weights >= -end) & (self.weights < end)).all():
+            raise BoundError(f"A weight does not fit {self.bits} bits.")
+        if not ((self.biases > -WEIGHT_LIMIT) & (self.biases < WEIGHT_LIMIT)).all():
+            raise BoundError("A bias is 2**53 or more in magnitude.")
+
+    @property
+    def inputs(self) -> int:
+        """Number of values it reads."""
+        return int(self.weights.shape[0])
+
+    @property
+    def outputs(self) -> int:
+        """Number of neurons."""
+        return int(self.weights.shape[1])
+
+    def description(self) -> dict[str, Any]:
+        widths = {"inputs": self.inputs, "outputs": self.outputs}
+        return {"kind": self.kind, **widths, "bits": self.bits, "scale": self.scale}
+
+    def numbers(self) -> dict[str, npt.NDArray[np.int64]]:
+        return {"weights": self.weights, "biases": self.biases}
+
+    @classmethod
+    def restored(cls, entry: dict[str, Any], numbers: dict[str, npt.NDArray[Any]]) -> FewBit:
+        return cls(numbers["weights"], numbers["biases"], int(entry["bits"]), int(entry["scale"]))
+
+    def output_range(self, given: Range, rule: Rescale) -> Range:
+        if given.low.shape != (self.inputs,):
+            raise ModelError(
+                "The layers of the network do not fit each other.",
+                why=f"A few-bit layer for {self.inputs} values follows one of {given.low.shape[0]}.",
+            )
+        if rule is not Rescale.PER_SUM:
+            raise ModelError(
+                "A network of few-bit weights has no products to rescale.",
+                hint="It exists in the packed form only.",
+            )
+        # Each product is monotone in its input, so its extremes stand at the input's.
+        ends = [end[:, None] * as_objects(self.weights) for end in (given.low, given.high)]
+        least, most = np.minimum(*ends), np.maximum(*ends)
+        bias = as_objects(self.biases)
+        sums = int((np.maximum(abs(least), abs(most)).sum(axis=0) + abs(bias)).max())
+        entries = max(int(abs(end).max()) for end in (given.low, given.high))
+        weights = int(abs(self.weights).max())
+        return Range(
+            least.sum(axis=0) + bias,
+            most.sum(axis=0) + bias,
+            given.denominator * self.scale,
+            max(sums, entries, weights),
+        )
+
+    def apply(self, values: Integers, given: Range, proved: Range, rule: Rescale) -> Integers:
+        narrow = proved.magnitude < INT64_EXACT
+        sums = exact_matmul(values, self.weights, proved.magnitude)
+        return sums + (self.biases if narrow else as_objects(self.biases))

@@ -1,0 +1,76 @@
+"""The choice of network on the command line, and the table of all of them."""
+
+from app import models
+from tests.cli.conftest import SEVEN
+
+
+def test_another_network_is_verified_deployed_and_recognised(inkproof):
+    ran = inkproof("verify", SEVEN, "--network-model", "compact", "--json")
+    assert ran.returncode == 0, ran.stderr
+    chain = ran.json()["chain"]
+    assert chain["accepted"] is True
+    assert chain["script_bytes"] < 10_000
+    # Whatever is chosen, or nothing: the transaction tells which network it is.
+    seen = inkproof("inspect", chain["txid"], "--json").json()
+    assert (seen["model"], seen["kind"], seen["accepted"]) == ("compact", "packed", True)
+    info = inkproof("contract", "info", "--network-model", "compact", "--json").json()
+    assert seen["network_sha256"] == info["network_sha256"]
+    assert info["model"] == "compact"
+    assert "network      compact, sha256" in inkproof("inspect", chain["txid"]).stdout
+
+    first = inkproof("deploy", "--network-model", "compact", "--json").json()
+    assert first["contract_sha256"] == info["contract_sha256"]
+    other = inkproof("deploy", "--json").json()
+    assert other["contract_sha256"] != first["contract_sha256"]
+
+
+def test_every_network_can_be_described_and_exported(inkproof, tmp_path):
+    identities = set()
+    for name, model in models.MODELS.items():
+        info = inkproof("contract", "info", "--network-model", name, "--json").json()
+        options = ["--network-model", name, "--owner", "5a" * 20, "-o", tmp_path / name]
+        exported = inkproof("contract", "export", *options, "--json").json()
+        assert exported["script_bytes"] == info["script_bytes"] == len((tmp_path / name).read_text()) // 2
+        assert (info["script_bytes"] > 500_000) is model.raised
+        identities.add(info["contract_sha256"])
+    assert len(identities) == len(models.MODELS)
+
+
+def test_the_local_judges_read_with_the_chosen_network(inkproof):
+    default = inkproof("classify", SEVEN, "--json").json()
+    compact = inkproof("classify", SEVEN, "--network-model", "compact", "--json").json()
+    assert default["fixed"]["digit"] == compact["fixed"]["digit"] == 7
+    assert default["fixed"]["logits"] != compact["fixed"]["logits"]
+    assert default["float"]["probabilities"] == compact["float"]["probabilities"]
+
+
+def test_a_form_or_a_network_that_does_not_exist_is_named(inkproof):
+    ran = inkproof("contract", "info", "--network-model", "compact", "--kind", "unrolled")
+    assert ran.returncode == 2
+    assert "has no unrolled contract" in ran.stderr
+    assert inkproof("contract", "info", "--network-model", "lenet").returncode == 2
+
+
+def test_evaluate_all_prints_a_row_for_every_network_and_writes_the_page(inkproof, mnist_file, tmp_path):
+    page = tmp_path / "docs" / "networks.md"
+    options = ["--all", "--data", mnist_file, "--limit", "60", "--output", page]
+    table = inkproof("evaluate", *options, "--json").json()
+    assert (table["images"], table["drawings"]) == (60, 60)
+    rows = {row["model"]: row for row in table["networks"]}
+    assert list(rows) == list(models.MODELS)
+    for row in rows.values():
+        assert row["fixed_accuracy"] > 0.9 and row["drawn_accuracy"] > 0.6
+        assert row["node_milliseconds"] > 0
+        assert row["policy"] == ("raised" if models.named(row["model"]).raised else "default")
+    assert rows["compact"]["float_accuracy"] is None
+    assert rows["compact"]["script_bytes"] < rows["handwriting"]["script_bytes"] < rows["mlp"]["script_bytes"]
+    written = page.read_text(encoding="utf-8")
+    for name, row in rows.items():
+        assert f"| {name} " in written and f"{row['script_bytes']:,}" in written
+    assert "`mlp` 97 %" in written
+
+
+def test_the_page_belongs_to_the_table_of_all(inkproof, tmp_path):
+    ran = inkproof("evaluate", "--output", tmp_path / "page.md")
+    assert ran.returncode == 2
+    assert "Add --all" in ran.stderr

@@ -1,0 +1,155 @@
+"""Few-bit layers and pools compute what plain Python integers compute, and hold to what they prove."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.errors import BoundError, ModelError
+from app.fixedpoint import (
+    Argmax,
+    Dense,
+    FewBit,
+    IntegerNetwork,
+    Pool,
+    Relu,
+    Rescale,
+    few_bit_network,
+    load,
+    rounded_to_bits,
+    save,
+)
+from app.fixedpoint.arithmetic import exact_matmul
+from tests import oracle
+from tests.strategies import few_bit_networks, few_bit_parameters, images
+
+
+def few_bit(weights, biases, bits=4, scale=1):
+    return FewBit(np.array(weights, dtype=np.int64), np.array(biases, dtype=np.int64), bits, scale)
+
+
+def read_by_oracle(network: IntegerNetwork, pixels: bytes) -> list[int]:
+    first, values = network.layers[0], list(pixels)
+    if isinstance(first, Pool):
+        values = oracle.block_means(values, first.side, first.margin, first.block)
+    return oracle.few_bit(few_bit_parameters(network), values)
+
+
+@given(data=st.data())
+def test_logits_and_class_equal_the_oracle(data):
+    network = data.draw(few_bit_networks())
+    pixels = data.draw(images(network.pixels))
+    reading = network.read(np.frombuffer(pixels, dtype=np.uint8))
+    expected = read_by_oracle(network, pixels)
+    assert list(reading.logits) == expected
+    assert reading.digit == oracle.argmax(expected)
+
+
+@given(data=st.data())
+def test_no_image_leaves_the_proved_range(data):
+    network = data.draw(few_bit_networks())
+    logits = network.logits(np.frombuffer(data.draw(images(network.pixels)), dtype=np.uint8)[None])[0]
+    proved = network.logit_range
+    assert all(low <= int(v) <= high for low, v, high in zip(proved.low, logits, proved.high, strict=True))
+
+
+def test_a_pool_adds_blocks_inside_its_margin_and_stands_for_their_means():
+    pool = Pool(6, 1, 2)
+    picture = np.arange(36, dtype=np.uint8)
+    network = IntegerNetwork([pool, few_bit(np.eye(4, dtype=np.int64), [0] * 4), Argmax()])
+    assert network.logits(picture[None]).tolist() == [
+        [7 + 8 + 13 + 14, 9 + 10 + 15 + 16, 19 + 20 + 25 + 26, 21 + 22 + 27 + 28]
+    ]
+    assert network.ranges[1].high.tolist() == [4 * 255] * 4
+    assert network.logit_range.denominator == 4 * 255
+
+
+@pytest.mark.parametrize(
+    ("side", "margin", "block"), [(28, 14, 1), (28, 2, 5), (0, 0, 1), (28, -1, 2), (4, 0, 0)]
+)
+def test_blocks_that_do_not_fit_are_refused(side, margin, block):
+    with pytest.raises(ModelError, match="Blocks do not fit"):
+        Pool(side, margin, block)
+
+
+@pytest.mark.parametrize("weight", [8, -9])
+def test_a_weight_beyond_its_bits_is_refused(weight):
+    assert few_bit([[7], [-8]], [0]).outputs == 1
+    with pytest.raises(BoundError, match="does not fit 4 bits"):
+        few_bit([[weight]], [0])
+
+
+def test_layers_that_do_not_fit_each_other_are_refused():
+    with pytest.raises(ModelError, match="do not fit each other"):
+        IntegerNetwork([few_bit([[1]], [0]), Relu(), few_bit([[1], [1]], [0]), Argmax()])
+    with pytest.raises(ModelError, match="do not fit each other"):
+        few_bit([[1]], [0, 0])
+    dense = Dense(np.ones((1, 1), dtype=np.int64), np.zeros(1, dtype=np.int64))
+    with pytest.raises(ModelError, match="cannot follow at this place"):
+        IntegerNetwork([few_bit([[1]], [0]), Relu(), dense, Argmax()])
+
+
+def test_it_has_no_products_to_rescale():
+    network = IntegerNetwork([few_bit([[1]], [0]), Argmax()])
+    with pytest.raises(ModelError, match="packed form only"):
+        network.with_rule(Rescale.PER_PRODUCT)
+
+
+@given(network=few_bit_networks())
+def test_what_is_saved_comes_back(network, tmp_path_factory):
+    path = tmp_path_factory.mktemp("stored") / "integers.npz"
+    save(network, path)
+    assert load(path).sha256 == network.sha256
+    assert load(path).description() == network.description()
+
+
+def test_every_part_of_a_layer_is_part_of_the_identity():
+    def identity(*layers):
+        return IntegerNetwork([*layers, Argmax()]).sha256
+
+    base = few_bit([[1], [2], [3], [4]], [5])
+    others = [
+        few_bit([[1], [2], [3], [4]], [6]),
+        few_bit([[1], [2], [3], [5]], [5]),
+        few_bit([[1], [2], [3], [4]], [5], bits=5),
+        few_bit([[1], [2], [3], [4]], [5], scale=2),
+    ]
+    assert len({identity(base), *map(identity, others), identity(Pool(2, 0, 1), base)}) == 6
+
+
+def test_biases_are_rounded_at_the_scale_of_their_sums():
+    codes = np.array([[3], [-2]], dtype=np.int64)
+    network = few_bit_network([(codes, np.array([0.5]), 0.25, 4), (codes[:1], np.array([-1.0]), 0.5, 4)])
+    first, last = network.layers[0], network.layers[2]
+    assert first.biases.tolist() == [0.5 * 255 / 0.25]
+    assert last.biases.tolist() == [-1.0 * 255 / 0.25 / 0.5]
+    assert network.logit_range.denominator == 255 * 4 * 2
+
+
+def test_rounding_to_bits_keeps_the_largest_weight_and_the_function():
+    rng = np.random.default_rng(3)
+    kernel, bias = rng.normal(size=(50, 10)).astype(np.float32), rng.normal(size=10).astype(np.float32)
+    network = rounded_to_bits([(kernel, bias)], 8)
+    assert abs(network.layers[0].weights).max() == 127
+    pictures = rng.integers(0, 256, (200, 50), dtype=np.uint8)
+    real = pictures / 255 @ kernel + bias
+    worth = abs(kernel).max() / 127 / 255
+    # Each weight is off by half a step at most, each pixel is 1 at most.
+    assert abs(network.logits(pictures) * worth - real).max() <= 50 * abs(kernel).max() / 127 / 2 + 1e-3
+
+
+def test_weights_that_are_not_numbers_are_refused():
+    with pytest.raises(BoundError):
+        rounded_to_bits([(np.array([[np.nan]]), np.array([0.0]))], 8)
+    with pytest.raises(BoundError):
+        few_bit_network([(np.array([[1]]), np.array([np.inf]), 0.5, 4)])
+
+
+@given(data=st.data(), bits=st.integers(1, 44))
+def test_products_beyond_64_bits_are_exact_limb_by_limb(data, bits):
+    entry = st.integers(-(2**80), 2**80)
+    x = data.draw(st.lists(st.lists(entry, min_size=3, max_size=3), min_size=1, max_size=3))
+    weight = st.integers(-(2**bits), 2**bits)
+    w = data.draw(st.lists(st.lists(weight, min_size=2, max_size=2), min_size=3, max_size=3))
+    product = exact_matmul(np.array(x, dtype=object), np.array(w, dtype=np.int64), 2**200)
+    assert product.tolist() == [[sum(a * w[i][j] for i, a in enumerate(row)) for j in range(2)] for row in x]
