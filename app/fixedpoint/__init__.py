@@ -4,6 +4,8 @@ The arithmetic is that of the contract, bit for bit; `docs/arithmetic.md` derive
 """
 
 from app.fixedpoint.arithmetic import SCALE, Range, Rescale
+from app.fixedpoint.convolution import Conv2d, MaxPool, Requantise
+from app.fixedpoint.fewbits import convolutional
 from app.fixedpoint.layers import Argmax, Dense, Layer, Relu
 from app.fixedpoint.network import FixedReading, IntegerNetwork
 from app.fixedpoint.quantise import quantise
@@ -12,13 +14,17 @@ from app.fixedpoint.storage import load, save
 __all__ = [
     "SCALE",
     "Argmax",
+    "Conv2d",
     "Dense",
     "FixedReading",
     "IntegerNetwork",
     "Layer",
+    "MaxPool",
     "Range",
     "Relu",
+    "Requantise",
     "Rescale",
+    "convolutional",
     "load",
     "quantise",
     "save",

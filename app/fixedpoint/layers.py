@@ -1,14 +1,14 @@
 """Layers of an integer network.
 
 A layer knows two things: the range of its output, proved from the range of its input, and how to
-compute it over a batch. Convolution and pooling join the list as further layers with these methods.
+compute it over a batch. `convolution` holds further layers.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -36,6 +36,10 @@ class Layer(ABC):
     """One step of the network on values of shape (N, features)."""
 
     kind: ClassVar[str]
+
+    def description(self) -> dict[str, Any]:
+        """The layer without its numbers, as JSON values."""
+        return {"kind": self.kind}
 
     @abstractmethod
     def output_range(self, given: Range, rule: Rescale) -> Range:
@@ -75,6 +79,9 @@ class Dense(Layer):
     def outputs(self) -> int:
         """Number of neurons."""
         return int(self.weights.shape[1])
+
+    def description(self) -> dict[str, Any]:
+        return {"kind": self.kind, "inputs": self.inputs, "outputs": self.outputs}
 
     def entry_denominator(self, given: Range, rule: Rescale) -> int:
         """Denominator of the values as the sums read them."""

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from app.errors import ImageError, ModelError
 from app.fixedpoint.arithmetic import SCALE, Integers, Range, Rescale
+from app.fixedpoint.convolution import Conv2d, MaxPool
 from app.fixedpoint.layers import Argmax, Dense, Layer
 
 
@@ -31,20 +32,21 @@ class FixedReading:
 
 
 class IntegerNetwork:
-    """Dense networks of any depth and width over an image of `pixels` bytes.
+    """Dense and convolutional networks of any depth and width over an image of `pixels` bytes.
 
     The range of every layer is proved once, here, for any image; each layer then computes with the
     narrowest integers that the proof allows. The last layer is Argmax; what enters it are the logits.
     """
 
     def __init__(self, layers: Sequence[Layer], rule: Rescale = Rescale.PER_SUM) -> None:
-        if len(layers) < 2 or not isinstance(layers[0], Dense) or not isinstance(layers[-1], Argmax):
-            raise ModelError("An integer network starts with a dense layer and ends with argmax.")
+        first, last = (layers[0], layers[-1]) if len(layers) > 1 else (None, None)
+        if not isinstance(first, (Dense, Conv2d)) or not isinstance(last, Argmax):
+            raise ModelError("An integer network starts with dense or convolution and ends with argmax.")
         if any(isinstance(layer, Argmax) for layer in layers[:-1]):
             raise ModelError("Only the last layer of an integer network may be argmax.")
         self.layers = tuple(layers)
         self.rule = rule
-        self.pixels = layers[0].inputs
+        self.pixels = first.inputs
         self.ranges = [Range.of_pixels(self.pixels)]
         """`ranges[k]` is what layer k reads; the last entry is the class."""
         for layer in self.layers:
@@ -62,9 +64,16 @@ class IntegerNetwork:
 
     @property
     def architecture(self) -> str:
-        """The widths, input first: `784-64-10`."""
-        widths = [layer.outputs for layer in self.layers if isinstance(layer, Dense)]
-        return "-".join(str(width) for width in [self.pixels, *widths])
+        """The widths, input first: `784-64-10`; `64c3` is a convolution of 64 filters of 3x3, `p2` pools."""
+        widths = [str(self.pixels)]
+        for layer in self.layers:
+            if isinstance(layer, Conv2d) and layer.outputs > layer.filters:
+                widths.append(f"{layer.filters}c{layer.weights.shape[0]}")
+            elif isinstance(layer, (Dense, Conv2d)):
+                widths.append(str(layer.outputs))
+            elif isinstance(layer, MaxPool):
+                widths.append("p2")
+        return "-".join(widths)
 
     @property
     def sha256(self) -> str:
@@ -74,20 +83,14 @@ class IntegerNetwork:
         """
         digest = hashlib.sha256(json.dumps(self.description(), sort_keys=True).encode())
         for layer in self.layers:
-            if isinstance(layer, Dense):
+            if isinstance(layer, (Dense, Conv2d)):
                 digest.update(layer.weights.astype("<i8").tobytes())
                 digest.update(layer.biases.astype("<i8").tobytes())
         return digest.hexdigest()
 
     def description(self) -> dict[str, Any]:
         """The layers without their numbers, as JSON values."""
-        layers: list[dict[str, Any]] = []
-        for layer in self.layers:
-            entry: dict[str, Any] = {"kind": layer.kind}
-            if isinstance(layer, Dense):
-                entry |= {"inputs": layer.inputs, "outputs": layer.outputs}
-            layers.append(entry)
-        return {"scale": SCALE, "layers": layers}
+        return {"scale": SCALE, "layers": [layer.description() for layer in self.layers]}
 
     def with_rule(self, rule: Rescale) -> IntegerNetwork:
         """The same layers under the other rescaling rule."""

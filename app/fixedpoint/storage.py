@@ -1,7 +1,8 @@
 """Integer parameters on disk: a NumPy `.npz` without pickles, which names what it holds.
 
 `header` is JSON (UTF-8 bytes): format, description of the layers, architecture, sha256. Each dense
-layer k has `weights_k` (inputs, outputs) and `biases_k` (outputs,), int64 at SCALE.
+layer k has `weights_k` (inputs, outputs) and `biases_k` (outputs,), int64 at SCALE; each convolution has
+`weights_k` (kernel height, kernel width, channels, filters) and `biases_k` (filters,), int64.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import numpy.typing as npt
 
 from app.errors import BoundError, ModelError
 from app.fixedpoint.arithmetic import Rescale
+from app.fixedpoint.convolution import Conv2d, MaxPool, Requantise
 from app.fixedpoint.layers import Argmax, Dense, Layer, Relu
 from app.fixedpoint.network import IntegerNetwork
 
@@ -35,7 +37,7 @@ def save(network: IntegerNetwork, path: Path) -> None:
         "header": np.frombuffer(json.dumps(header, sort_keys=True).encode(), dtype=np.uint8)
     }
     for index, layer in enumerate(network.layers):
-        if isinstance(layer, Dense):
+        if isinstance(layer, (Dense, Conv2d)):
             arrays[f"weights_{index}"] = layer.weights
             arrays[f"biases_{index}"] = layer.biases
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -76,11 +78,19 @@ def load(path: Path, rule: Rescale = Rescale.PER_SUM) -> IntegerNetwork:
     return network
 
 
-def _layers(entries: list[dict[str, str]], arrays: dict[str, npt.NDArray[Any]]) -> list[Layer]:
+def _layers(entries: list[dict[str, Any]], arrays: dict[str, npt.NDArray[Any]]) -> list[Layer]:
     layers: list[Layer] = []
     for index, entry in enumerate(entries):
         if entry["kind"] == Dense.kind:
             layers.append(Dense(arrays[f"weights_{index}"], arrays[f"biases_{index}"]))
+        elif entry["kind"] == Conv2d.kind:
+            weights, biases = arrays[f"weights_{index}"], arrays[f"biases_{index}"]
+            shape = int(entry["height"]), int(entry["width"])
+            layers.append(Conv2d(*shape, weights, biases, int(entry["denominator"])))
+        elif entry["kind"] == MaxPool.kind:
+            layers.append(MaxPool(*(int(entry[name]) for name in ("height", "width", "channels"))))
+        elif entry["kind"] == Requantise.kind:
+            layers.append(Requantise(*(int(entry[name]) for name in ("shift", "ceiling", "denominator"))))
         elif entry["kind"] == Relu.kind:
             layers.append(Relu())
         elif entry["kind"] == Argmax.kind:
