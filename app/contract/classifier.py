@@ -13,8 +13,8 @@ from scryptlib.types import Bytes, Int, PubKey, Ripemd160, Sig
 
 from app.contract import description
 from app.errors import ContractError
-from app.fixedpoint import IntegerNetwork, Rescale
-from app.script import Kind, Program, packed, unrolled
+from app.fixedpoint import Conv2d, IntegerNetwork, Rescale
+from app.script import Kind, Program, convolved, packed, unrolled
 
 PIXELS = 784
 CLASSES = 10
@@ -97,7 +97,10 @@ def rule_of(kind: Kind) -> Rescale:
 def program_for(network: IntegerNetwork, kind: Kind) -> Program:
     """Generate the Script of a network, under the rule of its kind."""
     ruled = network.with_rule(rule_of(kind))
-    return packed(ruled) if kind is Kind.PACKED else unrolled(ruled)
+    if kind is Kind.UNROLLED:
+        return unrolled(ruled)
+    convolutional = any(isinstance(layer, Conv2d) for layer in ruled.layers)
+    return convolved(ruled) if convolutional else packed(ruled)
 
 
 def owner_of(locking_script: bytes, program: Program) -> bytes | None:

@@ -1,5 +1,6 @@
-"""The network as Bitcoin Script: an assembler, two generators, and a way to run what they make."""
+"""The network as Bitcoin Script: an assembler, three generators, and a way to run what they make."""
 
+from app.script.convolved import convolved
 from app.script.packed import packed
 from app.script.program import LOGIT_BYTES, Kind, Lanes, Program
 from app.script.run import ScriptReading, logits_from_bytes, run_program
@@ -11,6 +12,7 @@ __all__ = [
     "Lanes",
     "Program",
     "ScriptReading",
+    "convolved",
     "logits_from_bytes",
     "packed",
     "run_program",
