@@ -14,10 +14,11 @@ from app.cli.output import out, print_json, reporting
 from app.drawing import rasterise, to_mnist
 from app.drawing.drawn import load_drawings
 from app.errors import DataError
-from app.fixedpoint import load, quantise, save
-from app.network.data import load_mnist
-from app.network.fitting import Progress
+from app.fixedpoint import IntegerNetwork, convolutional, load, quantise, save
+from app.network.data import Mnist, load_mnist
+from app.network.fitting import Progress, ProgressCallback
 from app.network.float_judge import FloatJudge
+from app.network.train import Training
 
 _BATCH = 500
 _CANVAS = 560
@@ -86,15 +87,27 @@ def train(options: argparse.Namespace) -> int:
         training = train_network(
             RECIPES[options.recipe], data, seed=options.seed, epochs=options.epochs, progress=progress
         )
-        report("Writing model, integers and report")
         # Quantising first: weights that cannot be integers must not replace a good model.
-        network = quantise(FloatJudge(training.model).weights())
-        figures = reports.write(training, folder)
+        network = _integers(training, data, progress)
+        report("Writing model, integers and report")
+        integer_accuracy = float((network.classify(data.x_test) == data.y_test).mean())
+        figures = reports.write(training, folder, integer_accuracy)
         save(network, folder / "integers.npz")
     if options.json:
         print_json({"folder": str(folder), "network_sha256": network.sha256, **figures})
     else:
-        out.print(f"test accuracy    {training.test_accuracy:.2%}")
+        out.print(f"test accuracy    {training.test_accuracy:.2%}  as integers {integer_accuracy:.2%}")
         out.print(f"network          {network.architecture}  sha256 {network.sha256}")
         out.print(f"written to       {folder}")
     return OK
+
+
+def _integers(training: Training, data: Mnist, progress: ProgressCallback) -> IntegerNetwork:
+    """The integer network of a trained one: its weights rounded, or few-bit weights trained on from them."""
+    if training.recipe.quantised is None:
+        return quantise(FloatJudge(training.model).weights())
+    from app.network.quantised import train_quantised
+
+    recipe = training.recipe.quantised
+    found = train_quantised(training.model, data, recipe, seed=training.seed, progress=progress)
+    return convolutional(found.parameters, found.steps, lane_bits=recipe.lane_bits)

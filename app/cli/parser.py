@@ -180,10 +180,11 @@ def _add_network(commands: Commands[argparse.ArgumentParser]) -> None:
         commands,
         "train",
         "train a network and write model, integers and report",
-        "Recipes: handwriting (what ships: augmented, tuned) and source (the published recipe, literally).",
+        "Recipes: handwriting (what ships: augmented, tuned), source (the published recipe, literally) and "
+        "cnn (a full convolutional network, and few-bit integers trained from it).",
         _later("measuring", "train"),
     )
-    train.add_argument("--recipe", choices=["handwriting", "source"], default="handwriting")
+    train.add_argument("--recipe", choices=["handwriting", "source", "cnn"], default="handwriting")
     train.add_argument("--data", type=Path, metavar="FILE", help="MNIST in Keras's mnist.npz layout")
     train.add_argument("--seed", type=int, default=1, help="same seed, same network (default: 1)")
     train.add_argument("--epochs", type=int, metavar="N", help="instead of the recipe's own number")

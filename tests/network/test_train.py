@@ -33,7 +33,7 @@ def test_the_source_recipe_is_the_source_s() -> None:
 
 
 def test_the_default_recipe_is_the_one_that_ships() -> None:
-    assert DEFAULT == "handwriting" and set(RECIPES) == {"handwriting", "source"}
+    assert DEFAULT == "handwriting" and set(RECIPES) == {"handwriting", "source", "cnn"}
     assert all(name == recipe.name for name, recipe in RECIPES.items())
 
 
