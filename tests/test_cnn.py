@@ -1,5 +1,6 @@
 """The convolutional network that ships: what it reads, what it costs, and that all engines agree on it."""
 
+import json
 import os
 from concurrent.futures import ProcessPoolExecutor
 
@@ -35,15 +36,24 @@ def test_it_is_the_full_network_in_few_bits(network):
     assert sum(layer.weights.size + layer.biases.size for layer in layers) == 34_826
 
 
-def test_the_integers_read_988_of_1000_test_images(mnist, network):
-    assert (network.classify(mnist.x_test) == mnist.y_test).mean() >= 0.988
+@pytest.fixture(scope="module")
+def report():
+    return json.loads((FOLDER / "report.json").read_text(encoding="utf-8"))
 
 
-def test_the_float_network_reads_98_of_100_test_images(mnist):
+def test_the_integers_read_988_of_1000_test_images_as_reported(mnist, network, report):
+    accuracy = (network.classify(mnist.x_test) == mnist.y_test).mean()
+    assert accuracy >= 0.988
+    assert accuracy == pytest.approx(report["integer_test_accuracy"], abs=1e-9)
+
+
+def test_the_float_network_reads_98_of_100_test_images_as_reported(mnist, report):
     judge = FloatJudge.load(FOLDER / "model.keras")
     parts = np.array_split(mnist.x_test, 20)
     digits = np.concatenate([judge.read_batch(part).argmax(axis=1) for part in parts])
     assert (digits == mnist.y_test).mean() >= 0.98
+    assert (digits == mnist.y_test).mean() == pytest.approx(report["test_accuracy"], abs=1e-9)
+    assert report["recipe"] == "cnn" and report["weights"]["parameters"] == 34_826
 
 
 def test_the_contract_fits_a_default_node_six_times_over(network):

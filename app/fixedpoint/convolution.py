@@ -9,7 +9,7 @@ the arithmetic.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,10 @@ from app.errors import BoundError, ModelError
 from app.fixedpoint.arithmetic import Integers, Range, Rescale, as_objects, exact_matmul
 from app.fixedpoint.layers import WEIGHT_LIMIT, Layer
 
-_BATCH_ELEMENTS = 8_000_000
+FLOAT32_EXACT = 2**24
+"""Integers of smaller magnitude are exact in float32, and so are their sums and products."""
+
+_BATCH_ELEMENTS = 2_000_000
 _LARGEST_SIDE = 1024
 
 
@@ -125,11 +128,19 @@ class Conv2d(Layer):
 
     def _sums(self, values: Integers, weights: npt.NDArray[np.int64], magnitude: int) -> Integers:
         """Windows times weights, without biases: (N, output height, output width, filters), exact."""
-        maps = values.reshape(-1, self.height, self.width, self.channels)
+        # Below 2**24 float32 rounds nothing either, and is half as large to move about.
+        narrow = magnitude < FLOAT32_EXACT
+        maps: Any = values.reshape(-1, self.height, self.width, self.channels)
+        maps = maps.astype(np.float32) if narrow else maps
         windows = np.lib.stride_tricks.sliding_window_view(maps, weights.shape[:2], axis=(1, 2))
         # (N, y, x, channel, dy, dx) becomes one row per window, in the order of the kernel.
-        rows = cast(Integers, windows.transpose(0, 1, 2, 4, 5, 3).reshape(-1, weights[..., 0].size))
-        sums = exact_matmul(rows, weights.reshape(-1, self.filters), magnitude)
+        rows = windows.transpose(0, 1, 2, 4, 5, 3).reshape(-1, weights[..., 0].size)
+        kernel = weights.reshape(-1, self.filters)
+        sums: Integers
+        if narrow:
+            sums = (rows @ kernel.astype(np.float32)).astype(np.int64)
+        else:
+            sums = exact_matmul(rows, kernel, magnitude)
         return sums.reshape(-1, *self._output_shape)
 
 
