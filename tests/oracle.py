@@ -49,6 +49,46 @@ def per_product(parameters: Parameters, pixels: Sequence[int]) -> list[int]:
     return x
 
 
+Blocks = Sequence[tuple[int, int, Sequence[Sequence[Sequence[Sequence[int]]]], Sequence[int], int, int]]
+"""For each convolution: height and width of what it reads, weights[dy][dx][channel][filter], biases, and the
+shift and ceiling of what follows (not used of the last layer, which covers its whole map)."""
+
+
+def convolutional(blocks: Blocks, pixels: Sequence[int]) -> list[int]:
+    """min(largest of 2x2 of relu(s) div 2**shift, ceiling) with s = bias + sum(a*w); the last layer's s."""
+    a, channels = list(pixels), 1
+    for height, width, weights, biases, shift, ceiling in blocks[:-1]:
+        rows, columns = (height - len(weights) + 1) // 2, (width - len(weights[0]) + 1) // 2
+        pooled = []
+        for y in range(rows):
+            for x in range(columns):
+                for o, bias in enumerate(biases):
+                    corners = [(2 * y + i, 2 * x + j) for i in (0, 1) for j in (0, 1)]
+                    sums = [bias + window(a, width, channels, weights, *corner, o) for corner in corners]
+                    pooled.append(min(div(max(*sums, 0), 2**shift), ceiling))
+        a, channels = pooled, len(biases)
+    _, width, weights, biases, _, _ = blocks[-1]
+    return [bias + window(a, width, channels, weights, 0, 0, o) for o, bias in enumerate(biases)]
+
+
+def window(
+    a: Sequence[int],
+    width: int,
+    channels: int,
+    weights: Sequence[Sequence[Sequence[Sequence[int]]]],
+    y: int,
+    x: int,
+    o: int,
+) -> int:
+    """The sum of a*w over the window at (y, x) for filter o."""
+    total = 0
+    for dy, row in enumerate(weights):
+        for dx, tap in enumerate(row):
+            for c in range(channels):
+                total += a[((y + dy) * width + x + dx) * channels + c] * tap[c][o]
+    return total
+
+
 def argmax(values: Sequence[int]) -> int:
     """The lowest index of the largest value."""
     return values.index(max(values))

@@ -7,7 +7,19 @@ import itertools
 import numpy as np
 from hypothesis import strategies as st
 
-from app.fixedpoint import Argmax, Dense, FewBit, IntegerNetwork, Layer, Pool, Relu
+from app.fixedpoint import (
+    Argmax,
+    Conv2d,
+    Dense,
+    FewBit,
+    IntegerNetwork,
+    Layer,
+    Pool,
+    Relu,
+    Requantise,
+    convolutional,
+)
+from tests import oracle
 
 TRAINED = 3 * 10**8
 """Trained weights stay within 3 in real terms."""
@@ -100,4 +112,45 @@ def few_bit_parameters(network: IntegerNetwork) -> list[tuple[list[list[int]], l
         (layer.weights.tolist(), layer.biases.tolist())
         for layer in network.layers
         if isinstance(layer, FewBit)
+    ]
+
+
+@st.composite
+def convolutional_networks(
+    draw: st.DrawFn, *, depth: int = 2, filters: int = 5, limit: int = 15, ceiling: int = 255
+) -> IntegerNetwork:
+    """1 to `depth` blocks of convolution, ReLU, pooling, requantisation; then a layer over the whole map."""
+    blocks = draw(st.integers(1, depth))
+    kernels = [draw(st.integers(1, 3)) for _ in range(blocks)]
+    side = draw(st.integers(1, 2))  # of the last map; backwards from there, an odd edge more or not
+    for kernel in reversed(kernels):
+        side = 2 * side + draw(st.integers(0, 1)) + kernel - 1
+    first, channels, parameters, steps = side, 1, [], []
+    for kernel in kernels:
+        made = draw(st.integers(1, filters))
+        parameters.append(_few_bits(draw, (kernel, kernel, channels, made), limit))
+        steps.append((draw(st.integers(0, 9)), draw(st.integers(1, ceiling)), 1))
+        side, channels = (side - kernel + 1) // 2, made
+    parameters.append(_few_bits(draw, (side * side * channels, draw(st.integers(1, 4))), limit))
+    return convolutional(parameters, steps, first)
+
+
+def _few_bits(draw: st.DrawFn, shape: tuple[int, ...], limit: int) -> tuple[np.ndarray, np.ndarray, int]:
+    """Weights and biases of a layer, from a seed: there are too many to draw one by one."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32)))
+    largest = draw(st.sampled_from([limit, 1, limit // 2 + 1]))
+    extreme = draw(st.booleans())
+    kernel = (
+        rng.choice([-largest, 0, largest], shape) if extreme else rng.integers(-largest, largest + 1, shape)
+    )
+    return kernel.astype(np.int64), rng.integers(-300, 301, shape[-1]), 1
+
+
+def blocks_of(network: IntegerNetwork) -> oracle.Blocks:
+    """A convolutional network's numbers as plain Python integers, for the oracle."""
+    convolutions = [layer for layer in network.layers if isinstance(layer, Conv2d)]
+    steps = [(layer.shift, layer.ceiling) for layer in network.layers if isinstance(layer, Requantise)]
+    return [
+        (layer.height, layer.width, layer.weights.tolist(), layer.biases.tolist(), *step)
+        for layer, step in zip(convolutions, [*steps, (0, 0)], strict=True)
     ]

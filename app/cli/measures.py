@@ -25,7 +25,7 @@ from app.contract.classifier import rule_of
 from app.contract.local import limits_for
 from app.drawing import Stroke, rasterise, to_mnist
 from app.errors import ChainError
-from app.fixedpoint import Dense, IntegerNetwork
+from app.fixedpoint import Conv2d, Dense, IntegerNetwork
 from app.network.float_judge import FloatJudge
 from app.script import Kind
 
@@ -82,7 +82,7 @@ def information_bound(network: IntegerNetwork) -> int:
     """Bytes of the weights and biases alone: each layer's count times the bits of its largest, with sign."""
     bits = 0
     for layer in network.layers:
-        if isinstance(layer, Dense):
+        if isinstance(layer, (Dense, Conv2d)):
             for numbers in (layer.weights, layer.biases):
                 bits += int(np.count_nonzero(numbers)) * (int(abs(numbers).max()).bit_length() + 1)
     return -(-bits // 8)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,10 +15,20 @@ from app.cli.output import out, print_json, reporting
 from app.drawing import rasterise, to_mnist
 from app.drawing.drawn import load_drawings
 from app.errors import DataError
-from app.fixedpoint import IntegerNetwork, Pool, few_bit_network, load, quantise, rounded_to_bits, save
-from app.network.data import load_mnist
-from app.network.fitting import Progress
+from app.fixedpoint import (
+    IntegerNetwork,
+    Pool,
+    convolutional,
+    few_bit_network,
+    load,
+    quantise,
+    rounded_to_bits,
+    save,
+)
+from app.network.data import Mnist, load_mnist
+from app.network.fitting import Progress, ProgressCallback
 from app.network.float_judge import FloatJudge
+from app.network.train import Training
 
 _BATCH = 500
 _CANVAS = 560
@@ -96,29 +105,35 @@ def train(options: argparse.Namespace) -> int:
         training = train_network(
             RECIPES[options.recipe], data, seed=options.seed, epochs=options.epochs, progress=progress
         )
-        report("Writing model, integers and report")
         # Quantising first: weights that cannot be integers must not replace a good model.
-        network = _integers(training.model)
-        figures = reports.write(training, folder)
+        network = _integers(training, data, progress)
+        report("Writing model, integers and report")
+        integer_accuracy = float((network.classify(data.x_test) == data.y_test).mean())
+        figures = reports.write(training, folder, integer_accuracy)
         save(network, folder / "integers.npz")
         if options.recipe == "mlp":
             save(rounded_to_bits(FloatJudge(training.model).weights(), _MLP_BITS), folder / _FEW_BIT_FILE)
     if options.json:
         print_json({"folder": str(folder), "network_sha256": network.sha256, **figures})
     else:
-        out.print(f"test accuracy    {training.test_accuracy:.2%}")
+        out.print(f"test accuracy    {training.test_accuracy:.2%}  as integers {integer_accuracy:.2%}")
         out.print(f"network          {network.architecture}  sha256 {network.sha256}")
         out.print(f"written to       {folder}")
     return OK
 
 
-def _integers(model: Any) -> IntegerNetwork:
-    """The integer network of what was trained."""
+def _integers(training: Training, data: Mnist, progress: ProgressCallback) -> IntegerNetwork:
+    """The integer network of a trained one: its weights rounded, or few-bit weights trained as such."""
     from app.network.architecture import COMPACT_POOL, SIDE
     from app.network.fewbit import few_bit_weights
+    from app.network.quantised import train_quantised
 
-    few = few_bit_weights(model)
-    if not few:
-        return quantise(FloatJudge(model).weights())
-    layers = [(layer.codes, layer.bias, layer.step, layer.bits) for layer in few]
-    return few_bit_network(layers, Pool(SIDE, *COMPACT_POOL))
+    recipe = training.recipe.quantised
+    if recipe is not None:
+        found = train_quantised(training.model, data, recipe, seed=training.seed, progress=progress)
+        return convolutional(found.parameters, found.steps, lane_bits=recipe.lane_bits)
+    few = few_bit_weights(training.model)
+    if few:
+        layers = [(layer.codes, layer.bias, layer.step, layer.bits) for layer in few]
+        return few_bit_network(layers, Pool(SIDE, *COMPACT_POOL))
+    return quantise(FloatJudge(training.model).weights())

@@ -246,10 +246,13 @@ def _add_network(commands: Commands[argparse.ArgumentParser]) -> None:
         "train",
         "train a network and write model, integers and report",
         "Recipes: handwriting (what ships: augmented, tuned), source and mlp (the published recipes,\n"
-        "literally) and compact (weights of a few bits, trained for the smallest contract).",
+        "literally), compact (weights of a few bits, trained for the smallest contract) and cnn (a full\n"
+        "convolutional network, and few-bit integers trained from it).",
         _from_source("measuring", "train"),
     )
-    train.add_argument("--recipe", choices=["handwriting", "source", "compact", "mlp"], default="handwriting")
+    train.add_argument(
+        "--recipe", choices=["handwriting", "source", "compact", "mlp", "cnn"], default="handwriting"
+    )
     train.add_argument("--data", type=Path, metavar="FILE", help="MNIST in Keras's mnist.npz layout")
     train.add_argument("--seed", type=int, default=1, help="same seed, same network (default: 1)")
     train.add_argument("--epochs", type=int, metavar="N", help="instead of the recipe's own number")

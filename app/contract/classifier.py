@@ -14,8 +14,8 @@ from scryptlib.types import Bytes, Int, PubKey, Ripemd160, Sig
 
 from app.contract import description
 from app.errors import ContractError
-from app.fixedpoint import FewBit, IntegerNetwork, Rescale
-from app.script import Kind, Program, packed, planes, unrolled
+from app.fixedpoint import Conv2d, FewBit, IntegerNetwork, Rescale
+from app.script import Kind, Program, convolved, packed, planes, unrolled
 
 PIXELS = 784
 CLASSES = 10
@@ -103,6 +103,8 @@ def program_for(network: IntegerNetwork, kind: Kind) -> Program:
 
 def _packed_generator(network: IntegerNetwork) -> Callable[[IntegerNetwork], Program]:
     """The generator of a network's packed form: its layers decide."""
+    if any(isinstance(layer, Conv2d) for layer in network.layers):
+        return convolved
     return planes if any(isinstance(layer, FewBit) for layer in network.layers) else packed
 
 

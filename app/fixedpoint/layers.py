@@ -1,7 +1,7 @@
 """Layers of an integer network.
 
 A layer knows two things: the range of its output, proved from the range of its input, and how to
-compute it over a batch. `fewbit` holds further layers.
+compute it over a batch. `fewbit` and `convolution` hold further layers.
 """
 
 from __future__ import annotations

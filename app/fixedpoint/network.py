@@ -14,10 +14,11 @@ import numpy.typing as npt
 
 from app.errors import ImageError, ModelError
 from app.fixedpoint.arithmetic import SCALE, Integers, Range, Rescale
+from app.fixedpoint.convolution import Conv2d, MaxPool
 from app.fixedpoint.fewbit import FewBit, Pool
 from app.fixedpoint.layers import Argmax, Dense, Layer
 
-_READS_PIXELS = (Dense, FewBit, Pool)
+_READS_PIXELS = (Dense, FewBit, Pool, Conv2d)
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class FixedReading:
 
 
 class IntegerNetwork:
-    """Networks of any depth and width over an image of `pixels` bytes.
+    """Dense and convolutional networks of any depth and width over an image of `pixels` bytes.
 
     The range of every layer is proved once, here, for any image; each layer then computes with the
     narrowest integers that the proof allows. The last layer is Argmax; what enters it are the logits.
@@ -70,9 +71,16 @@ class IntegerNetwork:
 
     @property
     def architecture(self) -> str:
-        """The widths, input first: `784-64-10`."""
-        widths = [layer.outputs for layer in self.layers if isinstance(layer, _READS_PIXELS)]
-        return "-".join(str(width) for width in [self.pixels, *widths])
+        """The widths, input first: `784-64-10`; `64c3` is a convolution of 64 filters of 3x3, `p2` pools."""
+        widths = [str(self.pixels)]
+        for layer in self.layers:
+            if isinstance(layer, Conv2d) and layer.outputs > layer.filters:
+                widths.append(f"{layer.filters}c{layer.weights.shape[0]}")
+            elif isinstance(layer, _READS_PIXELS):
+                widths.append(str(layer.outputs))
+            elif isinstance(layer, MaxPool):
+                widths.append("p2")
+        return "-".join(widths)
 
     @property
     def sha256(self) -> str:

@@ -2,7 +2,7 @@
 
 `header` is JSON (UTF-8 bytes): format, description of the layers, architecture, sha256. Numbers of layer k
 have their names with `_k` behind them: a dense layer has `weights_k` (inputs, outputs) and `biases_k`
-(outputs,), int64.
+(outputs,), a convolution `weights_k` (kernel height, kernel width, channels, filters), all int64.
 """
 
 from __future__ import annotations
@@ -17,13 +17,16 @@ import numpy.typing as npt
 
 from app.errors import BoundError, ModelError
 from app.fixedpoint.arithmetic import Rescale
+from app.fixedpoint.convolution import Conv2d, MaxPool, Requantise
 from app.fixedpoint.fewbit import FewBit, Pool
 from app.fixedpoint.layers import Argmax, Dense, Layer, Relu
 from app.fixedpoint.network import IntegerNetwork
 
 FORMAT = "inkproof-integers-1"
 _HEADER_LIMIT = 100_000
-_LAYERS: dict[str, type[Layer]] = {layer.kind: layer for layer in (Dense, Relu, Argmax, Pool, FewBit)}
+_LAYERS: dict[str, type[Layer]] = {
+    layer.kind: layer for layer in (Dense, Relu, Argmax, Pool, FewBit, Conv2d, MaxPool, Requantise)
+}
 
 
 def save(network: IntegerNetwork, path: Path) -> None:

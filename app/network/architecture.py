@@ -86,10 +86,32 @@ def _build_mlp() -> Any:
     )
 
 
+def _build_cnn() -> Any:
+    """Conv 32, pool, conv 64, pool, flatten to 1600, dropout, dense 10: all kernels 3x3, no padding."""
+    from app.network.runtime import import_keras
+
+    layers = import_keras().layers
+    return import_keras().Sequential(
+        [
+            layers.Input((SIDE, SIDE), name="image"),
+            layers.Reshape((SIDE, SIDE, 1), name="channel"),
+            layers.Conv2D(32, 3, activation="relu", name="conv1"),
+            layers.MaxPooling2D(2, name="pool1"),
+            layers.Conv2D(64, 3, activation="relu", name="conv2"),
+            layers.MaxPooling2D(2, name="pool2"),
+            layers.Flatten(name="flat"),
+            layers.Dropout(0.25, name="dropout"),
+            layers.Dense(CLASSES, activation="softmax", name="digits"),
+        ],
+        name="inkproof_cnn",
+    )
+
+
 ARCHITECTURES: dict[str, Callable[[], Any]] = {
     DEFAULT: _build_784_64_10,
     "compact": _build_compact,
     "784-128-256-512-10": _build_mlp,
+    "cnn": _build_cnn,
 }
 
 

@@ -47,14 +47,17 @@ STYLE = {
 }
 
 
-def write(training: Training, folder: Path) -> dict[str, Any]:
+def write(training: Training, folder: Path, integer_accuracy: float | None = None) -> dict[str, Any]:
     """Write `model.keras`, `report.json`, `curves.png` and `confusion.png`; returns the report's figures.
 
     A network of few-bit weights has no `model.keras`.
+    `integer_accuracy`: share of the test images that the integer network made from it reads, if measured.
     Each file is written beside its place, then moved over the old one: nobody ever reads half a file.
     """
     pyplot = _import_pyplot()
     report = figures(training)
+    if integer_accuracy is not None:
+        report["integer_test_accuracy"] = integer_accuracy
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder, prefix=".writing-") as temporary:
@@ -115,7 +118,7 @@ def _weight_figures(model: Any) -> dict[str, Any]:
         "largest_l1": [float(architecture.l1_norms(*pair).max()) for pair in weights],
         "zero_rows": int((kernel == 0).all(axis=1).sum()),
         "rows": int(kernel.shape[0]),
-        "parameters": int(sum(pair[0].size + pair[1].size for pair in weights)),
+        "parameters": int(model.count_params()),
     }
 
 

@@ -18,6 +18,7 @@ from app.network.data import Mnist
 from app.network.distil import Teacher, distillation_loss, soft_targets, train_teacher
 from app.network.fitting import EpochData, Progress, ProgressCallback, cosine_schedule, fit, no_progress
 from app.network.float_judge import FloatJudge
+from app.network.quantised import QuantisedRecipe
 from app.network.runtime import import_for_training, import_keras
 
 Images = NDArray[np.uint8]
@@ -43,6 +44,7 @@ class Recipe:
     teacher: Teacher | None = None
     fewest_inked: int = 0  # pixels inked in fewer training images than this get no weights
     lane_bits: int | None = None  # lanes in Script that the first layer's sums shall fit
+    quantised: QuantisedRecipe | None = None  # how its few-bit integers are trained, where it has such
 
 
 RECIPES = {
@@ -87,6 +89,16 @@ RECIPES = {
             batch=32,
             optimizer="Adam",
             validation=0.0,
+        ),
+        Recipe(
+            name="cnn",
+            summary="a full convolutional network: Adam, 5 epochs, a quarter of MNIST held out",
+            architecture="cnn",
+            epochs=5,
+            batch=32,
+            optimizer="Adam",
+            validation=0.25,
+            quantised=QuantisedRecipe(),
         ),
     )
 }

@@ -1,5 +1,6 @@
-"""The network as Bitcoin Script: an assembler, two generators, and a way to run what they make."""
+"""The network as Bitcoin Script: an assembler, three generators, and a way to run what they make."""
 
+from app.script.convolved import convolved
 from app.script.packed import packed
 from app.script.planes import planes
 from app.script.program import LOGIT_BYTES, Kind, Lanes, Program
@@ -12,6 +13,7 @@ __all__ = [
     "Lanes",
     "Program",
     "ScriptReading",
+    "convolved",
     "logits_from_bytes",
     "packed",
     "planes",

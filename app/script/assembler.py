@@ -5,12 +5,17 @@ Opcodes, script numbers and push rules are bitcoinX's.
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from bitcoinx import Ops, push_int, push_item
 
 from app.errors import ScriptError
 
 NUMBER_LIMIT = 10_000
 """Bytes of the longest number that a node with default policy computes with."""
+
+
+Self = TypeVar("Self", bound="Assembler")
 
 
 class Assembler:
@@ -30,7 +35,7 @@ class Assembler:
         """The script assembled so far."""
         return bytes(self._code)
 
-    def op(self, *names: str) -> Assembler:
+    def op(self: Self, *names: str) -> Self:
         """Append opcodes, named without their `OP_`."""
         for name in names:
             try:
@@ -40,7 +45,7 @@ class Assembler:
             self.opcodes += 1
         return self
 
-    def number(self, value: int) -> Assembler:
+    def number(self: Self, value: int) -> Self:
         """Push a script number: OP_0, OP_1 to OP_16, OP_1NEGATE, else its shortest encoding.
 
         Raises ScriptError where a default node would refuse to compute with it.
@@ -54,7 +59,7 @@ class Assembler:
         self._code += push_int(value)
         return self
 
-    def push(self, item: bytes) -> Assembler:
+    def push(self: Self, item: bytes) -> Self:
         """Push bytes as they are, by the shortest opcode."""
         self._code += push_item(item)
         return self

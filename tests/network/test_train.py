@@ -40,7 +40,7 @@ def test_the_mlp_recipe_is_the_second_source_s() -> None:
 
 
 def test_the_default_recipe_is_the_one_that_ships() -> None:
-    assert DEFAULT == "handwriting" and set(RECIPES) >= {"handwriting", "source", "compact", "mlp"}
+    assert DEFAULT == "handwriting" and set(RECIPES) == {"handwriting", "source", "compact", "mlp", "cnn"}
     assert all(name == recipe.name for name, recipe in RECIPES.items())
 
 
