@@ -8,6 +8,7 @@ import os
 import platform
 import subprocess
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -99,7 +100,7 @@ def _window() -> Figures:
     done = subprocess.run(
         [sys.executable, "-m", "app.window.bench"], capture_output=True, text=True, timeout=180, check=True
     )
-    return dict(json.loads(done.stdout.splitlines()[-1]))
+    return dict(json.loads(done.stdout[done.stdout.index("{") :]))
 
 
 def _show(figures: Figures) -> None:
@@ -125,9 +126,18 @@ def _show(figures: Figures) -> None:
     out.print()
     for title in ("engines", "drawing", "submission", "window"):
         out.print(title)
-        for key, value in figures[title].items():
-            shown = _number(value) if isinstance(value, (int, float)) else value
+        for key, value in _flat(figures[title]):
+            shown = _number(value) if isinstance(value, (int, float)) else str(value)
             out.print(f"  {key.replace('_', ' '):<32}{shown:>12}")
+
+
+def _flat(figures: Figures) -> Iterator[tuple[str, Any]]:
+    """Figures one after another, those of a group with its name before theirs."""
+    for key, value in figures.items():
+        if isinstance(value, dict):
+            yield from ((f"{key} {inner}", figure) for inner, figure in _flat(value))
+        else:
+            yield key, value
 
 
 def _number(value: float) -> str:
