@@ -7,7 +7,7 @@ FREEZE := build/freeze
 QUIET := --quiet --disable-pip-version-check --use-pep517
 ARGS ?=
 
-.PHONY: run test exhaustive attack live-testnet lint format train bench contract icon third-party exe exe-onefile exe-report clean
+.PHONY: run test exhaustive attack load live-testnet lint format train bench contract icon third-party exe exe-onefile exe-report clean
 
 run: $(VENV)/.run
 	@$(BIN)/inkproof $(if $(IMAGE),verify $(IMAGE)) $(ARGS)

@@ -9,7 +9,8 @@ import pytest
 from bitcoinx import Script, Tx, TxInput, TxOutput, double_sha256, hex_str_to_hash, push_int
 
 from app.chain.broadcast import Refusal, send
-from app.chain.coins import fund
+from app.chain.coins import Coin, fund
+from app.chain.node import EmbeddedNode
 from app.chain.reconcile import SOMEBODY_ELSE, reconcile
 from app.chain.records import DeploymentState, VerificationState
 from app.chain.rpc import satoshis
@@ -194,3 +195,23 @@ def test_submitting_the_same_drawing_twice_on_purpose_makes_two_and_each_is_whol
     one, two = world.claim(opened, seed), world.claim(opened, seed)
     assert one.txid != two.txid
     assert one.block_height != two.block_height
+
+
+def test_a_long_chain_of_waiting_transactions_is_cut_by_a_block_where_blocks_are_ours(bitcoind, home):
+    """A real node that takes three in a row. All coins hang on the third: what comes next is refused once."""
+    node = EmbeddedNode("regtest", extra_flags=["limitancestorcount=3"])
+    node.start(quiet, keep=True)
+    with world.service() as opened:
+        backend, wallet, rpc = opened.connection.backend, opened.connection.wallet, opened.connection.rpc
+        fund(backend, wallet, 1_000_000, quiet)
+        tx = pay(wallet, backend.coins(wallet), [])
+        for _ in range(3):
+            assert send(rpc, tx.to_bytes()).accepted
+            tx = pay(wallet, [Coin(tx.hex_hash(), 0, tx.outputs[0].value, 0)], [])
+        refused = send(rpc, tx.to_bytes())
+        assert refused.refusal is Refusal.LONG_CHAIN, refused.reason
+        height = backend.tip().height
+        assert opened.prepare(quiet).state is DeploymentState.SENT
+        assert backend.tip().height == height + 1
+        assert world.claim(opened, next(SEEDS)).block_height is not None
+        world.check(opened)
