@@ -33,6 +33,9 @@ from app.errors import LedgerError
 __all__ = ["DeploymentTakenError", "Ledger", "set_aside"]
 
 
+_WORTH_PACKING = 50
+
+
 class Ledger:
     """The ledger in one file. Safe to share between threads; several programs may use the file at once.
 
@@ -243,12 +246,22 @@ class Ledger:
         They are kept only to be sent again, should a block be taken back. Returns how many were dropped.
         """
         with self._transaction() as db:
-            return db.execute(
+            dropped = db.execute(
                 """UPDATE deployments AS d SET raw_tx = x'' WHERE network = ? AND state = 'spent'
                     AND length(raw_tx) > 0 AND EXISTS (SELECT 1 FROM verifications
                         WHERE deployment_id = d.id AND state = 'confirmed' AND block_height <= ?)""",
                 (network, height),
             ).rowcount
+        if dropped >= _WORTH_PACKING:
+            self._pack()
+        return dropped
+
+    def _pack(self) -> None:
+        """Give the room of what was dropped back to the disk. Another program at work, or a full disk, may
+        stand against it: then it stays for later records."""
+        with self._guard, contextlib.suppress(sqlite3.OperationalError):
+            self._connection.execute("VACUUM")
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def history(self, limit: int = 20, *, network: str | None = None) -> list[Verification]:
         """The latest verifications, newest first."""

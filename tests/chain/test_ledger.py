@@ -190,6 +190,18 @@ def test_bytes_of_buried_deployments_are_dropped_and_no_others(ledger: Ledger) -
     assert [len(ledger.deployment(d.id).raw_tx) > 0 for d in made] == [False, True, True]
 
 
+def test_the_file_becomes_smaller_when_many_bytes_are_dropped(tmp_path: Path) -> None:
+    with Ledger(tmp_path / "ledger.sqlite") as ledger:
+        for number in range(60):
+            made = deploy(ledger, txid=f"{number:064x}", raw_tx=bytes(50_000))
+            record = verify(ledger, made)
+            ledger.mark_verification(record.id, V.CONFIRMED, block_hash="ab" * 32, block_height=1)
+        before = sum(path.stat().st_size for path in tmp_path.iterdir())
+        assert ledger.shrink(made.network, 1) == 60
+        assert sum(path.stat().st_size for path in tmp_path.iterdir()) < before / 10
+        ledger.check()
+
+
 def test_every_verification_of_a_deployment_is_found(ledger: Ledger) -> None:
     deployment = deploy(ledger)
     first = verify(ledger, deployment)
