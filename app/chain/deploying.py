@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Iterator
 
@@ -84,34 +85,47 @@ class Deployer:
 
     def deploy(self, progress: Progress) -> Deployment:
         """Deploy one more instance. ChainError in the node's words if it is refused."""
+        self._check_script_limit()
+        rate = self._fee_rate()
+        value = 2 * self.spend_fee() + _SPARE
+        for _ in range(ATTEMPTS):
+            # Where nobody is asked for consent, the coins are chosen in our turn as well.
+            with contextlib.nullcontext() if self.connection.network.costs_money else self.turn.take():
+                tried = self._deploy_once(rate, value, progress)
+            if tried is not None:
+                sent, deployment = tried
+                if sent.accepted:
+                    return deployment
+                if not self.may_pass(sent.refusal):
+                    raise refused("The node refused to take the contract.", sent)
+        raise ChainError(
+            "The contract was not deployed.",
+            why="Another program used the same coins, three times in a row.",
+            hint="Try again when it has finished.",
+        )
+
+    def _deploy_once(self, rate: int, value: int, progress: Progress) -> tuple[Sent, Deployment] | None:
+        """Choose coins, ask for consent, send. None if another program was quicker with the same coins."""
         backend, wallet, script = (
             self.connection.backend,
             self.connection.wallet,
             self.contract.locking_script,
         )
-        self._check_script_limit()
-        rate = self._fee_rate()
-        value = 2 * self.spend_fee() + _SPARE
-        sent = Sent(False, "", "another program used the same coins each time", Refusal.CONFLICT)
-        for _ in range(ATTEMPTS):
-            coins = fund(backend, wallet, value + fee_for(deployment_size(script, _INPUTS), rate), progress)
-            tx, fee = build_deployment(script, value, coins, wallet, rate)
-            reserved = self._reserve(value, fee)
-            with self.turn.take():
-                deployment = self._record(tx, value)
-                if deployment is not None:
-                    sent = backend.send(
-                        deployment.raw_tx, [TxOutput(coin.value, wallet.locking_script) for coin in coins]
-                    )
-                    if sent.accepted:
-                        self._approved.add(deployment.id)
-                        return self.ledger.mark_deployment(deployment.id, DeploymentState.SENT)
-                    self.ledger.mark_deployment(deployment.id, DeploymentState.REFUSED, reason=sent.reason)
-            if reserved is not None:
-                self._spending.cancel(reserved)
-            if deployment is not None and not self.may_pass(sent.refusal):
-                break
-        raise refused("The node refused to take the contract.", sent)
+        coins = fund(backend, wallet, value + fee_for(deployment_size(script, _INPUTS), rate), progress)
+        tx, fee = build_deployment(script, value, coins, wallet, rate)
+        reserved = self._reserve(value, fee)
+        with self.turn.take():
+            deployment = self._record(tx, value)
+            if deployment is not None:
+                spent = [TxOutput(coin.value, wallet.locking_script) for coin in coins]
+                sent = backend.send(deployment.raw_tx, spent)
+                if sent.accepted:
+                    self._approved.add(deployment.id)
+                    return sent, self.ledger.mark_deployment(deployment.id, DeploymentState.SENT)
+                self.ledger.mark_deployment(deployment.id, DeploymentState.REFUSED, reason=sent.reason)
+        if reserved is not None:
+            self._spending.cancel(reserved)
+        return None if deployment is None else (sent, deployment)
 
     def _record(self, tx: Tx, value: int) -> Deployment | None:
         """Put a deployment in the ledger; None if another program has just made the very same one.
