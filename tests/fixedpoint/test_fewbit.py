@@ -86,7 +86,7 @@ def test_layers_that_do_not_fit_each_other_are_refused():
         few_bit([[1]], [0, 0])
     dense = Dense(np.ones((1, 1), dtype=np.int64), np.zeros(1, dtype=np.int64))
     with pytest.raises(ModelError, match="cannot follow at this place"):
-        IntegerNetwork([few_bit([[1]], [0]), Relu(), dense, Argmax()])
+        IntegerNetwork([few_bit([[1]], [0], scale=7), Relu(), dense, Argmax()])
 
 
 def test_it_has_no_products_to_rescale():
