@@ -19,6 +19,7 @@ from app.window.options import WindowOptions
 from app.window.state import Phase, Stage, Who
 
 ROOT = Path(__file__).parents[2]
+_OTHERS: set[int] = set()
 
 
 @pytest.fixture
@@ -304,13 +305,26 @@ def _wait_for_node(program):
     raise AssertionError("The node was not started.")
 
 
+@pytest.fixture(autouse=True)
+def _others():
+    """What ran before a test is not its own: other tests share a node that lives as long as they do."""
+    _OTHERS.clear()
+    _OTHERS.update(process.pid for process in psutil.Process().children(recursive=True))
+
+
 def _started():
-    """What this process has started; Python's own tracker of shared resources lives as long as it."""
+    """What the test has started; Python's own tracker of shared resources lives as long as this process."""
     return [
         process
         for process in psutil.Process().children(recursive=True)
-        if "resource_tracker" not in " ".join(process.cmdline())
+        if process.pid not in _OTHERS and _runs(process) and not _is_tracker(process)
     ]
+
+
+def _is_tracker(process):
+    with contextlib.suppress(psutil.Error):
+        return "resource_tracker" in " ".join(process.cmdline())
+    return False
 
 
 def _is_node(process):
