@@ -45,10 +45,11 @@ contract, *node* the time of one spend by `verifyscript` in a Bitcoin SV node wi
 machine that wrote this page. Where the policy is *raised*, a default node refuses the script for its size.
 
 `compact` has no float network of its own: it is trained in integers of a few bits, and the float judge beside
-it is the one of `handwriting`. `mlp-8bit` is `mlp` with its weights rounded to 8 bits.
+it is the one of `handwriting`. `mlp-8bit` is `mlp` with its weights rounded to 8 bits. The
+integers of `cnn` are trained on from its float network, so the two are different networks of one shape.
 
-What the sources claim of their networks: {claims}. Their recipes are followed literally, by
-`inkproof train --recipe NAME`.
+What the sources claim of their networks: {claims}. Their recipes
+are followed literally, by `inkproof train --recipe NAME`.
 """
 
 
