@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from app.errors import BoundError, ModelError
 from app.fixedpoint.arithmetic import Integers, Range, Rescale, as_objects, exact_matmul
-from app.fixedpoint.layers import WEIGHT_LIMIT, Layer
+from app.fixedpoint.layers import WEIGHT_LIMIT, Layer, check_numbers
 
 FLOAT32_EXACT = 2**24
 """Integers of smaller magnitude are exact in float32, and so are their sums and products."""
@@ -41,13 +41,7 @@ class Conv2d(Layer):
     kind: ClassVar[str] = "conv2d"
 
     def __post_init__(self) -> None:
-        if self.weights.dtype != np.int64 or self.biases.dtype != np.int64:
-            raise ModelError("A convolution takes int64 weights and biases.")
-        if self.weights.ndim != 4 or 0 in self.weights.shape or self.biases.shape != self.weights.shape[3:]:
-            raise ModelError(
-                "The weights and biases of a convolution do not fit each other.",
-                why=f"Their shapes are {self.weights.shape} and {self.biases.shape}.",
-            )
+        check_numbers("convolution", self.weights, self.biases, axes=4)
         if self.output_height < 1 or self.output_width < 1 or self.denominator < 1:
             raise ModelError("A convolution's kernel is larger than the map, or its denominator is not one.")
         if max(self.height, self.width) > _LARGEST_SIDE:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from app.errors import BoundError, ModelError
 from app.fixedpoint.arithmetic import INT64_EXACT, Integers, Range, Rescale, as_objects, exact_matmul
-from app.fixedpoint.layers import WEIGHT_LIMIT, Layer
+from app.fixedpoint.layers import WEIGHT_LIMIT, Layer, check_numbers
 
 LARGEST_SIDE = 1024
 MOST_BITS = 16
@@ -102,13 +102,7 @@ class FewBit(Layer):
     kind: ClassVar[str] = "few-bit"
 
     def __post_init__(self) -> None:
-        if self.weights.dtype != np.int64 or self.biases.dtype != np.int64:
-            raise ModelError("A few-bit layer takes int64 weights and biases.")
-        if self.weights.ndim != 2 or 0 in self.weights.shape or self.biases.shape != self.weights.shape[1:]:
-            raise ModelError(
-                "The weights and biases of a few-bit layer do not fit each other.",
-                why=f"Their shapes are {self.weights.shape} and {self.biases.shape}.",
-            )
+        check_numbers("few-bit layer", self.weights, self.biases, axes=2)
         if not 2 <= self.bits <= MOST_BITS or self.scale < 1:
             raise ModelError(f"A few-bit layer has 2 to {MOST_BITS} bits and a positive scale.")
         end = 2 ** (self.bits - 1)

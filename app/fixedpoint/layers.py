@@ -59,6 +59,18 @@ class Layer(ABC):
         """The layer's exact output for a batch: values within `given`, output within `proved`."""
 
 
+def check_numbers(what: str, weights: npt.NDArray[Any], biases: npt.NDArray[Any], *, axes: int) -> None:
+    """Refuse, with ModelError, what cannot be a layer's numbers: `weights` of `axes` axes, the last of them
+    the outputs, and `biases` (outputs,), both int64 and not empty. They may come from a file."""
+    if weights.dtype != np.int64 or biases.dtype != np.int64:
+        raise ModelError(f"A {what} takes int64 weights and biases.")
+    if weights.ndim != axes or 0 in weights.shape or biases.shape != weights.shape[-1:]:
+        raise ModelError(
+            f"The weights and biases of a {what} do not fit each other.",
+            why=f"Their shapes are {weights.shape} and {biases.shape}.",
+        )
+
+
 @dataclass(frozen=True, eq=False)
 class Dense(Layer):
     """Weighted sums. `weights`: (inputs, outputs) and `biases`: (outputs,), int64, denominator SCALE."""
@@ -68,13 +80,7 @@ class Dense(Layer):
     kind: ClassVar[str] = "dense"
 
     def __post_init__(self) -> None:
-        if self.weights.dtype != np.int64 or self.biases.dtype != np.int64:
-            raise ModelError("A dense layer takes int64 weights and biases.")
-        if self.weights.ndim != 2 or 0 in self.weights.shape or self.biases.shape != self.weights.shape[1:]:
-            raise ModelError(
-                "The weights and biases of a dense layer do not fit each other.",
-                why=f"Their shapes are {self.weights.shape} and {self.biases.shape}.",
-            )
+        check_numbers("dense layer", self.weights, self.biases, axes=2)
         for values in (self.weights, self.biases):
             if not ((values > -WEIGHT_LIMIT) & (values < WEIGHT_LIMIT)).all():
                 raise BoundError("A weight or bias is 2**53 or more in magnitude.")
