@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 from app import paths
+from app.chain.coins import fee_for
 from app.cli import OK
 from app.cli.options import kind_of, model_of
 from app.cli.output import out, print_json, reporting
@@ -79,7 +80,7 @@ def _facts(options: argparse.Namespace) -> dict[str, Any]:
             }
             for lanes in contract.program.lanes
         ],
-        "fees": {str(rate): -(-size * rate // 1000) for rate in _FEE_RATES},
+        "fees": {str(rate): fee_for(size, rate) for rate in _FEE_RATES},
         "contract_sha256": contract.sha256,
         "architecture": contract.network.architecture,
         "network_sha256": contract.network.sha256,

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from bitcoinx import PrivateKey, Tx
 
 from app import paths
+from app.chain.coins import fee_for
 from app.chain.connection import NodeChoice
 from app.chain.node import EmbeddedNode
 from app.chain.rpc import Rpc
@@ -73,8 +74,8 @@ def contract_figures(network: IntegerNetwork, image: Images, rpc: Rpc, kind: Kin
         "opcodes": contract.opcodes,
         "node_milliseconds": _node_milliseconds(rpc, contract, image, digit),
         "bitcoinx_milliseconds": interpreter,
-        "fee_at_1": -(-size // 1000),
-        "fee_at_50": -(-size * 50 // 1000),
+        "fee_at_1": fee_for(size, 1),
+        "fee_at_50": fee_for(size, 50),
     }
 
 
