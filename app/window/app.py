@@ -70,7 +70,7 @@ class Window:
 
     def __init__(self, options: WindowOptions, driver: Callable[[Window], None] | None = None) -> None:
         self.options = options
-        self.state = State(fullscreen=options.fullscreen)
+        self.state = State(fullscreen=options.fullscreen, model=options.model)
         self.frames = Frames()
         self._driver = driver
         self._inputs = Inputs()
@@ -188,6 +188,8 @@ class Window:
         match effect:
             case effects.Send(who, request):
                 self.crew.send(who, request)
+            case effects.Employ(model):
+                self.crew.employ(model)
             case effects.Copy(text):
                 self._copy(text)
             case effects.Open(url):

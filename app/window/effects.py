@@ -18,6 +18,13 @@ class Send:
 
 
 @dataclass(frozen=True)
+class Employ:
+    """Let all judges and the chain work with another network."""
+
+    model: str
+
+
+@dataclass(frozen=True)
 class Copy:
     """Put text on the clipboard."""
 
@@ -48,4 +55,4 @@ class Close:
     """Leave the event loop."""
 
 
-Effect: TypeAlias = Send | Copy | Open | SaveWindow | Fullscreen | Close
+Effect: TypeAlias = Send | Employ | Copy | Open | SaveWindow | Fullscreen | Close

@@ -12,6 +12,7 @@ from app.window.state import (
     Phase,
     Picture,
     Question,
+    Reading,
     Stage,
     State,
     Step,
@@ -35,6 +36,8 @@ def hear(state: State, message: told.Message) -> State:
             return _phase(state, who, Phase.READY)
         case told.Failed(who, notice, again):
             return _failed(state, who, notice, again)
+        case told.Looked(revision) | told.Read(_, Reading(revision)) if revision < state.since:
+            return state  # the word of the network before
         case told.Looked():
             return _looked(state, message)
         case told.Read(who, reading):

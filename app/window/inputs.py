@@ -8,13 +8,13 @@ import pygame
 
 from app.window import intents as want
 from app.window.layout import TOOLS, Layout
-from app.window.state import Hover, State
+from app.window.state import Card, Hover, State
 
 __all__ = ["Inputs"]
 
 _LEFT, _RIGHT = 1, 3
-_PRESSABLE = {*TOOLS, "help", "claim", "button", "auto", "row", "txid", "status", "wallet"}
-_ON_CARD = {"address", "beside"}
+_PRESSABLE = {*TOOLS, "help", "model", "claim", "button", "auto", "row", "txid", "status", "wallet"}
+_ON_CARD = {"address", "network", "beside"}
 _PLAIN: dict[int, want.Intent] = {
     pygame.K_c: want.Clear(),
     pygame.K_DELETE: want.Clear(),
@@ -22,8 +22,9 @@ _PLAIN: dict[int, want.Intent] = {
     pygame.K_KP_ENTER: want.Submit(),
     pygame.K_a: want.Choose(None),
     pygame.K_v: want.ToggleAuto(),
-    pygame.K_w: want.ToggleWallet(),
-    pygame.K_F1: want.ToggleHelp(),
+    pygame.K_n: want.Toggle(Card.NETWORKS),
+    pygame.K_w: want.Toggle(Card.WALLET),
+    pygame.K_F1: want.Toggle(Card.HELP),
     pygame.K_F11: want.ToggleFullscreen(),
     pygame.K_ESCAPE: want.Escape(),
     pygame.K_PLUS: want.Thicken(1),
@@ -31,6 +32,9 @@ _PLAIN: dict[int, want.Intent] = {
     pygame.K_MINUS: want.Thicken(-1),
     pygame.K_KP_MINUS: want.Thicken(-1),
 }
+
+_LIST = {pygame.K_UP: -1, pygame.K_DOWN: 1, pygame.K_RETURN: 0, pygame.K_KP_ENTER: 0, pygame.K_SPACE: 0}
+"""In the open list of networks: rows up or down, or 0 to take the one it points at."""
 
 
 @dataclass
@@ -90,7 +94,10 @@ def _key(event: pygame.event.Event, state: State) -> want.Intent | None:
     if event.mod & pygame.KMOD_ALT:
         return want.Quit() if event.key == pygame.K_F4 else None
     if event.unicode == "?":
-        return want.ToggleHelp()
+        return want.Toggle(Card.HELP)
+    if state.card is Card.NETWORKS and event.key in _LIST:
+        step = _LIST[event.key]
+        return want.Highlight(step) if step else want.UseNetwork(state.highlighted)
     if len(event.unicode) == 1 and event.unicode in "0123456789":
         return want.Choose(int(event.unicode))
     return _PLAIN.get(event.key)
@@ -109,8 +116,10 @@ def _mouse(event: pygame.event.Event, layout: Layout, state: State) -> list[want
 
 
 def _at(place: tuple[float, float], layout: Layout, state: State) -> Hover | None:
-    """What is at a point: while the wallet's card is open, nothing but the card can be reached."""
-    return layout.on_card(place) if state.wallet else layout.at(place)
+    """What is at a point: while a card is open, nothing but the card can be reached."""
+    if state.card in (Card.WALLET, Card.NETWORKS):
+        return layout.on_card(place, state.card)
+    return layout.at(place)
 
 
 def _point(place: tuple[float, float], layout: Layout, state: State) -> want.Intent:

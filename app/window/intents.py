@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from app.window.state import Hover
+from app.window.state import Card, Hover
 
 
 @dataclass(frozen=True)
@@ -100,13 +100,24 @@ class ToggleAuto:
 
 
 @dataclass(frozen=True)
-class ToggleHelp:
-    """Show or hide the keys."""
+class Toggle:
+    """Open a card, or close it."""
+
+    card: Card
 
 
 @dataclass(frozen=True)
-class ToggleWallet:
-    """Show or hide the wallet's card."""
+class Highlight:
+    """Point at another network in the list: so many further down; further up if negative."""
+
+    rows: int
+
+
+@dataclass(frozen=True)
+class UseNetwork:
+    """Read with this network of the list from now on."""
+
+    index: int
 
 
 @dataclass(frozen=True)
@@ -160,8 +171,9 @@ Intent: TypeAlias = (
     | Submit
     | Choose
     | ToggleAuto
-    | ToggleHelp
-    | ToggleWallet
+    | Toggle
+    | Highlight
+    | UseNetwork
     | ToggleFullscreen
     | Reply
     | Escape

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from app.window.state import Hover, Who
+from app import models
+from app.window.state import Card, Hover, Who
 from app.window.theme import MINIMUM, UNIT, Theme
 
 __all__ = ["JUDGES", "Box", "Layout", "arrange"]
@@ -19,6 +20,8 @@ JUDGES = (Who.FLOAT, Who.FIXED, Who.SCRIPT)
 TOOLS = ("undo", "redo", "clear", "thinner", "thicker")
 WIDEST = 2.1
 _LABELLED = 58
+_CHIP = 172.0
+"""Width of the network's name in the header."""
 _FACTS = 416.0
 """Width of network, node, height and balance in the status line."""
 
@@ -70,6 +73,8 @@ class Layout:
     theme: Theme
     header: Box
     help: Box
+    model: Box
+    """Names the network that reads: a click on it opens the list of them."""
     canvas: Box
     tools: dict[str, Box]
     width: Box
@@ -93,6 +98,9 @@ class Layout:
     """The wallet's card, over all the others."""
     code: Box
     address: Box
+    networks: Box
+    """The list of networks, over all the others, and a row each."""
+    choices: tuple[Box, ...]
 
     def parts(self) -> Iterator[tuple[str, Box]]:
         """The boxes that share the window between them."""
@@ -105,7 +113,7 @@ class Layout:
 
     def inner(self) -> Iterator[tuple[str, str, Box]]:
         """The boxes within those: (outer, own name, box). Those of one outer box do not overlap."""
-        yield "header", "help", self.help
+        yield from (("header", "help", self.help), ("header", "model", self.model))
         yield from (("submit", f"claim {i}", box) for i, box in enumerate(self.claims))
         yield from (
             ("submit", name, box)
@@ -121,7 +129,7 @@ class Layout:
 
     def targets(self) -> Iterator[tuple[Hover, Box]]:
         """What can be pointed at, the smaller before what it lies in."""
-        yield Hover("help"), self.help
+        yield from ((Hover("help"), self.help), (Hover("model"), self.model))
         yield from ((Hover(name), box) for name, box in self.tools.items())
         yield from ((Hover("claim", i), box) for i, box in enumerate(self.claims))
         yield from ((Hover(n), b) for n, b in (("button", self.button), ("auto", self.auto)))
@@ -135,10 +143,16 @@ class Layout:
         """What is at a point."""
         return next((hover for hover, box in self.targets() if box.holds(point)), None)
 
-    def on_card(self, point: tuple[float, float]) -> Hover:
-        """What is at a point while the wallet's card is open."""
-        inside = "address" if self.address.holds(point) else "card"
-        return Hover(inside if self.card.holds(point) else "beside")
+    def on_card(self, point: tuple[float, float], card: Card) -> Hover:
+        """What is at a point while the wallet's card or the list of networks is open."""
+        wallet = card is Card.WALLET
+        parts = {Hover("address"): self.address} if wallet else self.rows_of_list()
+        inside = next((part for part, box in parts.items() if box.holds(point)), Hover("card"))
+        return inside if (self.card if wallet else self.networks).holds(point) else Hover("beside")
+
+    def rows_of_list(self) -> dict[Hover, Box]:
+        """The rows of the list of networks."""
+        return {Hover("network", index): box for index, box in enumerate(self.choices)}
 
     def box_of(self, hover: Hover) -> Box | None:
         """Where a target is."""
@@ -207,6 +221,7 @@ class _Arranger:
         submit = (right + sees_w + gap, lower, column - sees_w - gap, lower_h)
         claims, button, auto, stages, txid = self.submit(*submit)
         card, code, address = self.card()
+        networks, choices = self.networks(len(models.MODELS))
         half = (status_h - 6) / 2
         strip = (pad, strip_top, w - 2 * pad, strip_h)
         return Layout(
@@ -214,6 +229,7 @@ class _Arranger:
             theme=self.theme,
             header=self.box(pad, 0, w - 2 * pad, header_h),
             help=self.box(w - pad - 32, (header_h - 28) / 2, 32, 28),
+            model=self.box(w - pad - 32 - 8 - _CHIP, (header_h - 28) / 2, _CHIP, 28),
             canvas=canvas._replace(h=canvas.w),
             tools=tools,
             width=width,
@@ -233,6 +249,8 @@ class _Arranger:
             card=card,
             code=code,
             address=address,
+            networks=networks,
+            choices=choices,
         )
 
     def tools(self, x: float, y: float, w: float, h: float) -> tuple[dict[str, Box], Box]:
@@ -277,6 +295,15 @@ class _Arranger:
         side = self.box(x + inset, y + inset, code, code)
         address = self.box(right, y + inset + 94, x + w - inset - right, 44)
         return self.box(x, y, w, h), side._replace(h=side.w), address
+
+    def networks(self, count: int) -> tuple[Box, tuple[Box, ...]]:
+        """The list of networks in the middle of the window: a heading, a row each, a line beneath."""
+        w, row, head, foot = 592.0, 56.0, 60.0, 44.0
+        h = head + count * row + foot
+        x, y = (self.w - w) / 2, (self.h - h) / 2
+        return self.box(x, y, w, h), tuple(
+            self.box(x + 12, y + head + number * row, w - 24, row) for number in range(count)
+        )
 
     def rows(self, x: float, y: float, w: float, h: float) -> tuple[Box, ...]:
         inset, gap, row = 8.0, 6.0, 142.0

@@ -59,7 +59,7 @@ class _Script:
 
     def _play(self, window: Window) -> Iterator[None]:
         from app.window import intents
-        from app.window.state import Who
+        from app.window.state import Card, Who
 
         yield
         self._save(window, "starting")
@@ -83,10 +83,11 @@ class _Script:
         window.do(intents.Submit())
         yield from self._judged(window)
         self._save(window, "refused")
-        window.do(intents.ToggleHelp())
-        yield
-        yield
-        self._save(window, "help")
+        for card in (Card.HELP, Card.NETWORKS):
+            window.do(intents.Toggle(card))
+            yield
+            yield
+            self._save(window, card.value)
 
     def _draw(self, window: Window, strokes: tuple[Points, ...], hold: bool = False) -> Iterator[None]:
         from app.window import intents

@@ -5,12 +5,14 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, field
 
+from app import models
 from app.window.document import Content, Document
 from app.window.pen import Trace
 
 __all__ = [
     "BRUSH",
     "BRUSH_RANGE",
+    "Card",
     "ChainView",
     "Hover",
     "Judge",
@@ -41,6 +43,14 @@ class Who(enum.Enum):
     FIXED = "fixed"
     SCRIPT = "script"
     CHAIN = "chain"
+
+
+class Card(enum.Enum):
+    """What can be opened over the panels, one at a time."""
+
+    HELP = "help"
+    WALLET = "wallet"
+    NETWORKS = "networks"
 
 
 class Phase(enum.Enum):
@@ -243,9 +253,13 @@ class State:
     scroll: int = 0
     notice: Notice | None = None
     question: Question | None = None
-    help: bool = False
-    wallet: bool = False
-    """The wallet's card is open. Not at the same time as the help."""
+    model: str = models.DEFAULT
+    """The network that the judges read with, by its name in `app.models`."""
+    since: int = 0
+    """The first revision that it reads: what was read before is another network's word."""
+    card: Card | None = None
+    highlighted: int = 0
+    """Which network the list of them points at, while it is open."""
     fullscreen: bool = False
     hover: Hover | None = None
     hovered: float = 0.0
@@ -261,7 +275,7 @@ class State:
     @property
     def covered(self) -> bool:
         """Whether something lies over the panels that keeps the pen off the paper."""
-        return self.help or self.wallet or self.question is not None
+        return self.card is not None or self.question is not None
 
     @property
     def fresh(self) -> Picture | None:

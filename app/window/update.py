@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from app import models
 from app.window import effects, pen, words
 from app.window import intents as want
 from app.window.document import Document, Place, Wipe
 from app.window.effects import Effect, Send
-from app.window.state import BRUSH_RANGE, Hover, Notice, State, Submission, Who
+from app.window.state import BRUSH_RANGE, Card, Hover, Judge, Notice, Phase, State, Submission, Who
 from app.window.workers import protocol
 
 __all__ = ["Change", "apply", "inked", "said", "submitted", "tick"]
@@ -31,14 +32,15 @@ def apply(state: State, intent: want.Intent) -> Change:
         intent, (want.Reply, want.Escape, want.Quit, want.Point)
     ):
         return state, ()
-    if state.help and isinstance(intent, (want.PenDown, want.Press)):
-        return replace(state, help=False), ()
+    if state.card is Card.HELP and isinstance(intent, (want.PenDown, want.Press)):
+        return replace(state, card=None), ()
     match intent:
         case want.PenDown() | want.PenMove() | want.PenUp():
             return _pen(state, intent), ()
         case want.Point(hover, brush):
             since = state.hovered if hover == state.hover else state.clock
-            return replace(state, hover=hover, hovered=since, pointer=brush), ()
+            pointed = hover.index if hover and hover.name == "network" else state.highlighted
+            return replace(state, hover=hover, hovered=since, pointer=brush, highlighted=pointed), ()
         case want.Press(hover):
             return replace(state, pressed=hover), ()
         case want.Release(hover):
@@ -62,10 +64,13 @@ def apply(state: State, intent: want.Intent) -> Change:
             return replace(state, claim=digit, wanted=False), ()
         case want.ToggleAuto():
             return replace(state, auto_verify=not state.auto_verify), ()
-        case want.ToggleHelp():
-            return replace(state, help=not state.help, wallet=False), ()
-        case want.ToggleWallet():
-            return replace(state, wallet=not state.wallet, help=False), ()
+        case want.Toggle(card):
+            opened = None if state.card is card else card
+            return replace(state, card=opened, highlighted=list(models.MODELS).index(state.model)), ()
+        case want.Highlight(rows):
+            return replace(state, highlighted=(state.highlighted + rows) % len(models.MODELS)), ()
+        case want.UseNetwork(index):
+            return _employed(replace(state, card=None), list(models.MODELS)[index])
         case want.ToggleFullscreen():
             return replace(state, fullscreen=not state.fullscreen), (
                 effects.Fullscreen(not state.fullscreen),
@@ -144,7 +149,7 @@ def placed(state: State, place: Place) -> State:
 
 def _click(state: State, hover: Hover) -> Change:
     simple: dict[str, want.Intent] = {
-        "help": want.ToggleHelp(),
+        "help": want.Toggle(Card.HELP),
         "undo": want.Undo(),
         "redo": want.Redo(),
         "clear": want.Clear(),
@@ -152,8 +157,10 @@ def _click(state: State, hover: Hover) -> Change:
         "thicker": want.Thicken(1),
         "button": want.Submit(),
         "auto": want.ToggleAuto(),
-        "wallet": want.ToggleWallet(),
-        "beside": want.ToggleWallet(),
+        "wallet": want.Toggle(Card.WALLET),
+        "model": want.Toggle(Card.NETWORKS),
+        "network": want.UseNetwork(hover.index),
+        "beside": want.Escape(),
         "claim": want.Choose(hover.index - 1 if hover.index else None),
     }
     if hover.name in simple:
@@ -181,8 +188,8 @@ def _reply(state: State, yes: bool) -> Change:
 def _escape(state: State) -> Change:
     if state.question is not None:
         return _reply(state, False)
-    if state.help or state.wallet:
-        return replace(state, help=False, wallet=False), ()
+    if state.card is not None:
+        return replace(state, card=None), ()
     if state.wanted:
         return replace(state, wanted=False), ()
     if state.notice is not None:
@@ -198,6 +205,16 @@ def _save(state: State, window: bool) -> Change:
     if state.content.empty:
         return said(state, Notice("There is nothing to save yet.", hint="Draw a digit first.")), ()
     return state, (Send(Who.FIXED, protocol.SaveDrawing(state.content)),)
+
+
+def _employed(state: State, model: str) -> Change:
+    """The same ink is read anew, by another network: nothing that was read or judged before holds for it."""
+    if model == state.model:
+        return state, ()
+    judges = {who: Judge(note=f"loading {model}") for who in state.judges}
+    chain = replace(state.chain, phase=Phase.STARTING, note=f"The contract of {model} is next", share=None)
+    state = replace(state, model=model, since=state.revision + 1, judges=judges, chain=chain)
+    return inked(state), (effects.Employ(model),)
 
 
 def said(state: State, notice: Notice) -> State:

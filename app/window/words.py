@@ -6,6 +6,7 @@ import enum
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from app.models import Model
 from app.window.state import Judge, Mark, Phase, Reading, State, Step, Submission, Who
 
 __all__ = ["KEYS", "Line", "Tone", "agreement", "button", "chain_facts", "judge_words", "starting"]
@@ -31,6 +32,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     ("Drop a file", "take a picture as the drawing"),
     ("Ctrl+S", "save the drawing as PNG"),
     ("Ctrl+Shift+S", "save a picture of the window"),
+    ("N", "choose the network that reads"),
     ("W", "the wallet's address, to send coins to"),
     ("F11", "full screen"),
     ("F1, ?", "show or hide this list"),
@@ -343,6 +345,14 @@ def chain_facts(state: State) -> tuple[str, ...]:
     if chain.contract:
         facts.append(f"contract {chain.contract[:12]}")
     return tuple(facts)
+
+
+NETWORKS_HINT = "Up, down and Enter, or a click. The drawing stays, and is read again."
+
+
+def network_summary(model: Model) -> str:
+    """A network in a sentence."""
+    return f"{model.summary[0].upper()}{model.summary[1:]}."
 
 
 COPIED = "The address is on the clipboard."

@@ -5,6 +5,7 @@ from dataclasses import replace
 from app.drawing import Stroke, rasterise, to_mnist
 from app.window.document import Document
 from app.window.state import (
+    Card,
     ChainView,
     Hover,
     Judge,
@@ -127,7 +128,8 @@ STATES = {
     "refused": drawn(claim=3, submission=REFUSED),
     "submitting": drawn(submission=submission(steps=(Step.DONE, Step.DONE, Step.ACTIVE, Step.WAITING))),
     "error": drawn(notice=ERROR, chain=ChainView(Phase.FAILED), history=()),
-    "help": drawn(help=True),
-    "wallet": drawn(wallet=True),
+    "help": drawn(card=Card.HELP),
+    "wallet": drawn(card=Card.WALLET),
+    "networks": drawn(card=Card.NETWORKS, highlighted=1),
     "logits": drawn(hover=Hover("fixed"), hovered=0.0),
 }

@@ -8,12 +8,15 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pygame
 import pytest
 
+from app import fixedpoint
 from app.chain.networks import REGTEST
 from app.chain.wallet import public_address
+from app.models import MODELS
 from app.window import intents
 from app.window.options import WindowOptions
 from app.window.state import Phase, Stage, Who
@@ -100,6 +103,37 @@ def test_from_the_first_stroke_to_the_ledger(window, home):
     assert closed.state.chain.address == public_address(home, REGTEST)
     assert len(processes) >= 4
     assert [process for process in processes if _runs(process)] == []
+
+
+def test_every_judge_and_the_chain_go_over_to_the_network_that_is_chosen(window):
+    """`mlp` needs a node with a raised policy: another node than that of the others."""
+    seen = {}
+
+    def steps(window):
+        yield from draw_seven(window)
+        for name in ("handwriting", "compact", "mlp"):
+            window.do(intents.UseNetwork(list(MODELS).index(name)))
+            window.do(intents.Submit())
+            yield from until(lambda: window.state.reading(Who.SCRIPT) is not None)
+            yield from until(lambda: _judged(window))
+            seen[name] = window.state
+            assert window.state.submission.accepted, window.state.notice
+
+    window(steps)
+    picture = seen["mlp"].fresh.pixels
+    for name, state in seen.items():
+        exact = fixedpoint.load(MODELS[name].integers_path)
+        read = exact.read(np.frombuffer(picture, np.uint8).reshape(28, 28))
+        assert state.model == name
+        assert state.reading(Who.FIXED).logits == state.reading(Who.SCRIPT).logits == read.logits
+    assert len({state.chain.contract for state in seen.values()}) == 3
+    nodes = [state.chain.network for state in seen.values()]
+    assert nodes == ["regtest", "regtest", "regtest-raised"]
+
+
+def _judged(window):
+    submission = window.state.submission
+    return submission and not submission.running and submission.revision == window.state.revision
 
 
 @pytest.mark.parametrize("frames", [0, 1, 20])

@@ -4,63 +4,13 @@ import pygame
 import pytest
 
 from app.window import intents as want
-from app.window import update
 from app.window.document import Place, Wipe
 from app.window.effects import Close, Copy, Fullscreen, Open, SaveWindow, Send
 from app.window.hear import hear
-from app.window.inputs import Inputs
-from app.window.layout import arrange
-from app.window.state import BRUSH, BRUSH_RANGE, ChainView, Hover, Notice, Phase, Question, State, Who
+from app.window.state import BRUSH, BRUSH_RANGE, Card, ChainView, Hover, Notice, Phase, Question, State, Who
 from app.window.workers import protocol
-from tests.window.states import ADDRESS, CONFIRMED, HISTORY, PICTURE, TXID, drawn
-
-LAYOUT = arrange((1280, 800))
-
-
-class Person:
-    """Does things to a window and remembers what they led to."""
-
-    def __init__(self, state=None):
-        self.state = state or State()
-        self.inputs = Inputs()
-        self.effects = []
-
-    def event(self, kind, **values):
-        event = pygame.event.Event(kind, **values)
-        for intent in self.inputs.intents(event, LAYOUT, self.state):
-            self.state, effects = update.apply(self.state, intent)
-            self.effects += effects
-        return self
-
-    def down(self, place, button=1):
-        return self.event(pygame.MOUSEBUTTONDOWN, pos=place, button=button, touch=False)
-
-    def move(self, place):
-        return self.event(pygame.MOUSEMOTION, pos=place, rel=(0, 0), buttons=(1, 0, 0), touch=False)
-
-    def up(self, place, button=1):
-        return self.event(pygame.MOUSEBUTTONUP, pos=place, button=button, touch=False)
-
-    def click(self, box):
-        return self.move(box.centre).down(box.centre).up(box.centre)
-
-    def key(self, key, unicode="", mod=0):
-        return self.event(pygame.KEYDOWN, key=key, unicode=unicode, mod=mod)
-
-    def ctrl(self, key, shift=False):
-        return self.key(key, mod=pygame.KMOD_LCTRL | (pygame.KMOD_LSHIFT if shift else 0))
-
-    def line(self, *places, button=1):
-        self.down(on_canvas(*places[0]), button)
-        for place in places[1:]:
-            self.move(on_canvas(*place))
-        return self.up(on_canvas(*places[-1]), button)
-
-
-def on_canvas(x, y):
-    box = LAYOUT.canvas
-    return round(box.x + x * box.w), round(box.y + y * box.h)
-
+from tests.window.person import LAYOUT, Person, on_canvas
+from tests.window.states import CONFIRMED, HISTORY, PICTURE, TXID, drawn
 
 # --- drawing ---
 
@@ -274,92 +224,21 @@ def test_a_click_on_the_status_line_or_escape_puts_a_message_away():
     assert Person(drawn(notice=notice)).key(pygame.K_ESCAPE).state.notice is None
 
 
-# --- the wallet's card ---
-
-
-def test_the_facts_in_the_status_line_and_a_key_open_the_wallet():
-    assert Person(drawn()).click(LAYOUT.wallet).state.wallet
-    person = Person(drawn()).key(pygame.K_w, "w")
-    assert person.state.wallet
-    assert not person.key(pygame.K_w, "w").state.wallet
-    assert not Person(drawn()).ctrl(pygame.K_w).state.wallet
-
-
-def test_escape_or_a_click_beside_the_card_closes_it_and_draws_nothing():
-    assert not Person(drawn(wallet=True)).key(pygame.K_ESCAPE).state.wallet
-    for beside in (LAYOUT.agreement, LAYOUT.status, LAYOUT.help, LAYOUT.history):
-        person = Person(drawn(wallet=True)).click(beside._replace(w=8, h=8))
-        assert person.state == drawn(hover=Hover("beside"), hovered=100.0)
-    corner = LAYOUT.canvas._replace(w=8, h=8)
-    assert Person(drawn(wallet=True)).click(corner).state.document == drawn().document
-    assert Person(drawn(wallet=True)).click(corner).state.wallet is False
-
-
-def test_what_lies_under_the_card_cannot_be_reached():
-    for place in (LAYOUT.code.centre, (LAYOUT.card.x + 8, LAYOUT.card.y + 8)):
-        person = Person(drawn(wallet=True)).move(place).down(place).up(place)
-        assert person.state.wallet
-        assert person.state.document == drawn().document
-        assert person.effects == []
-        assert person.state.pointer is None
-
-
-def test_a_finger_opens_the_wallet_and_copies_the_address():
-    person = Person(drawn())
-    for box in (LAYOUT.wallet, LAYOUT.address):
-        x, y = box.centre[0] / LAYOUT.size[0], box.centre[1] / LAYOUT.size[1]
-        for kind in (pygame.FINGERDOWN, pygame.FINGERUP):
-            person.event(kind, x=x, y=y, finger_id=4, touch_id=1)
-    assert person.effects == [Copy(ADDRESS)]
-
-
-def test_a_click_on_the_address_copies_it_and_says_so():
-    person = Person(drawn(wallet=True)).click(LAYOUT.address)
-    assert person.effects == [Copy(ADDRESS)]
-    assert person.state.wallet
-    assert person.state.notice.what == "The address is on the clipboard."
-    assert person.state.notice.until < 200
-
-
-def test_there_is_nothing_to_copy_before_the_address_is_known():
-    person = Person(State(wallet=True)).click(LAYOUT.address)
-    assert person.effects == []
-    assert person.state.notice is None
-    status = protocol.ChainStatus("regtest", "Bitcoin SV", 1, 5, "fa5a", address=ADDRESS)
-    person.state = hear(person.state, status)
-    assert person.click(LAYOUT.address).effects == [Copy(ADDRESS)]
-
-
-def test_help_and_wallet_take_each_other_s_place():
-    person = Person(State(help=True)).key(pygame.K_w, "w")
-    assert (person.state.help, person.state.wallet) == (False, True)
-    person.key(pygame.K_F1)
-    assert (person.state.help, person.state.wallet) == (True, False)
-
-
-def test_a_question_about_coins_comes_before_the_wallet():
-    asked = drawn(wallet=True, question=Question(61_000, "deploy the contract"))
-    person = Person(asked).click(LAYOUT.address).click(LAYOUT.help)
-    assert person.effects == []
-    assert person.state.wallet
-    assert not person.key(pygame.K_n, "n").key(pygame.K_ESCAPE).state.wallet
-
-
 # --- the rest of the keys ---
 
 
 @pytest.mark.parametrize(("key", "unicode"), [(pygame.K_F1, ""), (pygame.K_SLASH, "?")])
 def test_help_opens_and_closes(key, unicode):
     person = Person().key(key, unicode)
-    assert person.state.help
-    assert not person.key(key, unicode).state.help
-    assert not Person(State(help=True)).key(pygame.K_ESCAPE).state.help
-    assert Person().click(LAYOUT.help).state.help
+    assert person.state.card is Card.HELP
+    assert person.key(key, unicode).state.card is None
+    assert Person(State(card=Card.HELP)).key(pygame.K_ESCAPE).state.card is None
+    assert Person().click(LAYOUT.help).state.card is Card.HELP
 
 
 def test_a_click_closes_the_help_and_draws_nothing():
-    person = Person(State(help=True)).line((0.5, 0.5), (0.6, 0.6))
-    assert not person.state.help
+    person = Person(State(card=Card.HELP)).line((0.5, 0.5), (0.6, 0.6))
+    assert person.state.card is None
     assert person.state.content.empty
 
 

@@ -1,8 +1,9 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.models import MODELS
 from app.window.layout import Box, arrange
-from app.window.state import Hover
+from app.window.state import Card, Hover
 
 sizes = st.tuples(st.integers(900, 4000), st.integers(600, 3000))
 densities = st.sampled_from([1.0, 1.25, 1.5, 2.0, 3.0])
@@ -79,9 +80,22 @@ def test_the_wallet_s_card_holds_code_and_address_side_by_side(size, density):
     assert _within(layout.address, layout.card)
     assert not layout.code.meets(layout.address)
     assert layout.code.w == layout.code.h
-    assert layout.on_card(layout.address.centre) == Hover("address")
-    assert layout.on_card(layout.code.centre) == Hover("card")
-    assert layout.on_card((0, 0)) == Hover("beside")
+    assert layout.on_card(layout.address.centre, Card.WALLET) == Hover("address")
+    assert layout.on_card(layout.code.centre, Card.WALLET) == Hover("card")
+    assert layout.on_card((0, 0), Card.WALLET) == Hover("beside")
+
+
+@settings(max_examples=200, deadline=None)
+@given(sizes, densities)
+def test_the_list_of_networks_has_a_row_for_each_of_them(size, density):
+    layout = arrange((round(size[0] * density), round(size[1] * density)), density)
+    assert _within(layout.networks, Box(0, 0, *layout.size))
+    assert len(layout.choices) == len(MODELS)
+    for index, box in enumerate(layout.choices):
+        assert _within(box, layout.networks)
+        assert not any(box.meets(other) for other in layout.choices[:index])
+        assert layout.on_card(box.centre, Card.NETWORKS) == Hover("network", index)
+    assert layout.on_card((0, 0), Card.NETWORKS) == Hover("beside")
 
 
 def test_the_middle_of_the_canvas_is_half_way_in_canvas_units():

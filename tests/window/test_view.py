@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from app.window.ink import ScreenInk
-from app.window.state import ChainView, Hover, Notice, Question
+from app.window.state import Card, ChainView, Hover, Notice, Question
 from app.window.view import View
 from app.window.words import COPIED
 from tests.window.states import HISTORY, PICTURE, STATES, drawn
@@ -33,6 +33,7 @@ SIZES = {
     "error": (1280, 800),
     "help": (900, 600),
     "wallet": (900, 600),
+    "networks": (1280, 800),
     "logits": (900, 600),
 }
 TOLERANCE = 12
@@ -85,9 +86,9 @@ def compare(name, pixels, renew):
 overlaid = {
     "tip": drawn(hover=Hover("row", 1), history=HISTORY),
     "question": drawn(question=Question(61_000, "deploy the contract")),
-    "no address": drawn(wallet=True, chain=ChainView()),
-    "copied": drawn(wallet=True, notice=Notice(COPIED, error=False), hover=Hover("address")),
-    "asked": drawn(wallet=True, question=Question(61_000, "deploy the contract")),
+    "no address": drawn(card=Card.WALLET, chain=ChainView()),
+    "copied": drawn(card=Card.WALLET, notice=Notice(COPIED, error=False), hover=Hover("address")),
+    "asked": drawn(card=Card.WALLET, question=Question(61_000, "deploy the contract")),
     "brush": drawn(pointer=(0.5, 0.5)),
     "edge": drawn(pointer=(0.99, 0.01)),
     "blank": replace(STATES["empty"], blank="Only a dot is drawn."),

@@ -13,6 +13,7 @@ from app.window import theme as look
 from app.window.ink import ScreenInk
 from app.window.paint import Painter
 from app.window.panels import wallet
+from app.window.state import Card
 from app.window.view import View
 from tests.window.states import ADDRESS, CHAIN, drawn
 
@@ -24,7 +25,7 @@ def shown(screen, size, density, address=ADDRESS):
     """The card's pixels (height, width, 3), and the layout."""
     surface = screen(size)
     view = View(surface, density, ScreenInk())
-    view.draw(drawn(wallet=True, chain=replace(CHAIN, address=address)))
+    view.draw(drawn(card=Card.WALLET, chain=replace(CHAIN, address=address)))
     return pygame.surfarray.array3d(surface).transpose(1, 0, 2), view.layout
 
 
@@ -59,7 +60,7 @@ def test_the_address_is_never_cut_short(screen, size, density):
 
 
 def test_the_card_changes_with_what_it_shows_and_with_nothing_else():
-    state = drawn(wallet=True)
+    state = drawn(card=Card.WALLET)
     assert wallet.key(state) == wallet.key(replace(state, clock=200.0))
     assert wallet.key(state) != wallet.key(replace(state, chain=replace(CHAIN, balance=1)))
     assert wallet.key(state) != wallet.key(replace(state, chain=replace(CHAIN, address=OTHER)))

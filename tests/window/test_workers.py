@@ -9,14 +9,17 @@ import numpy as np
 import psutil
 import pytest
 
+from app import fixedpoint, models
 from app.drawing import Stroke, rasterise, to_mnist
 from app.window.document import Content, Place
+from app.window.options import WindowOptions
 from app.window.state import Who
 from app.window.workers.desk import INK_SIDE, Desk
 from app.window.workers.judging import read_with_script, softmax
 from app.window.workers.process import ProcessWorker
 from app.window.workers.protocol import (
     BringBack,
+    Employ,
     Failed,
     Keep,
     Look,
@@ -125,11 +128,10 @@ def test_stopping_at_once_leaves_nothing():
 
 
 def test_the_script_s_process_reads_what_the_engine_reads():
-    from app import fixedpoint
-    from app.paths import SHIPPED, model_folder
+    from app.paths import model_folder
 
     engine = fixedpoint.load(model_folder() / "integers.npz")
-    with running(read_with_script, SHIPPED) as (worker, post):
+    with running(read_with_script, WindowOptions()) as (worker, post):
         post.next(Ready)
         worker.send(ReadPicture(5, PICTURE))
         reading = post.next(Read).reading
@@ -138,8 +140,63 @@ def test_the_script_s_process_reads_what_the_engine_reads():
     assert sum(reading.shares) == pytest.approx(1)
 
 
+def test_another_network_is_read_with_as_soon_as_it_is_asked_for(home):
+    picture = np.frombuffer(PICTURE, np.uint8).reshape(28, 28)
+    with running(read_with_script, WindowOptions()) as (worker, post):
+        post.next(Ready)
+        for revision, name in enumerate(("handwriting", "compact", "source")):
+            worker.send(Employ(name))
+            worker.send(ReadPicture(revision, PICTURE))
+            exact = fixedpoint.load(models.named(name).integers_path).read(picture)
+            reading = post.next(Read).reading
+            assert (reading.revision, reading.logits) == (revision, exact.logits)
+
+
+def test_after_a_network_that_is_missing_another_one_can_be_chosen(home):
+    with running(read_with_script, WindowOptions(model="no-such-network")) as (worker, post):
+        post.next(Failed)
+        worker.send(ReadPicture(1, PICTURE))
+        worker.send(Employ("compact"))
+        worker.send(ReadPicture(2, PICTURE))
+        assert post.next(Read).reading.revision == 2
+
+
+def tells_its_work(connection, work):
+    """Tells what it was started with, or what it was given since."""
+    connection.send(Said(work))
+    while not isinstance(request := connection.recv(), Stop):
+        connection.send(Said(request.model))
+        if request.model == "death":
+            os._exit(7)
+
+
+def test_a_worker_that_dies_is_started_again_with_the_work_it_had_last():
+    with running(tells_its_work, "first") as (worker, post):
+        assert post.next(Said).notice == "first"
+        worker.employ(("second",), Employ("second"))
+        assert post.next(Said).notice == "second"
+        worker.send(Employ("death"))
+        post.next(Failed)
+        assert post.next(Said).notice == "second"
+
+
+@pytest.mark.parametrize("pause", [0, 0.05, 0.3])
+def test_work_given_while_a_worker_starts_is_not_lost(pause):
+    post = Post()
+    worker = ProcessWorker(Who.FLOAT, "test", tells_its_work, ("first",), post)
+    worker.start()
+    time.sleep(pause)
+    worker.employ(("second",), Employ("second"))
+    try:
+        while post.next(Said).notice != "second":
+            pass
+    finally:
+        worker.ask_to_stop()
+        assert worker.end(time.monotonic() + 20)
+
+
 def test_a_missing_network_is_an_answer_and_not_a_death(home):
-    with running(read_with_script, "no-such-network") as (_, post):
+    with running(read_with_script, WindowOptions(model="no-such-network")) as (_, post):
         failed = post.next(Failed)
         assert not failed.again
         assert failed.notice.hint
@@ -183,6 +240,17 @@ def test_ink_on_a_picture_changes_it(desk):
     assert post.next(Looked).picture != PICTURE
 
 
+def test_the_desk_reads_with_the_network_that_was_chosen_last(desk):
+    desk, post = desk
+    for name in ("compact", "no-such-network", "source"):
+        desk.send(Employ(name))
+    desk.send(Look(1, Content(None, SEVEN), None))
+    assert post.next(Failed).who is Who.FIXED
+    exact = fixedpoint.load(models.named("source").integers_path)
+    picture = to_mnist(rasterise(SEVEN, INK_SIDE))
+    assert post.next(Looked).reading.logits == exact.read(picture).logits
+
+
 def test_a_dot_is_not_a_digit(desk):
     desk, post = desk
     desk.send(Look(1, Content(None, (Stroke(((0.5, 0.5),), 0.05),)), None))
@@ -223,7 +291,6 @@ def test_a_kept_drawing_that_was_tampered_with_is_not_taken(desk, home, bad):
 
 
 def test_a_saved_drawing_is_read_back_as_the_same_digit(desk, home):
-    from app import fixedpoint
     from app.drawing import read_digit
     from app.paths import model_folder
 

@@ -10,8 +10,8 @@ from app.window import theme as look
 from app.window import words
 from app.window.layout import Box, Layout
 from app.window.paint import Painter
-from app.window.panels import wallet
-from app.window.state import Hover, Reading, State, Who
+from app.window.panels import networks, wallet
+from app.window.state import Card, Hover, Reading, State, Who
 
 _TIP_WIDTH = 340
 _DELAY = 0.35
@@ -52,7 +52,8 @@ def draw_brush(painter: Painter, layout: Layout, state: State) -> None:
 def key(state: State) -> Hashable:
     """What the overlay shows."""
     if state.covered:
-        return state.help, state.question, wallet.key(state) if state.wallet else None
+        shown = wallet.key(state) if state.card is Card.WALLET else networks.key(state)
+        return state.card, state.question, shown
     return _tip(state)
 
 
@@ -71,10 +72,12 @@ def draw(painter: Painter, layout: Layout, state: State) -> None:
         _scrim(painter, layout)
     if state.question:
         _question(painter, layout, state)
-    elif state.help:
+    elif state.card is Card.HELP:
         _help(painter, layout)
-    elif state.wallet:
+    elif state.card is Card.WALLET:
         wallet.draw(painter, layout, state)
+    elif state.card is Card.NETWORKS:
+        networks.draw(painter, layout, state)
     elif (tip := _tip(state)) and (place := box(painter, layout, state)):
         _draw_tip(painter, place, tip)
 
@@ -100,6 +103,8 @@ def _tip(state: State) -> Tip | None:
         return "The node's own words", (), submission.reason
     if hover.name == "status" and state.notice:
         return state.notice.what, (), f"{state.notice.why} {state.notice.hint}".strip()
+    if hover.name == "model":
+        return "", (), "Click to choose the network that reads."
     if hover.name == "wallet":
         return "", (), "Click for the wallet's address."
     if hover.name == "auto":

@@ -24,6 +24,7 @@ from app.window.workers.protocol import (
     Ask,
     ChainStatus,
     Claim,
+    Employ,
     Failed,
     History,
     Message,
@@ -58,7 +59,7 @@ class _Stopping(BaseException):
 def serve_chain(connection: Connection, options: WindowOptions) -> None:
     """The process: until it is told to stop, keep a service open and put claims to it."""
     behave()
-    line = _Line(connection)
+    line = _Line(connection, options.model)
     line.start()
     try:
         _serve(line, options)
@@ -68,9 +69,13 @@ def serve_chain(connection: Connection, options: WindowOptions) -> None:
 
 
 class _Line:
-    """The pipe to the window, heard by a thread so that a request to stop is noticed at any moment."""
+    """The pipe to the window, heard by a thread so that a request to stop is noticed at any moment.
 
-    def __init__(self, connection: Connection) -> None:
+    `model` is the network that is wanted as far as requests have been taken.
+    """
+
+    def __init__(self, connection: Connection, model: str) -> None:
+        self.model = model
         self._connection = connection
         self.requests: queue.SimpleQueue[Request] = queue.SimpleQueue()
         self.answers: queue.SimpleQueue[bool] = queue.SimpleQueue()
@@ -82,7 +87,7 @@ class _Line:
     def post(self, message: Message) -> None:
         self._connection.send(message)
 
-    def next(self, seconds: float) -> Request | None:
+    def next(self, seconds: float | None) -> Request | None:
         """The next request, or None if none comes in time."""
         try:
             request = self.requests.get(timeout=seconds)
@@ -90,6 +95,8 @@ class _Line:
             return None
         if isinstance(request, Stop):
             raise _Stopping
+        if isinstance(request, Employ):
+            self.model = request.model
         return request
 
     def check(self) -> None:
@@ -113,31 +120,44 @@ class _Line:
 
 
 def _serve(line: _Line, options: WindowOptions) -> None:
-    line.post(Progress(Who.CHAIN, "Reading the ledger"))
-    try:
-        _post_ledger(line)
-        line.post(Progress(Who.CHAIN, "Building the contract"))
-        from app import fixedpoint
-
-        network = fixedpoint.load(models.named(options.model).integers_path)
-    except InkproofError as error:
-        line.post(Failed(Who.CHAIN, notice_of(error)))
-        _wait_for_stop(line)
+    """Keep a service open, of one network after the other; after a failure, open it again."""
     failures = 0
     while True:
+        network = _network(line)
         try:
-            with _open(line, options, network) as service:
-                desk = _Counter(line, service)
-                desk.open()
-                failures = 0
-                desk.run()
+            with contextlib.ExitStack() as at_work:
+                while True:
+                    opened = contextlib.ExitStack()
+                    service = opened.enter_context(_open(line, options, network))
+                    # Only now the one before goes: a node that nobody holds would stop.
+                    at_work.close()
+                    at_work.enter_context(opened)
+                    counter = _Counter(line, service)
+                    counter.open()
+                    failures = 0
+                    counter.run()
+                    network = _network(line)
         except InkproofError as error:
             line.check()
             line.post(Failed(Who.CHAIN, notice_of(error), again=True))
             pause = _RETRY[min(failures, len(_RETRY) - 1)]
             failures += 1
             _refuse_until(line, pause, error)
-            line.post(Progress(Who.CHAIN, "Trying the node again"))
+
+
+def _network(line: _Line) -> IntegerNetwork:
+    """The chosen network; on the way the past is shown. Where a file is broken, wait for another wish."""
+    from app import fixedpoint
+
+    while True:
+        try:
+            line.post(Progress(Who.CHAIN, "Reading the ledger"))
+            _post_ledger(line)
+            line.post(Progress(Who.CHAIN, f"Building the contract of {line.model}"))
+            return fixedpoint.load(models.named(line.model).integers_path)
+        except InkproofError as error:
+            line.post(Failed(Who.CHAIN, notice_of(error)))
+            _refuse_until(line, None, error)
 
 
 def _open(
@@ -169,13 +189,8 @@ def _open(
     return open_service(network, Kind.PACKED, choice, progress, approve=approve, limit=options.limit)
 
 
-def _wait_for_stop(line: _Line) -> None:
-    while True:
-        line.next(3600.0)
-
-
-def _refuse_until(line: _Line, seconds: float, error: InkproofError) -> None:
-    """Let time pass; a claim that comes meanwhile is told why it cannot be put."""
+def _refuse_until(line: _Line, seconds: float | None, error: InkproofError) -> None:
+    """Let time pass, until something is asked; a claim is told why it cannot be put."""
     request = line.next(seconds)
     if isinstance(request, Claim):
         line.post(NotJudged(request.job, notice_of(error)))
@@ -197,10 +212,12 @@ class _Counter:
         self.line.post(Ready(Who.CHAIN))
 
     def run(self) -> None:
-        """Until the window closes: put claims, and look at the chain between them."""
+        """Until another network is chosen: put claims, and look at the chain between them."""
         private = self.service.connection.network.may_mine
         while True:
             request = self.line.next(_REFRESH if private else _REFRESH_PUBLIC)
+            if isinstance(request, Employ):
+                return
             if isinstance(request, Claim):
                 self._put(request)
             self._refresh()

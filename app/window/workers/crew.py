@@ -7,12 +7,13 @@ import queue
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from app.window.options import WindowOptions
 from app.window.state import Who
 from app.window.workers.desk import Desk
-from app.window.workers.protocol import Message, Request
+from app.window.workers.protocol import Employ, Message, Request
 
 if TYPE_CHECKING:
     import psutil
@@ -26,7 +27,7 @@ PATIENCE = 20.0
 
 
 class Crew:
-    """The desk in a thread, two judges and the chain in processes.
+    """The desk in a thread, two judges and the chain in processes: all of them work with one network.
 
     `wake` is called, in any thread, when a message has come; `first` is run by the desk's thread before
     anything else.
@@ -37,6 +38,7 @@ class Crew:
         self._wake = wake
         self._messages: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self._desk = Desk(options.model, self.post, first)
+        self._guard = threading.Lock()
         self._processes: dict[Who, ProcessWorker] = {}
         self._hiring = threading.Thread(target=self._hire, name="window-crew", daemon=True)
 
@@ -65,6 +67,15 @@ class Crew:
         elif who in self._processes:
             self._processes[who].send(request)
 
+    def employ(self, model: str) -> None:
+        """Let everybody work with another network; what they are asked from now on is asked of that one."""
+        request = Employ(model)
+        self._desk.send(request)
+        with self._guard:
+            self._options = replace(self._options, model=model)
+            for worker in self._processes.values():
+                worker.employ((self._options,), request)
+
     def stop(self) -> None:
         """End everybody: asked first, and given time; what does not end by itself is ended."""
         self._hiring.join()
@@ -87,13 +98,13 @@ class Crew:
         from app.window.workers.judging import read_with_float, read_with_script
         from app.window.workers.process import ProcessWorker
 
-        model = (self._options.model,)
-        for who, name, target, arguments in (
-            (Who.FLOAT, "float judge", read_with_float, model),
-            (Who.SCRIPT, "contract's local judge", read_with_script, model),
-            (Who.CHAIN, "connection to the chain", serve_chain, (self._options,)),
-        ):
-            self._processes[who] = ProcessWorker(who, name, target, arguments, self.post)
+        with self._guard:
+            for who, name, target in (
+                (Who.FLOAT, "float judge", read_with_float),
+                (Who.SCRIPT, "contract's local judge", read_with_script),
+                (Who.CHAIN, "connection to the chain", serve_chain),
+            ):
+                self._processes[who] = ProcessWorker(who, name, target, (self._options,), self.post)
         for worker in self._processes.values():
             worker.start()
 

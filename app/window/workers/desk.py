@@ -20,6 +20,7 @@ from app.paths import home
 from app.window.state import Notice, Reading, Who
 from app.window.workers.protocol import (
     BringBack,
+    Employ,
     Failed,
     Keep,
     Look,
@@ -77,7 +78,6 @@ class Desk:
         return not self._thread.is_alive()
 
     def _run(self) -> None:
-        self._post(Progress(Who.FIXED, "loading the integers"))
         self._first()
         work = _Work(self._model, self._post)
         while not isinstance(request := self._requests.get(), Stop):
@@ -95,17 +95,23 @@ class Desk:
 class _Work:
     def __init__(self, model: str, post: Callable[[Message], None]) -> None:
         # Numpy, Pillow and the engine are imported here, in the thread: the first frame does without.
-        from app import fixedpoint
         from app.window.sheet import Sheet
 
         self._post = post
         self._sheet = Sheet(INK_SIDE)
         self._network: IntegerNetwork | None = None
+        self._employ(model)
+
+    def _employ(self, model: str) -> None:
+        from app import fixedpoint
+
+        self._network = None
+        self._post(Progress(Who.FIXED, f"loading {model}"))
         try:
             self._network = fixedpoint.load(models.named(model).integers_path)
-            post(Ready(Who.FIXED))
+            self._post(Ready(Who.FIXED))
         except InkproofError as error:
-            post(Failed(Who.FIXED, Notice(error.what, error.why, error.hint)))
+            self._post(Failed(Who.FIXED, Notice(error.what, error.why, error.hint)))
 
     def do(self, request: Request) -> None:
         if isinstance(request, Look):
@@ -121,6 +127,8 @@ class _Work:
             self._keep(request)
         elif isinstance(request, BringBack):
             self._bring_back(request)
+        elif isinstance(request, Employ):
+            self._employ(request.model)
 
     def _look(self, look: Look) -> None:
         import numpy as np

@@ -6,31 +6,36 @@ import contextlib
 import math
 import os
 import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from app import models
 from app.errors import InkproofError
+from app.window.options import WindowOptions
 from app.window.state import Notice, Reading, Who
-from app.window.workers.protocol import Failed, Progress, Read, ReadPicture, Ready, Stop
+from app.window.workers.protocol import Employ, Failed, Progress, Read, ReadPicture, Ready, Stop
 
 __all__ = ["behave", "notice_of", "read_with_float", "read_with_script", "softmax"]
 
-Picture = npt.NDArray[np.uint8]
+Picture: TypeAlias = npt.NDArray[np.uint8]
+Reader: TypeAlias = Callable[[Picture, int], Reading]
+"""Reads a picture (28, 28) of a revision of the ink."""
 
 
-def read_with_float(connection: Connection, model: str) -> None:
+def read_with_float(connection: Connection, options: WindowOptions) -> None:
     """The float judge's process: TensorFlow lives here and nowhere near the window."""
-    with _explaining(connection, Who.FLOAT):
+
+    def load(model: str) -> Reader:
         connection.send(Progress(Who.FLOAT, "loading TensorFlow"))
         from app.network.float_judge import FloatJudge
         from app.network.runtime import import_tensorflow
 
         import_tensorflow()
-        connection.send(Progress(Who.FLOAT, "loading the network"))
+        connection.send(Progress(Who.FLOAT, f"loading {model}"))
         judge = FloatJudge.load(models.named(model).float_path)
 
         def read(image: Picture, revision: int) -> Reading:
@@ -39,13 +44,16 @@ def read_with_float(connection: Connection, model: str) -> None:
 
         # The first reading of a fresh network is slow: let nobody wait for it.
         judge.read(np.zeros((28, 28), np.uint8))
-        _serve(connection, Who.FLOAT, read)
+        return read
+
+    _serve(connection, Who.FLOAT, options.model, load)
 
 
-def read_with_script(connection: Connection, model: str) -> None:
+def read_with_script(connection: Connection, options: WindowOptions) -> None:
     """The process of the contract's Script, run by an interpreter without any transaction."""
-    with _explaining(connection, Who.SCRIPT):
-        connection.send(Progress(Who.SCRIPT, "writing the Script"))
+
+    def load(model: str) -> Reader:
+        connection.send(Progress(Who.SCRIPT, f"writing the Script of {model}"))
         from app import fixedpoint
         from app.contract.local import ScriptJudge
 
@@ -57,7 +65,9 @@ def read_with_script(connection: Connection, model: str) -> None:
             shares = softmax(reading.logits, network.logit_range.denominator)
             return Reading(revision, reading.digit, shares, reading.milliseconds, reading.logits)
 
-        _serve(connection, Who.SCRIPT, read)
+        return read
+
+    _serve(connection, Who.SCRIPT, options.model, load)
 
 
 def softmax(logits: Sequence[int], denominator: int) -> tuple[float, ...]:
@@ -81,22 +91,33 @@ def notice_of(error: InkproofError) -> Notice:
     return Notice(error.what, error.why, error.hint)
 
 
-@contextlib.contextmanager
-def _explaining(connection: Connection, who: Who) -> Iterator[None]:
-    """Errors made for people are sent to the window; the window's end ends the worker."""
+def _serve(connection: Connection, who: Who, model: str, load: Callable[[str], Reader]) -> None:
+    """Read with one network after the other; the window's end ends the worker."""
     behave()
+    with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
+        while True:
+            model = _read_with(connection, who, _loaded(connection, who, model, load))
+            if not model:
+                return
+
+
+def _loaded(connection: Connection, who: Who, model: str, load: Callable[[str], Reader]) -> Reader | None:
+    """A network that reads, or None once the window has been told why there is none."""
     try:
-        yield
-    except (EOFError, BrokenPipeError, ConnectionResetError):
-        return
+        read = load(model)
     except InkproofError as error:
-        with contextlib.suppress(OSError):
-            connection.send(Failed(who, notice_of(error)))
-
-
-def _serve(connection: Connection, who: Who, read: Callable[[Picture, int], Reading]) -> None:
+        connection.send(Failed(who, notice_of(error)))
+        return None
     connection.send(Ready(who))
+    return read
+
+
+def _read_with(connection: Connection, who: Who, read: Reader | None) -> str:
+    """Answer until another network is chosen; its name, or nothing when it is time to end."""
     while not isinstance(request := connection.recv(), Stop):
-        if isinstance(request, ReadPicture):
+        if isinstance(request, Employ):
+            return request.model
+        if isinstance(request, ReadPicture) and read is not None:
             image = np.frombuffer(request.picture, np.uint8).reshape(28, 28)
             connection.send(Read(who, read(image, request.revision)))
+    return ""

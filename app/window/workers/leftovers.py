@@ -11,14 +11,15 @@ __all__ = ["release_node"]
 
 
 def release_node(options: WindowOptions) -> None:
-    """Stop the embedded node unless another program uses it or it is to be kept."""
+    """Stop the embedded nodes unless another program uses them or they are to be kept."""
     if not options.embedded:
         return
-    from app.chain.node import EmbeddedNode
+    from app.chain.node import PROFILES, EmbeddedNode
 
-    with contextlib.suppress(InkproofError):
-        node = EmbeddedNode()
-        if node.status().running:
-            # Whoever gives the last lease back stops the node: so take one, and give it back.
-            with node.lease(lambda *_: None, keep=options.keep_node):
-                pass
+    for profile in PROFILES:
+        with contextlib.suppress(InkproofError):
+            node = EmbeddedNode(profile)
+            if node.status().running:
+                # Whoever gives the last lease back stops the node: so take one, and give it back.
+                with node.lease(lambda *_: None, keep=options.keep_node):
+                    pass

@@ -60,6 +60,13 @@ class ProcessWorker:
             if self._connection is not None:
                 self._connection.send(request)
 
+    def employ(self, arguments: tuple[Any, ...], request: Request) -> None:
+        """Other work: the running process is told by `request`, any later one starts with `arguments`."""
+        with self._guard, contextlib.suppress(OSError, ValueError):
+            self._arguments = arguments
+            if self._connection is not None:
+                self._connection.send(request)
+
     def ask_to_stop(self) -> None:
         """Ask it to end, without waiting."""
         self._stopping.set()
@@ -94,13 +101,15 @@ class ProcessWorker:
         """One life of the process. Whether it ended as it should."""
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
+        with self._guard:
+            # Together: what it is not started with, it finds in the pipe.
+            arguments, self._connection = self._arguments, ours
         process = context.Process(
-            target=self._target, args=(theirs, *self._arguments), name=f"inkproof-{self._name}", daemon=True
+            target=self._target, args=(theirs, *arguments), name=f"inkproof-{self._name}", daemon=True
         )
         process.start()
         theirs.close()
-        with self._guard:
-            self._connection, self._process = ours, process
+        self._process = process
         if self._stopping.is_set():
             self.send(Stop())
         self._listen(ours)

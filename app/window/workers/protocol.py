@@ -86,11 +86,20 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class Employ:
+    """Work with another network from now on, by its name in `app.models`."""
+
+    model: str
+
+
+@dataclass(frozen=True)
 class Stop:
     """Finish what must be finished, give everything back, and end."""
 
 
-Request: TypeAlias = Look | LookAtFile | SaveDrawing | Keep | BringBack | ReadPicture | Claim | Answer | Stop
+Request: TypeAlias = (
+    Look | LookAtFile | SaveDrawing | Keep | BringBack | ReadPicture | Claim | Answer | Employ | Stop
+)
 
 # --- from the workers ---
 

@@ -1,0 +1,55 @@
+"""Somebody at the window: keys, mouse and fingers become intents, and these are carried out."""
+
+import pygame
+
+from app.window import update
+from app.window.inputs import Inputs
+from app.window.layout import arrange
+from app.window.state import State
+
+LAYOUT = arrange((1280, 800))
+
+
+class Person:
+    """Does things to a window and remembers what they led to."""
+
+    def __init__(self, state=None):
+        self.state = state or State()
+        self.inputs = Inputs()
+        self.effects = []
+
+    def event(self, kind, **values):
+        event = pygame.event.Event(kind, **values)
+        for intent in self.inputs.intents(event, LAYOUT, self.state):
+            self.state, effects = update.apply(self.state, intent)
+            self.effects += effects
+        return self
+
+    def down(self, place, button=1):
+        return self.event(pygame.MOUSEBUTTONDOWN, pos=place, button=button, touch=False)
+
+    def move(self, place):
+        return self.event(pygame.MOUSEMOTION, pos=place, rel=(0, 0), buttons=(1, 0, 0), touch=False)
+
+    def up(self, place, button=1):
+        return self.event(pygame.MOUSEBUTTONUP, pos=place, button=button, touch=False)
+
+    def click(self, box):
+        return self.move(box.centre).down(box.centre).up(box.centre)
+
+    def key(self, key, unicode="", mod=0):
+        return self.event(pygame.KEYDOWN, key=key, unicode=unicode, mod=mod)
+
+    def ctrl(self, key, shift=False):
+        return self.key(key, mod=pygame.KMOD_LCTRL | (pygame.KMOD_LSHIFT if shift else 0))
+
+    def line(self, *places, button=1):
+        self.down(on_canvas(*places[0]), button)
+        for place in places[1:]:
+            self.move(on_canvas(*place))
+        return self.up(on_canvas(*places[-1]), button)
+
+
+def on_canvas(x, y):
+    box = LAYOUT.canvas
+    return round(box.x + x * box.w), round(box.y + y * box.h)
