@@ -7,7 +7,7 @@ FREEZE := build/freeze
 QUIET := --quiet --disable-pip-version-check --use-pep517
 ARGS ?=
 
-.PHONY: run test exhaustive attack load live-testnet lint format train bench contract icon third-party exe exe-onefile exe-report clean
+.PHONY: run test exhaustive attack load live-testnet lint format train bench networks contract icon third-party exe exe-onefile exe-report clean
 
 run: $(VENV)/.run
 	@$(BIN)/inkproof $(if $(IMAGE),verify $(IMAGE)) $(ARGS)
@@ -46,6 +46,12 @@ train: $(VENV)/.dev
 # Writes docs/bench/bench.json and bench.png, which the README quotes.
 bench: $(VENV)/.dev
 	$(BIN)/inkproof bench --output docs/bench $(ARGS)
+
+# Every network that ships, measured: a page, and the figures that the window shows beside their names.
+networks: $(VENV)/.dev
+	mkdir -p build
+	$(BIN)/inkproof evaluate --all --output docs/networks.md --json > build/networks.json
+	mv build/networks.json assets/networks.json
 
 contract: $(VENV)/.dev
 	$(BIN)/inkproof contract build

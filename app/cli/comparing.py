@@ -48,6 +48,9 @@ machine that wrote this page. Where the policy is *raised*, a default node refus
 it is the one of `handwriting`. `mlp-8bit` is `mlp` with its weights rounded to 8 bits. The
 integers of `cnn` are trained on from its float network, so the two are different networks of one shape.
 
+The arithmetic of each in Script has a page: [packed lanes](arithmetic.md) for `handwriting`, `source` and
+`mlp`, [few bits](few-bits.md) for `compact` and `mlp-8bit`, [convolutions](convolution.md) for `cnn`.
+
 What the sources claim of their networks: {claims}. Their recipes
 are followed literally, by `inkproof train --recipe NAME`.
 """

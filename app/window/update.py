@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from app import models
-from app.window import effects, pen, words
+from app.window import cards, effects, pen, words
 from app.window import intents as want
 from app.window.document import Document, Place, Wipe
 from app.window.effects import Effect, Send
@@ -173,7 +173,7 @@ def _click(state: State, hover: Hover) -> Change:
             return state, (effects.Open(state.chain.explorer.format(txid)),)
         return said(state, Notice("The txid is on the clipboard.", error=False)), (effects.Copy(txid),)
     if hover.name == "address" and state.chain.address:
-        return said(state, Notice(words.COPIED, error=False)), (effects.Copy(state.chain.address),)
+        return said(state, Notice(cards.COPIED, error=False)), (effects.Copy(state.chain.address),)
     if hover.name == "status" and state.notice is not None:
         return replace(state, notice=None), ()
     return state, ()

@@ -6,10 +6,9 @@ import enum
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from app.models import Model
 from app.window.state import Judge, Mark, Phase, Reading, State, Step, Submission, Who
 
-__all__ = ["KEYS", "Line", "Tone", "agreement", "button", "chain_facts", "judge_words", "starting"]
+__all__ = ["Line", "Tone", "agreement", "button", "chain_facts", "judge_words", "starting"]
 
 NAMES = {Who.FLOAT: "Float network", Who.FIXED: "Fixed point", Who.SCRIPT: "Contract"}
 MANNERS = {
@@ -18,27 +17,6 @@ MANNERS = {
     Who.SCRIPT: "its Script, run here",
 }
 COIN = 100_000_000
-
-KEYS: tuple[tuple[str, str], ...] = (
-    ("Left button, finger", "draw"),
-    ("Right button", "erase"),
-    ("Wheel", "thickness of the pen"),
-    ("Ctrl+Z", "undo"),
-    ("Ctrl+Shift+Z", "redo"),
-    ("C, Delete", "clear"),
-    ("Enter", "submit the claim to the contract"),
-    ("0 to 9, A", "claim that digit, or automatic"),
-    ("V", "auto-verify when the pen rests"),
-    ("Drop a file", "take a picture as the drawing"),
-    ("Ctrl+S", "save the drawing as PNG"),
-    ("Ctrl+Shift+S", "save a picture of the window"),
-    ("N", "choose the network that reads"),
-    ("W", "the wallet's address, to send coins to"),
-    ("F11", "full screen"),
-    ("F1, ?", "show or hide this list"),
-    ("Esc", "leave what is open"),
-    ("Ctrl+Q", "quit"),
-)
 
 
 class Tone(enum.Enum):
@@ -345,44 +323,6 @@ def chain_facts(state: State) -> tuple[str, ...]:
     if chain.contract:
         facts.append(f"contract {chain.contract[:12]}")
     return tuple(facts)
-
-
-NETWORKS_HINT = "Up, down and Enter, or a click. The drawing stays, and is read again."
-
-
-def network_summary(model: Model) -> str:
-    """A network in a sentence."""
-    return f"{model.summary[0].upper()}{model.summary[1:]}."
-
-
-COPIED = "The address is on the clipboard."
-_ADVICE = {
-    "testnet": "Send test coins to this address: every verification is paid for with them.",
-    "mainnet": "Send coins to this address: every verification is paid for with them, and they cost money.",
-}
-
-
-def address_copied(state: State) -> bool:
-    """Whether the address was copied a moment ago."""
-    return state.notice is not None and state.notice.what == COPIED
-
-
-def wallet_facts(state: State) -> tuple[tuple[str, str], ...]:
-    """The network and what the wallet holds there, each with its name."""
-    chain = state.chain
-    balance = "not known yet" if chain.balance is None else f"{chain.balance:,} satoshis"
-    return ("Network", chain.network or "not known yet"), ("Balance", balance)
-
-
-def wallet_advice(state: State) -> str:
-    """What to do with the address."""
-    chain = state.chain
-    if not chain.address and chain.phase is Phase.FAILED:
-        return "The address is not known: there is no node to ask."
-    if not chain.address:
-        return "The address is not known yet: the node has not answered."
-    private = "This chain is private: coins are mined here, and there is nothing to do."
-    return _ADVICE.get(chain.network, private)
 
 
 MARK_ICONS = {

@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from app.window.cards import COPIED
 from app.window.ink import ScreenInk
 from app.window.state import Card, ChainView, Hover, Notice, Question
 from app.window.view import View
-from app.window.words import COPIED
 from tests.window.states import HISTORY, PICTURE, STATES, drawn
 
 REFERENCES = Path(__file__).parent / "reference"

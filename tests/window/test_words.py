@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.window import words
+from app.window import cards, words
 from app.window.state import ChainView, Judge, Notice, Phase, State, Who
 from tests.window.states import CHAIN, CONFIRMED, READY, REFUSED, drawn, judges, submission
 
@@ -50,16 +50,16 @@ def test_a_refusal_names_the_claim_and_what_the_judges_read():
 
 def test_the_wallet_says_what_to_do_with_its_address():
     def advice(network):
-        return words.wallet_advice(State(chain=replace(CHAIN, network=network)))
+        return cards.wallet_advice(State(chain=replace(CHAIN, network=network)))
 
     assert "mined here" in advice("regtest")
     assert advice("regtest-raised") == advice("regtest")
     assert advice("testnet").startswith("Send test coins to this address")
     assert advice("mainnet").startswith("Send coins to this address")
-    assert "not answered" in words.wallet_advice(State())
-    assert "no node" in words.wallet_advice(State(chain=ChainView(Phase.FAILED)))
-    assert words.wallet_facts(drawn()) == (("Network", "regtest"), ("Balance", "4,999,000,000 satoshis"))
-    assert words.wallet_facts(State())[1] == ("Balance", "not known yet")
+    assert "not answered" in cards.wallet_advice(State())
+    assert "no node" in cards.wallet_advice(State(chain=ChainView(Phase.FAILED)))
+    assert cards.wallet_facts(drawn()) == (("Network", "regtest"), ("Balance", "4,999,000,000 satoshis"))
+    assert cards.wallet_facts(State())[1] == ("Balance", "not known yet")
 
 
 def test_each_outcome_has_an_icon_of_its_own():

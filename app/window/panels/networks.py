@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 from app import models
+from app.window import cards
 from app.window import theme as look
-from app.window import words
 from app.window.layout import Box, Layout
 from app.window.paint import Painter
 from app.window.state import State
@@ -27,7 +27,7 @@ def draw(painter: Painter, layout: Layout, state: State) -> None:
         _row(painter, box, model, chosen=model.name == state.model, pointed=index == state.highlighted)
     last = layout.choices[-1].bottom
     foot = Box(head.x, last, head.w, card.bottom - last)
-    painter.text(words.NETWORKS_HINT, foot, look.SANS, look.CAPTION, look.QUIET)
+    painter.text(cards.NETWORKS_HINT, foot, look.SANS, look.CAPTION, look.QUIET)
 
 
 def _row(painter: Painter, box: Box, model: models.Model, *, chosen: bool, pointed: bool) -> None:
@@ -42,6 +42,10 @@ def _row(painter: Painter, box: Box, model: models.Model, *, chosen: bool, point
         painter.disc(mark, 18, look.EDGE, 1.5)
     left = box.x + px(50)
     name = Box(left, box.y + px(8), box.right - left - px(12), px(20))
-    painter.text(model.name, name, look.BOLD, look.BODY, look.INK)
     under = Box(left, name.bottom, name.w, px(18))
-    painter.text(words.network_summary(model), under, look.SANS, look.CAPTION, look.QUIET)
+    accuracy, size = cards.network_figures(model)
+    painter.text(model.name, name, look.BOLD, look.BODY, look.INK)
+    painter.text(accuracy, name, look.MONO, look.CAPTION, look.INK, "right")
+    painter.text(size, under, look.MONO, look.CAPTION, look.QUIET, "right")
+    rest = under._replace(w=under.w - px(12) - painter.width(size, look.MONO, look.CAPTION))
+    painter.text(cards.network_summary(model), rest, look.SANS, look.CAPTION, look.QUIET)

@@ -6,8 +6,8 @@ from collections.abc import Hashable
 
 import pygame
 
+from app.window import cards, words
 from app.window import theme as look
-from app.window import words
 from app.window.layout import Box, Layout
 from app.window.paint import Painter
 from app.window.panels import networks, wallet
@@ -198,10 +198,10 @@ def _card(painter: Painter, layout: Layout, width: float, height: float) -> Box:
 def _help(painter: Painter, layout: Layout) -> None:
     px = painter.theme.px
     row = 26
-    inner = _card(painter, layout, 560, 44 + 46 + row * len(words.KEYS))
+    inner = _card(painter, layout, 560, 44 + 46 + row * len(cards.KEYS))
     painter.text("Keys and buttons", inner._replace(h=px(30)), look.BOLD, look.TITLE, look.INK)
     top = inner.y + px(44)
-    for keys, what in words.KEYS:
+    for keys, what in cards.KEYS:
         line = Box(inner.x, top, inner.w, px(row))
         painter.text(keys, line._replace(w=px(190)), look.MONO, look.BODY, look.INK)
         rest = Box(inner.x + px(206), top, inner.w - px(206), px(row))

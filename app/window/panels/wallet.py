@@ -5,8 +5,8 @@ from __future__ import annotations
 import functools
 from collections.abc import Hashable
 
+from app.window import cards
 from app.window import theme as look
-from app.window import words
 from app.window.layout import Box, Layout
 from app.window.paint import Painter
 from app.window.state import Hover, State
@@ -18,7 +18,7 @@ _LEAST = 3
 def key(state: State) -> Hashable:
     """What the card shows."""
     chain = state.chain
-    copied = words.address_copied(state)
+    copied = cards.address_copied(state)
     return chain.address, chain.network, chain.balance, chain.phase, copied, state.hover == Hover("address")
 
 
@@ -35,7 +35,7 @@ def draw(painter: Painter, layout: Layout, state: State) -> None:
     line = Box(left, code.y, layout.address.w, px(30))
     painter.text("Wallet", line, look.BOLD, look.TITLE, look.INK)
     top = line.bottom + px(8)
-    for name, value in words.wallet_facts(state):
+    for name, value in cards.wallet_facts(state):
         row = Box(left, top, line.w, px(22))
         painter.text(name, row, look.SANS, look.BODY, look.QUIET)
         painter.text(value, row._replace(x=left + px(72), w=row.w - px(72)), look.SANS, look.BODY, look.INK)
@@ -45,19 +45,19 @@ def draw(painter: Painter, layout: Layout, state: State) -> None:
         _address(painter, layout.address, state)
         top = layout.address.bottom + px(10)
     advice = Box(left, top, line.w, code.bottom - top)
-    painter.paragraph(words.wallet_advice(state), advice, look.SANS, look.BODY, look.INK)
+    painter.paragraph(cards.wallet_advice(state), advice, look.SANS, look.BODY, look.INK)
 
 
 def _address(painter: Painter, box: Box, state: State) -> None:
     px = painter.theme.px
-    copied, hover = words.address_copied(state), state.hover == Hover("address")
+    copied, hover = cards.address_copied(state), state.hover == Hover("address")
     colour = look.ACCENT if hover or copied else look.INK
     line = Box(box.x, box.y, box.w, px(24))
     painter.icon("tick" if copied else "copy", (line.x + px(7), line.y + line.h // 2), 14, colour)
     place = line._replace(x=line.x + px(22), w=line.w - px(22))
     painter.text(state.chain.address, place, look.MONO, look.BODY, colour)
     below = Box(place.x, line.bottom, place.w, box.bottom - line.bottom)
-    hint = words.COPIED if copied else "Click to copy it."
+    hint = cards.COPIED if copied else "Click to copy it."
     painter.text(hint, below, look.SANS, look.CAPTION, look.ACCENT if copied else look.QUIET)
 
 
