@@ -53,12 +53,21 @@ def info(options: argparse.Namespace) -> int:
         "network": f"{facts['architecture']}, sha256 {facts['network_sha256']}",
     }
     for number, lanes in enumerate(facts["lanes"], 1):
-        rows[f"lanes, layer {number}"] = (
-            f"{lanes['count']} of {lanes['narrowest']} to {lanes['widest']} bits, together {lanes['bits']:,}"
-        )
+        rows[f"lanes, layer {number}"] = _in_words(lanes)
+    if not facts["lanes"]:
+        rows["lanes"] = "none, each weight is multiplied on its own"
     for name, value in rows.items():
         out.print(f"{name:<16} {value}")
     return OK
+
+
+def _in_words(lanes: dict[str, Any]) -> str:
+    narrowest, widest = lanes["narrowest"], lanes["widest"]
+    width = f"{widest}" if narrowest == widest else f"{narrowest} to {widest}"
+    return (
+        f"{lanes['count']:,} of {width} bits in one number, one per {lanes['each']}, "
+        f"together {lanes['bits']:,} bits"
+    )
 
 
 def _facts(options: argparse.Namespace) -> dict[str, Any]:
@@ -73,6 +82,7 @@ def _facts(options: argparse.Namespace) -> dict[str, Any]:
         "lanes": [
             {
                 "count": len(lanes.widths),
+                "each": lanes.each,
                 "narrowest": min(lanes.widths),
                 "widest": max(lanes.widths),
                 "bits": lanes.total,

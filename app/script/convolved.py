@@ -14,7 +14,7 @@ from app.fixedpoint import Conv2d, IntegerNetwork, MaxPool, Relu, Requantise
 from app.fixedpoint.arithmetic import PIXEL_MAX
 from app.script.assembler import NUMBER_LIMIT
 from app.script.maps import Layout, Maps
-from app.script.program import LOGIT_BYTES, Kind, Program, check_logits_fit, opening
+from app.script.program import LOGIT_BYTES, Kind, Lanes, Program, check_logits_fit, opening
 
 
 @dataclass(frozen=True)
@@ -41,10 +41,12 @@ def convolved(network: IntegerNetwork, slots: int | None = None) -> Program:
     opening(out, network.pixels)
     out.spread(layout).name("map0.0")
     maps = 1
+    lanes = [_lanes(layout)]
     for block in blocks:
         layout, maps = _block(out, block, layout, maps)
+        lanes.append(_lanes(layout))
     _logits(out, last, layout, maps)
-    return Program(Kind.PACKED, out.code, out.opcodes, network.classes, rows=network.pixels)
+    return Program(Kind.PACKED, out.code, out.opcodes, network.classes, tuple(lanes), network.pixels)
 
 
 def parse(network: IntegerNetwork) -> tuple[list[Block], Conv2d]:
@@ -71,6 +73,12 @@ def lane_bytes(network: IntegerNetwork) -> int:
     """Whole bytes of the narrowest lane that holds every sum of the network, and any image's pixels."""
     magnitude = max(PIXEL_MAX, *(proved.magnitude for proved in network.ranges[1:-1]))
     return magnitude.bit_length() // 8 + 1  # one bit for the sign
+
+
+def _lanes(layout: Layout) -> Lanes:
+    """The lanes of one map, in which a layer reads its inputs and carries its sums."""
+    count = layout.pixels * layout.slots
+    return Lanes((8 * layout.size,) * count, (layout.top,) * count, "channel of a pixel")
 
 
 def _most_slots(first: Conv2d, size: int) -> int:

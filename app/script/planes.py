@@ -60,7 +60,7 @@ def planes(network: IntegerNetwork) -> Program:
         if not last:
             out.op("BIN2NUM")
             order = [*range(stage.layer.outputs)]
-    lanes = tuple(Lanes((8 * s.lane,) * s.layer.inputs, (0,) * s.layer.inputs) for s in stages)
+    lanes = tuple(Lanes((8 * s.lane,) * s.layer.inputs, (0,) * s.layer.inputs, "input") for s in stages)
     rows = pool.width**2 if pool else network.pixels
     return Program(Kind.PACKED, out.code, out.opcodes, network.classes, lanes, rows)
 

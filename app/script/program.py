@@ -28,11 +28,12 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class Lanes:
-    """How one dense layer is packed: for each neuron its lane's width in bits and what is added so
-    that no lane is ever negative."""
+    """How a number that one layer computes with is divided: each lane's width in bits and what is added
+    so that no lane is ever negative. `each`: what has a lane of its own."""
 
     widths: tuple[int, ...]
     offsets: tuple[int, ...]
+    each: str = "neuron"
 
     @property
     def total(self) -> int:
@@ -49,7 +50,7 @@ class Lanes:
 class Program:
     """Script that reads one image, and the facts about it.
 
-    `lanes`: per dense layer (packed only). `rows`: inputs of the first layer that it multiplies.
+    `lanes`: per layer with weights (packed only). `rows`: inputs of the first layer that it multiplies.
     """
 
     kind: Kind

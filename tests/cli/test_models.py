@@ -36,6 +36,32 @@ def test_every_network_can_be_described_and_exported(inkproof, tmp_path):
     assert len(identities) == len(models.MODELS)
 
 
+def test_every_network_tells_its_lanes_as_the_numbers_they_are(inkproof):
+    expected = {
+        "handwriting": ("neuron", [64, 10]),
+        "compact": ("input", [144, 48]),
+        "source": ("neuron", [64, 10]),
+        "mlp": ("neuron", [128, 256, 512, 10]),
+        "mlp-8bit": ("input", [784, 128, 256, 512]),
+        "cnn": ("channel of a pixel", [28 * 28 * 4, 13 * 13 * 8, 5 * 5 * 16]),
+    }
+    assert list(expected) == list(models.MODELS)
+    for name, (each, counts) in expected.items():
+        told = inkproof("contract", "info", "--network-model", name).stdout
+        lanes = inkproof("contract", "info", "--network-model", name, "--json").json()["lanes"]
+        assert [(layer["each"], layer["count"]) for layer in lanes] == [(each, count) for count in counts]
+        for number, layer in enumerate(lanes, 1):
+            assert layer["bits"] == sum(layer["widths"])
+            (line,) = [line for line in told.splitlines() if line.startswith(f"lanes, layer {number} ")]
+            for part in (f"{layer['count']:,} of ", f"{layer['widest']} bits in one", f"one per {each}"):
+                assert part in line
+
+
+def test_a_contract_without_lanes_says_so(inkproof):
+    told = inkproof("contract", "info", "--kind", "unrolled").stdout
+    assert "lanes            none" in told
+
+
 def test_the_local_judges_read_with_the_chosen_network(inkproof):
     default = inkproof("classify", SEVEN, "--json").json()
     compact = inkproof("classify", SEVEN, "--network-model", "compact", "--json").json()

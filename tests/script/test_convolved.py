@@ -79,6 +79,22 @@ def test_the_program_says_what_it_is():
     assert (program.kind, program.classes, program.opcodes) == (Kind.PACKED, 3, opcodes)
 
 
+@settings(max_examples=40, deadline=None)
+@given(st.data())
+def test_the_program_says_which_lanes_a_map_has_and_every_sum_fits_them(data):
+    network = data.draw(convolutional_networks())
+    slots = data.draw(st.sampled_from([1, 2, 4]))
+    sums = [
+        (layer, proved)
+        for layer, proved in zip(network.layers[:-1], network.ranges[1:], strict=False)
+        if isinstance(layer, Conv2d)
+    ]
+    for index, ((layer, proved), lanes) in enumerate(zip(sums, convolved(network, slots).lanes, strict=True)):
+        assert len(lanes.widths) == layer.height * layer.width * slots * 2**index
+        (width,), (offset,) = set(lanes.widths), set(lanes.offsets)
+        assert 0 <= proved.low.min() + offset <= proved.high.max() + offset < 2**width
+
+
 def test_weights_of_zero_cost_no_multiplication():
     assert len(convolved(small(weight=0)).code) < len(convolved(small()).code)
 

@@ -59,6 +59,14 @@ def test_layers_that_fill_their_planes_or_do_not(neurons):
     assert_same(network, bytes(range(0, 240, 20)))
 
 
+def test_the_program_says_that_each_input_has_a_lane():
+    network = IntegerNetwork([Pool(28, 2, 2), few_bit(144, 48, 4), Relu(), few_bit(48, 10, 4), Argmax()])
+    lanes = planes(network).lanes
+    assert [(len(layer.widths), layer.each) for layer in lanes] == [(144, "input"), (48, "input")]
+    for layer, proved in zip(lanes, (network.ranges[1], network.ranges[3]), strict=True):
+        assert proved.high.max() < 2 ** min(layer.widths)
+
+
 def test_weights_take_their_bits_and_no_more():
     """784 x 64 weights of 4 bits are 25,088 bytes; the program around them stays small."""
     program = planes(IntegerNetwork([few_bit(784, 64, 4), Relu(), few_bit(64, 10, 4), Argmax()]))
