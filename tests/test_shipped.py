@@ -87,6 +87,7 @@ def test_script_and_engine_agree_on_extreme_images(network, kind):
     assert differing(network, kind, pictures) == []
 
 
+@pytest.mark.timeout(1800)  # the unrolled form: 88 million opcodes, minutes even on two cores
 @kinds
 def test_script_and_engine_agree_on_500_test_images(mnist, network, kind):
     assert differing(network, kind, mnist.x_test[:500]) == []
