@@ -52,12 +52,13 @@ _MINUTE = 60_000
 def median_milliseconds(call: Callable[[], Any], times: int) -> float:
     """Median duration of a call, after one that is not counted."""
     call()
-    durations = []
-    for _ in range(times):
-        start = time.perf_counter()
-        call()
-        durations.append((time.perf_counter() - start) * 1000)
-    return statistics.median(durations)
+    return statistics.median(_milliseconds(call) for _ in range(times))
+
+
+def _milliseconds(call: Callable[[], Any]) -> float:
+    start = time.perf_counter()
+    call()
+    return (time.perf_counter() - start) * 1000
 
 
 def contract_figures(network: IntegerNetwork, image: Images, rpc: Rpc, kind: Kind) -> Figures:
@@ -121,16 +122,20 @@ def _node_milliseconds(rpc: Rpc, contract: DigitContract, image: Images, digit: 
     """Time of one spend's script in the node, by `verifyscript`.
 
     A call also carries and parses hundreds of kilobytes of hex. The same call with an image a byte too
-    short, which fails at the script's first check, measures just that, and is taken off.
+    short, which fails at the script's first check, measures just that, and is taken off; one right after
+    the other, so that a machine which slows down slows down both.
     """
     copies = max(1, min(_COPIES[contract.kind], _MOST_BYTES // len(contract.locking_script)))
     judged = _items(contract, _spend(contract, image.tobytes(), digit), copies)
     stopped = _items(contract, _spend(contract, image.tobytes()[:-1], digit), copies)
     if {entry["result"] for entry in _verify(rpc, judged)} != {"ok"}:
         raise ChainError("The node did not accept the spend that was to be timed.")
-    whole = median_milliseconds(lambda: _verify(rpc, judged), 7)
-    carriage = median_milliseconds(lambda: _verify(rpc, stopped), 7)
-    return (whole - carriage) / copies
+    _verify(rpc, stopped)
+    differences = [
+        _milliseconds(lambda: _verify(rpc, judged)) - _milliseconds(lambda: _verify(rpc, stopped))
+        for _ in range(9)
+    ]
+    return statistics.median(differences) / copies
 
 
 def _items(contract: DigitContract, tx: Tx, copies: int) -> list[Figures]:

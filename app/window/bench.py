@@ -39,13 +39,20 @@ class _Hand:
         self._began = time.perf_counter()
         self._down = False
         self._submitted = False
+        self.seen: dict[str, float] = {}
+        """When the first float reading and the contract were there, on the clock of `time.perf_counter`."""
 
     def __call__(self, window: Window) -> None:
         import pygame
 
         from app.window import intents
+        from app.window.state import Phase, Who
 
         now = time.perf_counter()
+        if window.state.judges[Who.FLOAT].reading is not None:
+            self.seen.setdefault("first_float_reading_seconds", now)
+        if window.state.chain.phase is Phase.READY:
+            self.seen.setdefault("contract_ready_seconds", now)
         if window.frames.ready is not None and now - window.frames.ready > self._seconds:
             window.quit()
         phase = (now - self._began) % (_STROKE + _REST)
@@ -111,7 +118,7 @@ def _measure(options: argparse.Namespace) -> int:
     finally:
         window.close()
     submission = window.state.submission
-    report = _report(window.frames) | {
+    report = _report(window.frames, hand.seen) | {
         "submitted": submission is not None and submission.accepted is not None,
         "tensorflow_in_window": "tensorflow" in sys.modules,
     }
@@ -119,15 +126,16 @@ def _measure(options: argparse.Namespace) -> int:
     return 0 if window.frames.ready is not None else 2
 
 
-def _report(frames: Frames) -> dict[str, Any]:
+def _report(frames: Frames, seen: dict[str, float]) -> dict[str, Any]:
     assert frames.first is not None
     born, ready = float(os.environ[_BORN]), frames.ready or math.inf
-    since = time.time() - time.perf_counter()
+    since = time.time() - time.perf_counter() - born
     starting = [frame for frame in frames.work if frame[0] < ready]
     afterwards = [frame for frame in frames.work if frame[0] >= ready]
     return {
-        "first_frame_seconds": round(frames.first + since - born, 3),
-        "all_ready_seconds": None if frames.ready is None else round(frames.ready + since - born, 3),
+        "first_frame_seconds": round(frames.first + since, 3),
+        **{name: round(moment + since, 3) for name, moment in seen.items()},
+        "all_ready_seconds": None if frames.ready is None else round(frames.ready + since, 3),
         "starting": _figures(starting),
         "afterwards": _figures(afterwards),
     }

@@ -298,7 +298,7 @@ class _Arranger:
 
     def networks(self, count: int) -> tuple[Box, tuple[Box, ...]]:
         """The list of networks in the middle of the window: a heading, a row each, a line beneath."""
-        w, row, head, foot = 592.0, 56.0, 60.0, 44.0
+        w, row, head, foot = 640.0, 56.0, 60.0, 44.0
         h = head + count * row + foot
         x, y = (self.w - w) / 2, (self.h - h) / 2
         return self.box(x, y, w, h), tuple(

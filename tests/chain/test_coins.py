@@ -32,7 +32,9 @@ coins_strategy = st.lists(
 )
 
 
-def test_a_new_node_mines_the_first_coin_and_one_more_when_that_is_not_enough(bitcoind: Path, home: Path) -> None:
+def test_a_new_node_mines_the_first_coin_and_one_more_when_that_is_not_enough(
+    bitcoind: Path, home: Path
+) -> None:
     said: list[str] = []
     with EmbeddedNode("regtest").lease(quiet) as rpc:
         wallet = Wallet.load_or_create(home, REGTEST)

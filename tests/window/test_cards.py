@@ -4,8 +4,12 @@ import pygame
 import pytest
 
 from app.models import MODELS
+from app.window import cards
 from app.window.effects import Copy, Employ
 from app.window.hear import hear
+from app.window.layout import arrange
+from app.window.paint import Painter
+from app.window.panels import networks
 from app.window.state import Card, Hover, Phase, Question, State, Who
 from app.window.workers import protocol
 from tests.window.person import LAYOUT, Person
@@ -101,6 +105,30 @@ def test_a_click_on_a_network_employs_it(index):
     person = Person(drawn(card=Card.NETWORKS)).click(LAYOUT.choices[index])
     assert person.effects == [Employ(NAMES[index])]
     assert (person.state.model, person.state.card) == (NAMES[index], None)
+
+
+@pytest.mark.parametrize(("size", "density"), [((900, 600), 1.0), ((1280, 800), 1.0), ((1800, 1200), 2.0)])
+def test_a_network_s_name_summary_and_figures_are_never_cut_short(screen, monkeypatch, size, density):
+    surface, cut = screen(size), []
+    fitted = Painter.fitted
+
+    def watched(painter, text, *rest):
+        shown = fitted(painter, text, *rest)
+        if shown != text:
+            cut.append(text)
+        return shown
+
+    monkeypatch.setattr(Painter, "fitted", watched)
+    layout = arrange(size, density)
+    networks.draw(Painter(surface, layout.theme), layout, drawn(card=Card.NETWORKS))
+    assert cut == []
+
+
+def test_figures_that_were_measured_stand_beside_every_network():
+    for model in MODELS.values():
+        accuracy, size = cards.network_figures(model)
+        assert accuracy.endswith(" % of MNIST")
+        assert size.endswith(" bytes")
 
 
 @pytest.mark.parametrize("enter", [pygame.K_RETURN, pygame.K_KP_ENTER, pygame.K_SPACE])
