@@ -98,9 +98,10 @@ MODELS: dict[str, Model] = {
 
 @dataclass(frozen=True)
 class Figures:
-    """What a network does and costs: the share of MNIST's test images its integers read right, 0 to 1, and
-    the bytes of its packed locking script."""
+    """What a network is, does and costs: the SHA-256 of its integers, the share of MNIST's test images they
+    read right (0 to 1), and the bytes of its packed locking script."""
 
+    sha256: str
     accuracy: float
     script_bytes: int
 
@@ -112,7 +113,12 @@ def figures() -> dict[str, Figures]:
         rows = json.loads((paths.assets() / "networks.json").read_text(encoding="utf-8"))["networks"]
     except OSError:
         return {}
-    return {row["model"]: Figures(row["fixed_accuracy"], row["script_bytes"]) for row in rows}
+    return {row["model"]: Figures(row["sha256"], row["fixed_accuracy"], row["script_bytes"]) for row in rows}
+
+
+def name_of(sha256: str) -> str:
+    """The network whose integers have this SHA-256; empty where none that ships has it."""
+    return next((name for name, known in figures().items() if known.sha256 == sha256), "")
 
 
 def named(name: str) -> Model:

@@ -58,6 +58,7 @@ def test_every_network_is_there_with_the_forms_it_names(model):
 @pytest.mark.parametrize("model", models.MODELS.values(), ids=lambda model: model.name)
 def test_the_figures_beside_a_network_are_its_own(model, mnist):
     network, figures = load(model.integers_path), models.figures()[model.name]
+    assert models.name_of(network.sha256) == model.name
     assert figures.script_bytes == len(contract_for(network, bytes(20)).locking_script)
     assert figures.accuracy == pytest.approx(
         (network.classify(mnist.x_test) == mnist.y_test).mean(), abs=1e-9
@@ -68,6 +69,7 @@ def test_without_measured_figures_the_networks_are_there_all_the_same(monkeypatc
     monkeypatch.setattr(models.paths, "assets", lambda: tmp_path)
     models.figures.cache_clear()
     assert models.figures() == {}
+    assert models.name_of("00" * 32) == ""
     models.figures.cache_clear()
 
 

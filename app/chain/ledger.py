@@ -271,6 +271,11 @@ class Ledger:
         )
         return [self._to_verification(row) for row in rows]
 
+    def network_hashes(self) -> dict[int, str]:
+        """By the deployment's id: the SHA-256 of the network that its contract holds."""
+        rows = self._rows("SELECT id, network_sha256 FROM deployments")
+        return {row["id"]: row["network_sha256"] for row in rows}
+
     def check(self) -> None:
         """Read the whole file and compare it with itself. LedgerError if it is damaged."""
         rows = self._rows("PRAGMA integrity_check")

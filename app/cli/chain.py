@@ -58,26 +58,28 @@ def deploy(options: argparse.Namespace) -> int:
 def history(options: argparse.Namespace) -> int:
     """Past verifications from the ledger; no node is asked."""
     with Ledger(ledger_path()) as ledger:
-        records = ledger.history(options.limit)
+        records, hashes = ledger.history(options.limit), ledger.network_hashes()
+    names = {number: models.name_of(sha256) for number, sha256 in hashes.items()}
     if options.json:
         for record in records:
-            print_json(_record_json(record))
+            print_json(_record_json(record, names[record.deployment_id]))
         return OK
     if not records:
         out.print("No verification yet. Begin with: inkproof verify IMAGE")
         return OK
     for record in records:
-        _show_record(record)
+        _show_record(record, names[record.deployment_id])
     return OK
 
 
-def _show_record(record: Verification) -> None:
+def _show_record(record: Verification, model: str) -> None:
     block = "" if record.block_height is None else f" in block {record.block_height:,}"
     line = Text(f"{record.created.astimezone():%Y-%m-%d %H:%M}  ", style="dim")
     line.append(record.image_name, style="bold not dim")
     line.append(
         f"  float {record.float_digit}, integer {record.fixed_digit}, claimed {record.claim}: "
-        f"{record.state.value}{block} on {record.network.partition('@')[0]}",
+        f"{record.state.value}{block} on {record.network.partition('@')[0]}"
+        + (f", read by {model}" if model else ""),
         style="not dim",
     )
     out.print(line)
@@ -86,9 +88,10 @@ def _show_record(record: Verification) -> None:
         out.print(Text(f"  {record.reason}", style="dim"))
 
 
-def _record_json(record: Verification) -> dict[str, Any]:
+def _record_json(record: Verification, model: str) -> dict[str, Any]:
     return {
         "created": record.created.isoformat(),
+        "model": model or None,
         "network": record.network.partition("@")[0],
         "kind": record.kind,
         "image": record.image_name,

@@ -110,6 +110,7 @@ def _row(
     own_float = model.judge == model.folder
     return {
         "model": model.name,
+        "sha256": network.sha256,
         "architecture": network.architecture,
         "parameters": network.parameters,
         "float_accuracy": float((floating == labels).mean()) if own_float else None,

@@ -183,6 +183,8 @@ class Row:
     block: int | None = None
     when: str = ""
     network: str = ""
+    model: str = ""
+    """The network that read it, if it is one of those that ship."""
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,9 @@ def test_another_network_is_verified_deployed_and_recognised(inkproof):
     assert info["model"] == "compact"
     assert "network      compact, sha256" in inkproof("inspect", chain["txid"]).stdout
 
+    assert [entry["model"] for entry in inkproof("history", "--json").lines()] == ["compact"]
+    assert "read by compact" in inkproof("history").stdout
+
     first = inkproof("deploy", "--network-model", "compact", "--json").json()
     assert first["contract_sha256"] == info["contract_sha256"]
     other = inkproof("deploy", "--json").json()

@@ -117,9 +117,11 @@ def test_every_judge_and_the_chain_go_over_to_the_network_that_is_chosen(window)
             yield from until(lambda: window.state.reading(Who.SCRIPT) is not None)
             yield from until(lambda: _judged(window))
             seen[name] = window.state
+            yield from until(lambda: len(window.state.history) == len(seen))
             assert window.state.submission.accepted, window.state.notice
 
-    window(steps)
+    history = window(steps).state.history
+    assert [row.model for row in history[-3:]][::-1] == [*seen]
     picture = seen["mlp"].fresh.pixels
     for name, state in seen.items():
         exact = fixedpoint.load(MODELS[name].integers_path)

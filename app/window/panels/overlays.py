@@ -136,7 +136,7 @@ def _row_tip(state: State, hover: Hover) -> Tip | None:
     rows = [("claimed", str(row.claim)), ("engine read", str(row.digit)), ("state", row.mark.value)]
     if row.block is not None:
         rows.append(("block", f"{row.block:,}"))
-    rows += [("network", row.network), ("when", row.when)]
+    rows += [("read by", row.model), ("chain", row.network), ("when", row.when)]
     text = f"{row.reason}. " if row.reason else ""
     return "Click to bring the drawing back", tuple(r for r in rows if r[1]), f"{text}{row.txid}"
 

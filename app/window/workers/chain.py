@@ -39,6 +39,7 @@ from app.window.workers.protocol import (
 )
 
 if TYPE_CHECKING:
+    from app.chain.ledger import Ledger
     from app.chain.records import Verification
     from app.chain.service import Service
     from app.fixedpoint import IntegerNetwork
@@ -296,7 +297,7 @@ class _Counter:
                 wallet.address,
             )
         )
-        rows = tuple(map(_row, self.service.ledger.history(HISTORY)))
+        rows = _rows(self.service.ledger)
         if rows != self._shown:
             self._shown = rows
             self.line.post(History(rows))
@@ -310,10 +311,17 @@ def _post_ledger(line: _Line) -> None:
     path = home() / "ledger.sqlite"
     if path.exists():
         with Ledger(path) as ledger:
-            line.post(History(tuple(map(_row, ledger.history(HISTORY)))))
+            line.post(History(_rows(ledger)))
 
 
-def _row(record: Verification) -> Row:
+def _rows(ledger: Ledger) -> tuple[Row, ...]:
+    """The past as the window shows it, the latest first."""
+    records = ledger.history(HISTORY)
+    hashes = ledger.network_hashes()
+    return tuple(_row(record, models.name_of(hashes[record.deployment_id])) for record in records)
+
+
+def _row(record: Verification, model: str) -> Row:
     marks = {
         "prepared": Mark.OPEN,
         "accepted": Mark.ACCEPTED,
@@ -332,4 +340,5 @@ def _row(record: Verification) -> Row:
         block=record.block_height,
         when=record.created.astimezone().strftime("%d %b %Y, %H:%M"),
         network=record.network.partition("@")[0],
+        model=model,
     )
