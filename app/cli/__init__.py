@@ -11,10 +11,13 @@ OK, DISAGREE, FAILED, INTERRUPTED = 0, 1, 2, 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; the exit status is 0 if all agree, 1 if a judge disagrees, 2 on an error."""
+    """Run one command; the exit status is 0 if all agree, 1 if a judge disagrees, 2 on an error.
+
+    Without any argument the window is opened.
+    """
     from app.cli.parser import build_parser
 
-    options = build_parser().parse_args(arguments)
+    options = build_parser().parse_args((sys.argv[1:] if arguments is None else arguments) or ["window"])
     try:
         return int(options.run(options))
     except InkproofError as error:

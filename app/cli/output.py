@@ -14,8 +14,20 @@ from rich.text import Text
 
 from app.errors import InkproofError
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+class _Console(Console):
+    """Prints what it is given as it is: names of files and words of nodes are no markup."""
+
+    def __init__(self, *, stderr: bool = False) -> None:
+        super().__init__(stderr=stderr, highlight=False, soft_wrap=True, markup=False, emoji=False)
+
+    def on_broken_pipe(self) -> None:
+        """Let `main` hear of it, which knows the exit status for it."""
+        raise BrokenPipeError
+
+
+out = _Console()
+err = _Console(stderr=True)
 
 
 def show_error(error: InkproofError, subject: str = "") -> None:
@@ -81,7 +93,8 @@ def reporting(quiet: bool = False) -> Iterator[Reporter]:
     if not err.is_terminal:
         yield Reporter(None, quiet)
         return
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(28), TaskProgressColumn())
+    words = TextColumn("{task.description}", markup=False)
+    columns = (SpinnerColumn(), words, BarColumn(28), TaskProgressColumn())
     with Progress(*columns, console=err, transient=True) as progress:
         _live.append(progress)
         try:

@@ -39,8 +39,7 @@ def build_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action=ShowVersion, help="show version and commit, and exit")
-    parser.set_defaults(run=_later("window"), keep_node=False, yes=False, **_node_defaults())
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_window(commands)
     _add_judging(commands)
     _add_network(commands)
@@ -100,11 +99,6 @@ def _command(
 _NETWORKS = ("regtest", "testnet", "mainnet")
 
 
-def _node_defaults() -> dict[str, str | None]:
-    known = {"network": os.environ.get("INKPROOF_NETWORK"), "rpc_url": os.environ.get("INKPROOF_RPC_URL")}
-    return {**known, "rpc_user": None, "rpc_cookie": None, "daily_limit": None}
-
-
 def _node_options() -> argparse.ArgumentParser:
     parent = argparse.ArgumentParser(add_help=False)
     group = parent.add_argument_group(
@@ -114,10 +108,12 @@ def _node_options() -> argparse.ArgumentParser:
         "INKPROOF_RPC_USER and INKPROOF_RPC_PASSWORD, from its cookie file (INKPROOF_RPC_COOKIE), or are "
         "asked for.",
     )
-    defaults = _node_defaults()
     _add_network_option(group)
     group.add_argument(
-        "--rpc-url", metavar="URL", default=defaults["rpc_url"], help="use this node's JSON-RPC"
+        "--rpc-url",
+        metavar="URL",
+        default=os.environ.get("INKPROOF_RPC_URL"),
+        help="use this node's JSON-RPC (default: INKPROOF_RPC_URL)",
     )
     group.add_argument("--rpc-user", metavar="NAME", help="its RPC user (default: INKPROOF_RPC_USER)")
     group.add_argument("--rpc-cookie", metavar="FILE", type=Path, help="its cookie file")
@@ -136,7 +132,7 @@ def _add_network_option(group: argparse._ActionsContainer) -> None:
     group.add_argument(
         "--network",
         choices=_NETWORKS,
-        default=_node_defaults()["network"],
+        default=os.environ.get("INKPROOF_NETWORK"),
         help="regtest (default), testnet or mainnet (default: INKPROOF_NETWORK)",
     )
 
@@ -174,7 +170,7 @@ def _model_option() -> argparse.ArgumentParser:
 
 def _add_window(commands: Commands[argparse.ArgumentParser]) -> None:
     command = commands.add_parser(
-        "window", help="open the window and draw (the default)", parents=[_node_options()]
+        "window", help="open the window and draw (the default)", parents=[_model_option(), _node_options()]
     )
     command.set_defaults(run=_later("window"))
 

@@ -109,8 +109,8 @@ def run(options: argparse.Namespace) -> int:
         def tell(step: Step) -> None:
             if not options.json:
                 mark = "[green]✓[/]" if step.passed else "[bold red]✗[/]"
-                out.print(f"{mark} {step.name:<20}{step.seconds:>8.2f} s  ", end="")
-                out.print(step.detail, markup=False)
+                out.print(f"{mark} {step.name:<20}{step.seconds:>8.2f} s  ", end="", markup=True)
+                out.print(step.detail)
 
         record = Record(tell)
         report("Testing")

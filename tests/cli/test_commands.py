@@ -1,6 +1,8 @@
 """The commands around the judges: contract, evaluate, train, deploy, node; and help that teaches."""
 
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -27,6 +29,36 @@ def test_a_mistyped_command_says_what_is_expected(inkproof, arguments):
     ran = inkproof(*arguments)
     assert ran.returncode == 2
     assert "usage: inkproof" in ran.stderr
+
+
+@pytest.mark.parametrize("arguments", [[], ["window"], ["window", "--network-model", "compact"]])
+def test_the_window_opens_with_the_network_that_is_named(monkeypatch, arguments):
+    from app.cli import main
+    from app.window import app
+
+    opened = []
+    monkeypatch.setattr(app, "run", lambda options: opened.append(options) or 0)
+    assert main(arguments) == 0
+    assert opened[0].model == ("compact" if len(arguments) > 1 else "handwriting")
+
+
+@pytest.mark.parametrize("name", ["a[bold].hex", "d[/x].hex", "e[red]f.hex", ":smile:.hex"])
+def test_names_are_printed_as_they_are(inkproof, tmp_path, name):
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    ran = inkproof("contract", "export", "--network-model", "compact", "-o", tmp_path / name)
+    assert ran.returncode == 0
+    assert (tmp_path / name).is_file()
+    assert name in ran.stdout
+
+
+@pytest.mark.parametrize("more", [[], ["--json"]])
+def test_a_reader_that_goes_away_is_no_news_to_anyone(more):
+    """`inkproof … | head -0`: not a word, and not the status of a judge that disagrees."""
+    command = [sys.executable, "-m", "app", "contract", "info", "--network-model", "compact", *more]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        running.stdout.close()
+        assert running.stderr.read() == b""
+    assert running.returncode == 2
 
 
 def test_contract_info_is_computed_from_the_script_that_export_writes(inkproof, tmp_path):
