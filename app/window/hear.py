@@ -164,10 +164,8 @@ def _verdict(state: State, verdict: told.Verdict) -> State:
     if submission.revision == state.revision:
         return state
     word = "accepts" if verdict.accepted else "refuses"
-    return said(
-        state,
-        Notice(f"The contract {word} the claim {submission.claim} of the earlier drawing.", error=False),
-    )
+    of = "for the network before" if submission.revision < state.since else "of the earlier drawing"
+    return said(state, Notice(f"The contract {word} the claim {submission.claim} {of}.", error=False))
 
 
 def _not_judged(state: State, job: int, notice: Notice) -> State:

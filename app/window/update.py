@@ -26,6 +26,19 @@ SECONDS_SHOWN = 6.0
 NOTCH = 1.15
 
 
+_ON_THE_PAPER = (
+    want.Submit,
+    want.Choose,
+    want.Clear,
+    want.Undo,
+    want.Redo,
+    want.Thicken,
+    want.Scroll,
+    want.ToggleAuto,
+)
+"""What is out of reach while a card lies over it."""
+
+
 def apply(state: State, intent: want.Intent) -> Change:
     """What an intent does."""
     if state.question is not None and not isinstance(
@@ -34,6 +47,8 @@ def apply(state: State, intent: want.Intent) -> Change:
         return state, ()
     if state.card is Card.HELP and isinstance(intent, (want.PenDown, want.Press)):
         return replace(state, card=None), ()
+    if state.card is not None and isinstance(intent, _ON_THE_PAPER):
+        return state, ()
     match intent:
         case want.PenDown() | want.PenMove() | want.PenUp():
             return _pen(state, intent), ()
@@ -212,9 +227,11 @@ def _employed(state: State, model: str) -> Change:
     if model == state.model:
         return state, ()
     judges = {who: Judge(note=f"loading {model}") for who in state.judges}
-    chain = replace(state.chain, phase=Phase.STARTING, note=f"The contract of {model} is next", share=None)
-    state = replace(state, model=model, since=state.revision + 1, judges=judges, chain=chain)
-    return inked(state), (effects.Employ(model),)
+    note = f"The contract of {model} is next"
+    chain = replace(state.chain, phase=Phase.STARTING, note=note, share=None, contract="")
+    notice = None if state.notice and state.notice.error else state.notice
+    state = replace(state, model=model, judges=judges, chain=chain, notice=notice)
+    return inked(replace(state, since=state.revision + 1)), (effects.Employ(model),)
 
 
 def said(state: State, notice: Notice) -> State:
@@ -285,8 +302,8 @@ def _look(state: State) -> Change:
 
 def _read(state: State) -> Change:
     picture = state.picture
-    if picture is None:
-        return state, ()
+    if picture is None or picture.revision < state.since:
+        return state, ()  # none yet, or one that was made for the network before
     sends: list[Effect] = []
     for who in (Who.FLOAT, Who.SCRIPT):
         judge = state.judges[who]
@@ -305,8 +322,10 @@ def _auto_due(state: State) -> bool:
     """Auto-verify: the pen has been at rest, all three have read, and this ink was not submitted yet."""
     if not state.auto_verify or state.trace is not None or state.clock - state.inked < AUTO_REST:
         return False
+    if state.revision == state.since:
+        return False  # another network was chosen, but nothing was drawn: coins are spent for drawings
     if state.submission and (state.submission.running or state.submission.revision == state.revision):
         return False
     script = state.judges[Who.SCRIPT]
-    read = state.reading(Who.SCRIPT) is not None or not script.up
+    read = state.reading(Who.SCRIPT) is not None or script.phase is Phase.FAILED
     return read and not words.missing(state)

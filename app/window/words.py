@@ -17,6 +17,8 @@ MANNERS = {
     Who.SCRIPT: "its Script, run here",
 }
 COIN = 100_000_000
+CHAIN_STARTS, JUDGES_START, READING = "The contract is not ready yet", "The judges are starting", "Reading"
+"""What a submission can wait for."""
 
 
 class Tone(enum.Enum):
@@ -109,11 +111,14 @@ def _who_says_what(digits: dict[Who, int]) -> str:
 
 
 def _waiting_for(state: State, readings: Iterable[Who]) -> str:
-    for who, judge in state.judges.items():
-        if judge.phase is Phase.STARTING and who not in readings:
+    waited_for = [who for who in state.judges if who not in readings]
+    for who in waited_for:
+        if state.judges[who].phase is Phase.STARTING:
             return f"{NAMES[who]} is starting."
-        if judge.phase is Phase.FAILED and who not in readings:
+        if state.judges[who].phase is Phase.FAILED:
             return f"{NAMES[who]} is not available."
+    if waited_for != [Who.SCRIPT]:
+        return f"{NAMES[waited_for[0]]} is reading."
     if state.trace is not None:
         return "The contract's Script reads when the pen rests."
     return "The contract's Script is reading."
@@ -209,11 +214,11 @@ def missing(state: State) -> str:
     if state.chain.phase is Phase.FAILED:
         return "No node"
     if state.chain.phase is Phase.STARTING:
-        return "The node is starting"
+        return CHAIN_STARTS
     if any(state.judges[who].phase is Phase.STARTING for who in (Who.FLOAT, Who.FIXED)):
-        return "The judges are starting"
+        return JUDGES_START
     if state.reading(Who.FLOAT) is None or state.reading(Who.FIXED) is None:
-        return "Reading"
+        return READING
     return ""
 
 
@@ -229,7 +234,7 @@ def button(state: State) -> tuple[str, bool]:
     lacking = missing(state)
     if state.wanted and lacking:
         return "Waiting", False
-    if lacking in ("The node is starting", "The judges are starting", "Reading"):
+    if lacking in (CHAIN_STARTS, JUDGES_START, READING):
         return f"Submit {_claimed(state)}".strip(), True
     if lacking:
         return lacking, False

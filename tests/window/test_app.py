@@ -14,9 +14,10 @@ import pygame
 import pytest
 
 from app import fixedpoint
+from app.chain.ledger import Ledger
 from app.chain.networks import REGTEST
 from app.chain.wallet import public_address
-from app.models import MODELS
+from app.models import MODELS, name_of
 from app.window import intents
 from app.window.options import WindowOptions
 from app.window.state import Phase, Stage, Who
@@ -131,6 +132,37 @@ def test_every_judge_and_the_chain_go_over_to_the_network_that_is_chosen(window)
     assert len({state.chain.contract for state in seen.values()}) == 3
     nodes = [state.chain.network for state in seen.values()]
     assert nodes == ["regtest", "regtest", "regtest-raised"]
+
+
+def test_a_network_that_is_only_passed_by_is_not_deployed(window, home):
+    def steps(window):
+        yield from until(lambda: window.frames.ready is not None)
+        for name in ("mlp-8bit", "compact", "source"):
+            window.do(intents.UseNetwork(list(MODELS).index(name)))
+        yield from until(lambda: window.state.chain.phase is Phase.STARTING)
+        yield from until(lambda: window.state.chain.phase is Phase.READY and window.state.chain.contract)
+        yield from until(lambda: not window._starting())
+
+    window(steps)
+    with Ledger(home / "ledger.sqlite") as ledger:
+        deployed = {name_of(sha256) for sha256 in ledger.network_hashes().values()}
+    assert "source" in deployed
+    assert "compact" not in deployed
+
+
+def test_a_ledger_that_cannot_be_read_is_told_of_and_read_once_it_can(window, home):
+    ledger = home / "ledger.sqlite"
+    ledger.write_bytes(b"not a ledger" * 100)
+    told = []
+
+    def steps(window):
+        yield from until(lambda: window.state.notice is not None and window.state.notice.error)
+        told.append(window.state.notice)
+        ledger.unlink()
+        yield from until(lambda: window.state.chain.phase is Phase.READY)
+
+    window(steps)
+    assert "ledger" in told[0].text
 
 
 def _judged(window):

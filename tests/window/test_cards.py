@@ -4,8 +4,8 @@ import pygame
 import pytest
 
 from app.models import MODELS
-from app.window import cards
-from app.window.effects import Copy, Employ
+from app.window import cards, update, words
+from app.window.effects import Copy, Employ, Send
 from app.window.hear import hear
 from app.window.layout import arrange
 from app.window.paint import Painter
@@ -13,7 +13,17 @@ from app.window.panels import networks
 from app.window.state import Card, Hover, Phase, Question, State, Who
 from app.window.workers import protocol
 from tests.window.person import LAYOUT, Person
-from tests.window.states import ADDRESS, CONFIRMED, PICTURE, drawn, reading
+from tests.window.states import (
+    ADDRESS,
+    CONFIRMED,
+    ERROR,
+    HISTORY,
+    PICTURE,
+    TXID,
+    drawn,
+    reading,
+    submission,
+)
 
 NAMES = list(MODELS)
 
@@ -176,6 +186,54 @@ def test_what_the_network_before_says_late_is_not_taken_for_the_new_one_s_word()
         assert hear(state, message) == state
     state = hear(state, protocol.Looked(state.revision, PICTURE, "", reading(7, state.revision)))
     assert state.reading(Who.FIXED).digit == 7
+
+
+def test_a_judge_that_is_up_before_the_new_picture_waits_for_it():
+    state, effects = update.tick(hear(employed(), protocol.Ready(Who.FLOAT)), 101.0)
+    assert not any(isinstance(effect.request, protocol.ReadPicture) for effect in effects)
+    state = hear(state, protocol.Looked(state.revision, PICTURE, "", reading(7, state.revision)))
+    _, effects = update.tick(state, 101.1)
+    assert Send(Who.FLOAT, protocol.ReadPicture(state.revision, PICTURE)) in effects
+
+
+def test_what_was_said_of_the_network_before_is_wiped_from_the_status_line():
+    state = employed(notice=ERROR)
+    assert state.notice is None
+    assert state.chain.contract == ""
+
+
+def test_a_verdict_that_was_under_way_is_told_as_the_network_s_before():
+    state = employed(submission=submission())
+    state = hear(state, protocol.Verdict(1, True, TXID, "", 104, 50, 982))
+    assert "network before" in state.notice.what
+
+
+def test_auto_verify_submits_drawings_and_no_choices():
+    state = employed(auto_verify=True)
+    for message in (
+        *(protocol.Ready(who) for who in Who),
+        protocol.Looked(state.revision, PICTURE, "", reading(7, state.revision)),
+        protocol.Read(Who.FLOAT, reading(7, state.revision)),
+        protocol.Read(Who.SCRIPT, reading(7, state.revision)),
+    ):
+        state = hear(state, message)
+    assert words.missing(state) == ""
+    assert update.tick(state, 200.0)[0].submission is None
+
+
+@pytest.mark.parametrize("card", list(Card))
+def test_no_key_and_no_wheel_reaches_the_paper_under_a_card(card):
+    person = Person(drawn(card=card, history=HISTORY * 9, hover=Hover("row", 1)))
+    for key, letter in ((pygame.K_c, "c"), (pygame.K_5, "5"), (pygame.K_v, "v"), (pygame.K_PLUS, "+")):
+        person.key(key, letter)
+    person.ctrl(pygame.K_z).event(pygame.MOUSEWHEEL, y=-1, flipped=False)
+    assert person.effects == []
+    assert person.state == drawn(card=card, history=HISTORY * 9, hover=Hover("row", 1))
+
+
+@pytest.mark.parametrize("card", [Card.HELP, Card.WALLET])
+def test_enter_submits_nothing_from_under_a_card(card):
+    assert Person(drawn(card=card)).key(pygame.K_RETURN).effects == []
 
 
 def test_a_claim_that_waits_is_taken_back_when_another_network_is_chosen():

@@ -127,6 +127,8 @@ def test_auto_verify_waits_for_the_script_unless_there_is_none():
     judges = drawn().judges
     waiting = auto(drawn(judges=judges | {Who.SCRIPT: Judge(Phase.READY, asked=2)}))
     assert update.tick(waiting, 200.0)[0].submission is None
+    starting = auto(drawn(judges=judges | {Who.SCRIPT: Judge(Phase.STARTING)}))
+    assert update.tick(starting, 200.0)[0].submission is None
     without = auto(drawn(judges=judges | {Who.SCRIPT: Judge(Phase.FAILED)}))
     assert update.tick(without, 200.0)[0].submission is not None
 

@@ -88,7 +88,7 @@ class _Line:
     def post(self, message: Message) -> None:
         self._connection.send(message)
 
-    def next(self, seconds: float | None) -> Request | None:
+    def next(self, seconds: float) -> Request | None:
         """The next request, or None if none comes in time."""
         try:
             request = self.requests.get(timeout=seconds)
@@ -124,12 +124,11 @@ def _serve(line: _Line, options: WindowOptions) -> None:
     """Keep a service open, of one network after the other; after a failure, open it again."""
     failures = 0
     while True:
-        network = _network(line)
         try:
             with contextlib.ExitStack() as at_work:
                 while True:
                     opened = contextlib.ExitStack()
-                    service = opened.enter_context(_open(line, options, network))
+                    service = opened.enter_context(_open(line, options, _network(line)))
                     # Only now the one before goes: a node that nobody holds would stop.
                     at_work.close()
                     at_work.enter_context(opened)
@@ -137,7 +136,6 @@ def _serve(line: _Line, options: WindowOptions) -> None:
                     counter.open()
                     failures = 0
                     counter.run()
-                    network = _network(line)
         except InkproofError as error:
             line.check()
             line.post(Failed(Who.CHAIN, notice_of(error), again=True))
@@ -147,18 +145,13 @@ def _serve(line: _Line, options: WindowOptions) -> None:
 
 
 def _network(line: _Line) -> IntegerNetwork:
-    """The chosen network; on the way the past is shown. Where a file is broken, wait for another wish."""
+    """The chosen network; on the way the past is shown."""
     from app import fixedpoint
 
-    while True:
-        try:
-            line.post(Progress(Who.CHAIN, "Reading the ledger"))
-            _post_ledger(line)
-            line.post(Progress(Who.CHAIN, f"Building the contract of {line.model}"))
-            return fixedpoint.load(models.named(line.model).integers_path)
-        except InkproofError as error:
-            line.post(Failed(Who.CHAIN, notice_of(error)))
-            _refuse_until(line, None, error)
+    line.post(Progress(Who.CHAIN, "Reading the ledger"))
+    _post_ledger(line)
+    line.post(Progress(Who.CHAIN, f"Building the contract of {line.model}"))
+    return fixedpoint.load(models.named(line.model).integers_path)
 
 
 def _open(
@@ -190,7 +183,7 @@ def _open(
     return open_service(network, Kind.PACKED, choice, progress, approve=approve, limit=options.limit)
 
 
-def _refuse_until(line: _Line, seconds: float | None, error: InkproofError) -> None:
+def _refuse_until(line: _Line, seconds: float, error: InkproofError) -> None:
     """Let time pass, until something is asked; a claim is told why it cannot be put."""
     request = line.next(seconds)
     if isinstance(request, Claim):
@@ -206,9 +199,9 @@ class _Counter:
     _shown: tuple[Row, ...] = ()
 
     def open(self) -> None:
-        """Show what is known and, where it costs nothing, deploy ahead."""
+        """Show what is known and, where it costs nothing and nothing else is wanted yet, deploy ahead."""
         self._refresh()
-        if self.service.connection.network.chain != "main":
+        if not self.service.connection.network.costs_money and self.line.requests.empty():
             self._deploy_ahead()
         self.line.post(Ready(Who.CHAIN))
 

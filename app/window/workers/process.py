@@ -29,7 +29,7 @@ _PAUSES = (0.2, 1.0, 3.0, 10.0, 30.0)
 class ProcessWorker:
     """`target(connection, *arguments)` runs in a fresh process (spawn) and speaks the protocol.
 
-    A target that ends by itself has said why (`Failed`) and stays ended; one that dies is started again.
+    A target ends when it is told to; one that ends by itself, however it does, is started again.
     """
 
     def __init__(self, who: Who, name: str, target: Target, arguments: tuple[Any, ...], post: Post) -> None:
@@ -98,7 +98,7 @@ class ProcessWorker:
             self._stopping.wait(pause)
 
     def _live(self) -> bool:
-        """One life of the process. Whether it ended as it should."""
+        """One life of the process. Whether it was told to end."""
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
         with self._guard:
@@ -117,7 +117,7 @@ class ProcessWorker:
             self._connection = None
         ours.close()
         process.join()
-        return process.exitcode == 0
+        return self._stopping.is_set()
 
     def _listen(self, connection: Connection) -> None:
         while True:
