@@ -14,7 +14,7 @@ from app.chain.service import Readings, open_service
 from app.contract import contract_for
 from app.contract.classifier import program_for
 from app.contract.local import limits_for, needs_raised_policy
-from app.drawing import load_drawings, rasterise, to_mnist
+from app.drawing import load_drawings, pictures_of
 from app.errors import ModelError
 from app.fixedpoint import load, quantise, rounded_to_bits
 from app.network.float_judge import FloatJudge
@@ -47,9 +47,7 @@ def digits(mnist):
 
 @pytest.fixture(scope="module")
 def drawn():
-    drawings = load_drawings(DRAWN)
-    pictures = np.stack([to_mnist(rasterise(drawing.strokes, 560)) for drawing in drawings])
-    return pictures, np.array([drawing.digit for drawing in drawings])
+    return pictures_of(load_drawings(DRAWN))
 
 
 @pytest.mark.parametrize("model", models.MODELS.values(), ids=lambda model: model.name)

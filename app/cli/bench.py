@@ -44,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _measure(report: Reporter) -> Figures:
     network = load(paths.model_folder() / "integers.npz")
-    image = to_mnist(rasterise(measured.SEVEN, measured.CANVAS))
+    image = to_mnist(rasterise(measured.SEVEN))
     report("Submitting to a node with default policy")
     submission = measured.submission_figures(network, image)
     report("Running both forms of the contract in a node without time limits")

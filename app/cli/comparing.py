@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,7 @@ from app.cli import measures as measured
 from app.cli.output import Reporter, out, print_json, reporting
 from app.contract.classifier import program_for
 from app.contract.local import needs_raised_policy
-from app.drawing import rasterise, to_mnist
-from app.drawing.drawn import load_drawings
+from app.drawing import load_drawings, pictures_of, rasterise, to_mnist
 from app.errors import DataError
 from app.fixedpoint import load
 from app.models import Model
@@ -28,8 +28,6 @@ from app.script import Kind
 Row = dict[str, Any]
 Images = npt.NDArray[np.uint8]
 Labels = npt.NDArray[np.int64]
-_BATCH = 1000
-_CANVAS = 560
 
 _PAGE = """\
 # The networks, side by side
@@ -81,9 +79,7 @@ def _drawn(options: argparse.Namespace) -> tuple[Images, Labels] | None:
     file = options.drawings or (own if own.is_file() else None)
     if file is None:
         return None
-    drawings = load_drawings(file)[: options.limit]
-    pictures = np.stack([to_mnist(rasterise(drawing.strokes, _CANVAS)) for drawing in drawings])
-    return pictures, np.array([drawing.digit for drawing in drawings])
+    return pictures_of(load_drawings(file)[: options.limit])
 
 
 def _row(
@@ -96,17 +92,12 @@ def _row(
 ) -> Row:
     network = load(model.integers_path)
     report(f"{model.name}: running its contract in a node without time limits")
-    picture = to_mnist(rasterise(measured.SEVEN, measured.CANVAS))
+    picture = to_mnist(rasterise(measured.SEVEN))
     contract = measured.contract_figures(network, picture, rpc, Kind.PACKED)
     report(f"{model.name}: loading the float network")
     judge = FloatJudge.load(model.float_path)
-    by_float, by_integer = [], []
-    for start in range(0, len(images), _BATCH):
-        batch = images[start : start + _BATCH]
-        by_float.append(judge.read_batch(batch).argmax(axis=1))
-        by_integer.append(network.classify(batch))
-        report(f"{model.name}: reading with both engines", min(1.0, (start + _BATCH) / len(images)))
-    floating, fixed = np.concatenate(by_float), np.concatenate(by_integer)
+    reading = partial(report, f"{model.name}: reading with both engines")
+    floating, fixed = measured.read_with_both(network, judge, images, reading)
     own_float = model.judge == model.folder
     return {
         "model": model.name,

@@ -33,9 +33,9 @@ from app.script import Kind
 Figures = dict[str, Any]
 Images = npt.NDArray[np.uint8]
 
-CANVAS = 560
 SEVEN = (Stroke(((0.28, 0.26), (0.5, 0.24), (0.72, 0.25), (0.6, 0.5), (0.46, 0.82)), 0.05),)
 """A drawing to measure with."""
+_BATCH = 1000
 _VALUE, _FEE = 5_000, 300
 _ANY_TXID = "11" * 32
 _KEY = PrivateKey(b"\x07" * 32)  # signs for a coin that exists nowhere
@@ -150,6 +150,22 @@ def _verify(rpc: Rpc, items: Sequence[Figures]) -> list[Figures]:
     return answer
 
 
+def read_with_both(
+    network: IntegerNetwork, judge: FloatJudge, images: Images, told: Callable[[float], None]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """The classes (n,) of images (n, 28, 28): by the float network, and by the integer engine.
+
+    `told` hears how much is done, from 0 to 1.
+    """
+    floating, fixed = [], []
+    for start in range(0, len(images), _BATCH):
+        batch = images[start : start + _BATCH]
+        floating.append(judge.read_batch(batch).argmax(axis=1))
+        fixed.append(network.classify(batch))
+        told(min(1.0, (start + _BATCH) / len(images)))
+    return np.concatenate(floating), np.concatenate(fixed)
+
+
 def engine_figures(network: IntegerNetwork, judge: FloatJudge, images: Images) -> Figures:
     """The integer engine beside Keras: one image, and a batch."""
     one = images[0]
@@ -164,13 +180,11 @@ def engine_figures(network: IntegerNetwork, judge: FloatJudge, images: Images) -
 
 def drawing_figures(network: IntegerNetwork, strokes: Sequence[Stroke]) -> Figures:
     """From strokes to the integer engine's reading: ink, 28x28, class."""
-    ink = rasterise(strokes, CANVAS)
+    ink = rasterise(strokes)
     return {
-        "ink": median_milliseconds(lambda: rasterise(strokes, CANVAS), 20),
+        "ink": median_milliseconds(lambda: rasterise(strokes), 20),
         "to_28x28": median_milliseconds(lambda: to_mnist(ink), 50),
-        "stroke_to_reading": median_milliseconds(
-            lambda: network.read(to_mnist(rasterise(strokes, CANVAS))), 20
-        ),
+        "stroke_to_reading": median_milliseconds(lambda: network.read(to_mnist(rasterise(strokes))), 20),
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +11,10 @@ import numpy.typing as npt
 
 from app import paths
 from app.cli import OK
+from app.cli.measures import read_with_both
 from app.cli.options import model_of
 from app.cli.output import out, print_json, reporting
-from app.drawing import rasterise, to_mnist
-from app.drawing.drawn import load_drawings
+from app.drawing import load_drawings, pictures_of
 from app.errors import DataError
 from app.fixedpoint import (
     IntegerNetwork,
@@ -30,8 +31,6 @@ from app.network.fitting import Progress, ProgressCallback
 from app.network.float_judge import FloatJudge
 from app.network.train import Training
 
-_BATCH = 500
-_CANVAS = 560
 _MLP_BITS = 8
 _FEW_BIT_FILE = "integers-8bit.npz"
 
@@ -52,13 +51,8 @@ def evaluate(options: argparse.Namespace) -> int:
         network = load(model_of(options).integers_path)
         report("Loading the float network (TensorFlow)")
         judge = FloatJudge.load(model_of(options).float_path)
-        floating, fixed = [], []
-        for start in range(0, len(images), _BATCH):
-            batch = images[start : start + _BATCH]
-            floating.append(judge.read_batch(batch).argmax(axis=1))
-            fixed.append(network.classify(batch))
-            report("Reading with both engines", min(1.0, (start + _BATCH) / len(images)))
-    by_float, by_integer = np.concatenate(floating), np.concatenate(fixed)
+        reading = partial(report, "Reading with both engines")
+        by_float, by_integer = read_with_both(network, judge, images, reading)
     figures = {
         "images": len(images),
         "float_accuracy": float((by_float == labels).mean()),
@@ -77,9 +71,7 @@ def evaluate(options: argparse.Namespace) -> int:
 
 def _examples(options: argparse.Namespace) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
     if options.drawings is not None:
-        drawings = load_drawings(options.drawings)[: options.limit]
-        pictures = np.stack([to_mnist(rasterise(drawing.strokes, _CANVAS)) for drawing in drawings])
-        return pictures, np.array([drawing.digit for drawing in drawings])
+        return pictures_of(load_drawings(options.drawings)[: options.limit])
     data = load_mnist(options.data)
     return data.x_test[: options.limit], data.y_test[: options.limit].astype(np.int64)
 

@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ from app.cli import FAILED, OK
 from app.cli.output import out, print_json, reporting
 from app.errors import InkproofError
 from app.version import BUILD_FILE, describe, frozen
+from app.window.driving import Player, post_mouse
 
 if TYPE_CHECKING:
     from app.drawing import Drawing
@@ -138,7 +140,7 @@ def _try_everything(record: Record) -> None:
         from app.window.app import Window
         from app.window.options import WindowOptions
 
-        window = Window(WindowOptions(density=1.0), driver=_Hand(record))
+        window = Window(WindowOptions(density=1.0), driver=Player(partial(_play, record)))
         try:
             window.run()
         finally:
@@ -252,21 +254,6 @@ def _silent(_text: str, _fraction: float | None = None) -> None:
 # --- the hand at the window ---
 
 
-class _Hand:
-    """Draws, waits for what must come, and claims. One step of it runs in each frame of the window."""
-
-    def __init__(self, record: Record) -> None:
-        self._record = record
-        self._steps: Iterator[None] | None = None
-
-    def __call__(self, window: Window) -> None:
-        """Called by the window once a frame."""
-        if self._steps is None:
-            self._steps = _play(self._record, window)
-        if next(self._steps, "over") == "over":
-            window.quit()
-
-
 def _play(record: Record, window: Window) -> Iterator[None]:
     from app.window import intents
     from app.window.state import Who
@@ -329,19 +316,13 @@ def _draw(window: Window, drawing: Drawing) -> Iterator[None]:
     box = window.view.layout.canvas
     for stroke in drawing.strokes:
         places = [(round(box.x + x * box.w), round(box.y + y * box.h)) for x, y in stroke.points]
-        _post(pygame.MOUSEBUTTONDOWN, places[0], button=1)
+        post_mouse(pygame.MOUSEBUTTONDOWN, places[0], button=1)
         for number, place in enumerate(places):
-            _post(pygame.MOUSEMOTION, place, rel=(0, 0), buttons=(1, 0, 0))
+            post_mouse(pygame.MOUSEMOTION, place, rel=(0, 0), buttons=(1, 0, 0))
             if number % 4 == 3:
                 yield
-        _post(pygame.MOUSEBUTTONUP, places[-1], button=1)
+        post_mouse(pygame.MOUSEBUTTONUP, places[-1], button=1)
         yield
-
-
-def _post(kind: int, place: tuple[int, int], **more: object) -> None:
-    import pygame
-
-    pygame.event.post(pygame.event.Event(kind, {"pos": place, "touch": False, **more}))
 
 
 def _pixels(window: Window) -> bytes:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from app.drawing.drawn import Drawing, load_drawings
+from app.drawing.drawn import Drawing, load_drawings, pictures_of
 from app.drawing.mnist import to_mnist
 from app.drawing.reader import read_digit, read_digit_bytes
-from app.drawing.strokes import Canvas, Stroke, rasterise, strokes_from_json, strokes_to_json
+from app.drawing.strokes import INK_SIDE, Canvas, Stroke, rasterise, strokes_from_json, strokes_to_json
 
 __all__ = [
+    "INK_SIDE",
     "Canvas",
     "Drawing",
     "Stroke",
     "load_drawings",
+    "pictures_of",
     "rasterise",
     "read_digit",
     "read_digit_bytes",

@@ -11,7 +11,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.drawing.strokes import MAX_BYTES, Stroke, parse_json, stroke_to_plain, strokes_from_plain
+import numpy as np
+import numpy.typing as npt
+
+from app.drawing.mnist import to_mnist
+from app.drawing.strokes import (
+    MAX_BYTES,
+    Stroke,
+    parse_json,
+    rasterise,
+    stroke_to_plain,
+    strokes_from_plain,
+)
 from app.errors import DataError
 
 MAX_DRAWINGS = 20_000
@@ -41,6 +52,12 @@ def load_drawings(path: str | os.PathLike[str]) -> list[Drawing]:
         return _drawings(parse_json(data))
     except DataError as error:
         raise DataError(f"{os.fspath(path)} is not a file of drawings.", why=error.why, hint=_HINT) from error
+
+
+def pictures_of(drawings: Sequence[Drawing]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+    """The pictures (n, 28, 28) that judges see of drawings, and the digits (n,) that they are."""
+    pictures = np.stack([to_mnist(rasterise(drawing.strokes)) for drawing in drawings])
+    return pictures, np.array([drawing.digit for drawing in drawings])
 
 
 def drawings_to_json(drawings: Sequence[Drawing]) -> str:

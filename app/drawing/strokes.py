@@ -28,6 +28,8 @@ MAX_POINTS = 20_000
 MAX_WIDTH = 0.25
 OUTSIDE = 4.0  # how far from the canvas a point may lie: a pen that leaves the window keeps reporting
 MAX_SIZE = 8_192
+INK_SIDE = 560
+"""Pixels a side of the ink that is judged, wherever it was drawn: same strokes, same integers."""
 
 _EMPTY: Rect = (0, 0, 0, 0)
 _PIECE = 64.0  # pixels: a long segment is drawn in pieces, whose boxes together are far smaller than its own
@@ -132,7 +134,7 @@ def union(one: Rect, other: Rect) -> Rect:
     return left, top, right - left, bottom - top
 
 
-def rasterise(strokes: Iterable[Stroke], size: int) -> npt.NDArray[np.uint8]:
+def rasterise(strokes: Iterable[Stroke], size: int = INK_SIDE) -> npt.NDArray[np.uint8]:
     """(size, size) uint8 ink of strokes drawn in order: the same pixels as drawing them on a Canvas."""
     canvas = Canvas(size)
     for stroke in strokes:

@@ -21,6 +21,8 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from app.window.driving import post_mouse
+
 if TYPE_CHECKING:
     from app.window.app import Frames, Window
 
@@ -64,21 +66,15 @@ class _Hand:
         drawing = phase < _STROKE
         if drawing and not self._down:
             window.do(intents.Clear())
-            _post(pygame.MOUSEBUTTONDOWN, at, button=1)
+            post_mouse(pygame.MOUSEBUTTONDOWN, at, button=1)
         elif self._down and not drawing:
-            _post(pygame.MOUSEBUTTONUP, at, button=1)
+            post_mouse(pygame.MOUSEBUTTONUP, at, button=1)
         elif drawing:
-            _post(pygame.MOUSEMOTION, at, rel=(0, 0), buttons=(1, 0, 0))
+            post_mouse(pygame.MOUSEMOTION, at, rel=(0, 0), buttons=(1, 0, 0))
         elif window.frames.ready is not None and not self._submitted and phase > _STROKE + 0.5:
             self._submitted = True
             window.do(intents.Submit())
         self._down = drawing
-
-
-def _post(kind: int, place: tuple[int, int], **more: Any) -> None:
-    import pygame
-
-    pygame.event.post(pygame.event.Event(kind, pos=place, touch=False, **more))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -14,6 +14,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.window.driving import Player
+
 if TYPE_CHECKING:
     from app.window.app import Window
 
@@ -45,19 +47,12 @@ _FRAMES = 60 * 120
 
 
 class _Script:
-    """Runs a generator one step a frame; it yields while it waits."""
+    """What is done in the window; it yields while it waits."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._steps: Iterator[None] | None = None
 
-    def __call__(self, window: Window) -> None:
-        if self._steps is None:
-            self._steps = self._play(window)
-        if next(self._steps, "over") == "over":
-            window.quit()
-
-    def _play(self, window: Window) -> Iterator[None]:
+    def play(self, window: Window) -> Iterator[None]:
         from app.window import intents
         from app.window.state import Card, Who
 
@@ -141,7 +136,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from app.window.options import WindowOptions
 
         size = int(width), int(height)
-        window = Window(WindowOptions(size=size, density=options.density), driver=_Script(options.folder))
+        script = _Script(options.folder)
+        window = Window(WindowOptions(size=size, density=options.density), driver=Player(script.play))
         try:
             window.run()
         finally:

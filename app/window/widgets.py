@@ -5,8 +5,13 @@ from __future__ import annotations
 from app.window import theme as look
 from app.window.layout import Box
 from app.window.paint import Painter
+from app.window.words import Tone
 
-__all__ = ["caption", "cell", "ghost", "pill", "primary", "surface", "switch"]
+__all__ = ["TONES", "caption", "cell", "ghost", "pill", "primary", "surface", "switch"]
+
+
+TONES = {Tone.QUIET: look.QUIET, Tone.GOOD: look.ACCENT, Tone.BAD: look.ALERT}
+"""The colour of a line that is meant in this way."""
 
 
 def surface(painter: Painter, box: Box, colour: look.Colour = look.PANEL) -> None:

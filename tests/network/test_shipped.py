@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from app import paths
-from app.drawing import load_drawings, rasterise, to_mnist
+from app.drawing import load_drawings, pictures_of
 from app.network import architecture
 from app.network.data import Mnist
 from app.network.float_judge import FloatJudge
@@ -66,7 +66,6 @@ def test_no_pixel_with_weights_is_one_that_mnist_never_inks(mnist: Mnist, shippe
 
 def test_the_shipped_network_reads_97_of_100_drawn_digits(shipped: FloatJudge) -> None:
     drawings = load_drawings(Path(__file__).resolve().parents[1] / "data" / "drawn.json")
-    images = np.stack([to_mnist(rasterise(drawing.strokes, 560)) for drawing in drawings])
-    digits = np.array([drawing.digit for drawing in drawings])
+    images, digits = pictures_of(drawings)
     assert len(digits) >= 300 and len(set(digits.tolist())) == 10
     assert (shipped.read_batch(images).argmax(axis=1) == digits).mean() >= 0.97

@@ -19,6 +19,7 @@ from app.chain.networks import REGTEST
 from app.chain.wallet import public_address
 from app.models import MODELS, name_of
 from app.window import intents
+from app.window.driving import Player
 from app.window.options import WindowOptions
 from app.window.state import Phase, Stage, Who
 
@@ -32,15 +33,7 @@ def window(bitcoind, home):
     from app.window.app import Window
 
     def open_with(steps, **options):
-        playing = []
-
-        def driver(window):
-            if not playing:
-                playing.append(steps(window))
-            if next(playing[0], "over") == "over":
-                window.quit()
-
-        window = Window(WindowOptions(**options), driver=driver)
+        window = Window(WindowOptions(**options), driver=Player(steps))
         try:
             window.run()
         finally:
@@ -211,7 +204,6 @@ def driver(window):
 if __name__ == "__main__":
     window = Window(WindowOptions(), driver=driver)
     window.run()
-    assert window.state.judges, "no judges"
     heavy = ("tensorflow", "keras", "bitcoinx", "scryptlib", "requests", "segno")
     print([name for name in heavy if name in sys.modules])
     window.close()

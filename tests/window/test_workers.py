@@ -14,7 +14,7 @@ from app.drawing import Stroke, rasterise, to_mnist
 from app.window.document import Content, Place
 from app.window.options import WindowOptions
 from app.window.state import Who
-from app.window.workers.desk import INK_SIDE, Desk
+from app.window.workers.desk import Desk
 from app.window.workers.judging import read_with_script, softmax
 from app.window.workers.process import ProcessWorker
 from app.window.workers.protocol import (
@@ -223,7 +223,7 @@ def test_the_desk_sees_and_reads_ink_as_image_files_are_read(desk):
     desk.send(Look(3, Content(None, SEVEN), None))
     looked = post.next(Looked)
     assert looked.revision == 3
-    assert looked.picture == to_mnist(rasterise(SEVEN, INK_SIDE)).tobytes()
+    assert looked.picture == to_mnist(rasterise(SEVEN)).tobytes()
     assert looked.reading.digit == 7
 
 
@@ -247,7 +247,7 @@ def test_the_desk_reads_with_the_network_that_was_chosen_last(desk):
     desk.send(Look(1, Content(None, SEVEN), None))
     assert post.next(Failed).who is Who.FIXED
     exact = fixedpoint.load(models.named("source").integers_path)
-    picture = to_mnist(rasterise(SEVEN, INK_SIDE))
+    picture = to_mnist(rasterise(SEVEN))
     assert post.next(Looked).reading.logits == exact.read(picture).logits
 
 
@@ -273,7 +273,7 @@ def test_a_file_becomes_a_picture_and_a_bad_one_a_sentence(desk, tmp_path):
 
 def test_a_kept_drawing_comes_back_stroke_by_stroke_and_any_other_as_its_picture(desk, home):
     desk, post = desk
-    looked = to_mnist(rasterise(SEVEN, INK_SIDE)).tobytes()
+    looked = to_mnist(rasterise(SEVEN)).tobytes()
     desk.send(Keep("ab" * 32, Content(None, SEVEN)))
     desk.send(BringBack("ab" * 32, looked))
     assert post.next(Placed) == Placed(looked, strokes=SEVEN)

@@ -11,8 +11,6 @@ from app.window.paint import Painter
 from app.window.panels.sees import surface_of
 from app.window.state import Hover, Mark, Row, State
 
-_TONES = {words.Tone.QUIET: look.QUIET, words.Tone.GOOD: look.ACCENT, words.Tone.BAD: look.ALERT}
-
 
 def key(state: State) -> Hashable:
     """What the strip shows."""
@@ -45,7 +43,7 @@ def _row(painter: Painter, box: Box, row: Row, *, hover: bool) -> None:
     left = thumb.right + px(8)
     top = Box(left, thumb.y, box.right - left - px(4), thumb.h // 2)
     width = painter.text(str(row.claim), top, look.BOLD, look.LARGE, look.INK)
-    painter.icon(icon, (left + width + px(14), top.y + top.h // 2), 14, _TONES[tone])
+    painter.icon(icon, (left + width + px(14), top.y + top.h // 2), 14, widgets.TONES[tone])
     under = top._replace(y=top.bottom, h=thumb.bottom - top.bottom)
     said = f"block {row.block:,}" if row.mark is Mark.CONFIRMED and row.block is not None else row.mark.value
     painter.text(said, under, look.SANS, look.CAPTION, look.QUIET)

@@ -10,8 +10,6 @@ from app.window.layout import Box
 from app.window.paint import Painter
 from app.window.state import Hover, Reading, State, Who
 
-_TONES = {words.Tone.QUIET: look.QUIET, words.Tone.GOOD: look.ACCENT, words.Tone.BAD: look.ALERT}
-
 
 def key(state: State, who: Who) -> Hashable:
     """What the panel shows."""
@@ -83,7 +81,7 @@ def _bars(painter: Painter, box: Box, reading: Reading | None, *, faint: bool) -
 
 def _note(painter: Painter, box: Box, said: words.JudgeWords) -> None:
     px = painter.theme.px
-    colour = _TONES[said.tone]
+    colour = widgets.TONES[said.tone]
     if said.icon:
         painter.icon(said.icon, (box.x + px(6), box.y + box.h // 2), 12, colour)
         box = Box(box.x + px(18), box.y, box.w - px(18), box.h)

@@ -43,10 +43,8 @@ if TYPE_CHECKING:
     from app.drawing import Stroke
     from app.fixedpoint import IntegerNetwork
 
-__all__ = ["INK_SIDE", "Desk", "free_name"]
+__all__ = ["Desk", "free_name"]
 
-INK_SIDE = 560
-"""Pixels a side of the ink that is judged, at any size of the window: same strokes, same integers."""
 SAVED_SIDE = 1120
 
 
@@ -95,6 +93,7 @@ class Desk:
 class _Work:
     def __init__(self, model: str, post: Callable[[Message], None]) -> None:
         # Numpy, Pillow and the engine are imported here, in the thread: the first frame does without.
+        from app.drawing import INK_SIDE
         from app.window.sheet import Sheet
 
         self._post = post
@@ -179,7 +178,7 @@ class _Work:
         # Whatever the file holds, only strokes that make this very picture are taken for it.
         with contextlib.suppress(OSError, InkproofError):
             found = strokes_from_json(_kept(wish.txid).read_bytes())
-            if to_mnist(rasterise(found, INK_SIDE)).tobytes() == wish.picture:
+            if to_mnist(rasterise(found)).tobytes() == wish.picture:
                 strokes = found
         self._post(Placed(wish.picture, strokes=strokes))
 
