@@ -17,7 +17,7 @@ from app.chain.reconcile import SOMEBODY_ELSE, claimed_back, revived
 from app.chain.records import Deployment, DeploymentState, Verification
 from app.chain.refusals import refused
 from app.chain.spending import Spending
-from app.chain.transactions import build_deployment, deployment_size
+from app.chain.transactions import SIGNED_INPUT, build_deployment, deployment_size
 from app.chain.turn import Turn
 from app.contract import DigitContract
 from app.contract.spend import spend_size
@@ -30,8 +30,6 @@ ATTEMPTS = 3
 _SPARE = 1_000
 """Satoshis a contract holds beyond twice its spend's fee: the change of the spend is never dust."""
 _RATE_SECONDS = 1.0
-_INPUTS = 4
-"""Coins that a deployment is reckoned with before they are chosen."""
 
 Approve = Callable[[int, str], bool]
 """Asked before coins that cost money are spent: satoshis and what for. Answers yes or no."""
@@ -111,7 +109,9 @@ class Deployer:
             self.connection.wallet,
             self.contract.locking_script,
         )
-        coins = fund(backend, wallet, value + fee_for(deployment_size(script, _INPUTS), rate), progress)
+        # Each coin pays for itself: how many it takes is known only when they are chosen.
+        need = value + fee_for(deployment_size(script, 0), rate)
+        coins = fund(backend, wallet, need, progress, fee_for(SIGNED_INPUT, rate))
         tx, fee = build_deployment(script, value, coins, wallet, rate)
         reserved = self._reserve(value, fee)
         with self.turn.take():

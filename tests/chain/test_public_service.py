@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from bitcoinx import Tx
 
 from app.chain import service as services_module
 from app.chain.backend import PendingError
+from app.chain.coins import fee_for
 from app.chain.connection import Connection, NodeChoice, connect
 from app.chain.inspect import inspect
 from app.chain.ledger import Ledger
@@ -23,6 +25,7 @@ from app.paths import home as data_home
 from app.script import Kind
 from tests.chain.conftest import give
 from tests.chain.fake_services import problem
+from tests.chain.payments import fresh_coin, pay
 from tests.conftest import quiet
 
 
@@ -178,6 +181,23 @@ def test_an_empty_wallet_names_its_address(services, network, ledger, stranger):
     with pytest.raises(WalletError) as refusal:
         service.prepare(quiet)
     assert stranger.address in refusal.value.hint
+
+
+def test_a_deployment_from_many_small_coins_pays_the_services_rate(
+    services, network, ledger, stranger, regtest
+):
+    """Coins of which many are needed: a fee reckoned for a few inputs would be too little."""
+    value, count = 248, 40
+    purse = fresh_coin(regtest.rpc, regtest.wallet, 100_000)
+    paid = pay(regtest.wallet, [purse], [(value, bytes(stranger.locking_script))] * count)
+    regtest.rpc.call("sendrawtransaction", paid.to_hex())
+    regtest.backend.mine(regtest.wallet.address, 1)
+    connection = Connection(PublicBackend(TESTNET, services_of(TESTNET)), TESTNET, stranger, "testnet")
+    service = Service(contract_for(network, stranger.pubkeyhash), connection, ledger, services_module.never)
+    deployed = Tx.from_bytes(service.prepare(quiet).raw_tx)
+    assert len(deployed.inputs) > 10
+    fee = len(deployed.inputs) * value - deployed.total_output_value()
+    assert fee >= fee_for(deployed.size(), connection.backend.fee_rate())
 
 
 def test_real_coins_are_asked_for_once_with_deployment_and_verification(mainnet):
