@@ -57,6 +57,11 @@ class Deployer:
         self.claimed_back: list[Verification] = []
         """Verifications that were given up and then found in the chain, since the caller last looked."""
 
+    def owns(self, deployment: Deployment) -> bool:
+        """Whether a deployment is of this contract, and its owner ours."""
+        mine = (self.contract.sha256, self.contract.owner.hex())
+        return (deployment.contract_sha256, deployment.owner) == mine
+
     def ready(self) -> Iterator[Deployment]:
         """Open deployments of this contract that the node knows as unspent and that can pay their spend."""
         backend = self.connection.backend
@@ -64,7 +69,7 @@ class Deployer:
         for deployment in self.ledger.open_deployments(
             self.connection.chain_id, kind=self.contract.kind.value, contract_sha256=self.contract.sha256
         ):
-            if deployment.owner != self.contract.owner.hex() or deployment.value < need:
+            if not self.owns(deployment) or deployment.value < need:
                 continue
             if backend.is_unspent(deployment.txid, deployment.output_index) or self._is_back(deployment):
                 yield deployment

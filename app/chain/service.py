@@ -217,12 +217,16 @@ class Service:
         )
 
     def _left_open(self, image: bytes, claim: int) -> Verification | None:
-        """The same claim if it was sent before and nobody heard the answer: it must not be made twice."""
+        """The same claim if it was sent before and nobody heard the answer: it must not be made twice.
+
+        Put to this contract: the ledger is every network's, and another one may read another digit.
+        """
         chain_id = self.connection.chain_id
         left = [
             record
             for record in self.ledger.newest_in(chain_id, VerificationState.PREPARED)
             if (record.image, record.claim) == (image, claim)
+            and self._deployer.owns(self.ledger.deployment(record.deployment_id))
         ]
         if left:
             self.reconcile()

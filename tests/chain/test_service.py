@@ -16,7 +16,7 @@ from app.chain.service import Readings, Service, Stage, open_service
 from app.chain.transactions import find_transaction, is_unspent
 from app.contract import SpendPlan, build_spend, contract_for
 from app.contract.classifier import rule_of
-from app.errors import ChainError, WalletError
+from app.errors import ChainError, UnreachableError, WalletError
 from app.fixedpoint import load, quantise
 from app.paths import model_folder
 from app.script import Kind
@@ -172,6 +172,32 @@ def test_what_was_sent_and_not_written_down_is_found_on_the_chain(service, netwo
     service._confirm(services.silent, record)
     assert service.ledger.verification(record.id).state is VerificationState.CONFIRMED
     assert service.prepare(quiet).id != deployment.id
+
+
+def test_a_claim_left_open_with_another_contract_is_no_verdict_of_this_one(service, network, monkeypatch):
+    """Two networks share one ledger, and the chain's answer about the first one's claim is lost."""
+    rng = np.random.default_rng(23)
+    other = quantise([(rng.normal(0, 0.05, (784, 10)), rng.normal(size=10))])
+    images = (picture(seed) for seed in range(100, 200))
+    image = next(i for i in images if readings(network, i).fixed_digit != readings(other, i).fixed_digit)
+    claim = readings(network, image).fixed_digit
+    service.prepare(quiet)
+
+    def sends_and_dies(backend, raw, spent=()):
+        assert send(backend.rpc, raw).accepted
+        raise UnreachableError("no answer")
+
+    with monkeypatch.context() as patch, pytest.raises(UnreachableError):
+        patch.setattr(NodeBackend, "send", sends_and_dies)
+        submit(service, image, claim)
+    connection, ledger = service.connection, service.ledger
+    second = Service(contract_for(other, connection.wallet.pubkeyhash), connection, ledger, services.never)
+    verdict = submit(second, image, claim)
+    assert not verdict.accepted, "the second network reads something else"
+    record = ledger.verification_of(verdict.txid)
+    assert ledger.deployment(record.deployment_id).contract_sha256 == second.contract.sha256
+    assert submit(service, image, claim).accepted, "the first one's claim was heard out"
+    assert [record.claim for record in ledger.history()] == [claim, claim], "and made once"
 
 
 def test_a_deployment_recorded_and_never_sent_is_sent_by_the_next_run_and_used(service, monkeypatch):
