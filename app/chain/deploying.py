@@ -74,6 +74,11 @@ class Deployer:
             if backend.is_unspent(deployment.txid, deployment.output_index) or self._is_back(deployment):
                 yield deployment
 
+    def left_open(self) -> list[Deployment]:
+        """Deployments of this contract that were perhaps sent, and whose answer nobody has heard."""
+        deployments, _ = self.ledger.unreconciled(self.connection.chain_id)
+        return [d for d in deployments if d.state is DeploymentState.PREPARED and self.owns(d)]
+
     def _is_back(self, deployment: Deployment) -> bool:
         """What became of a deployment that is not there; whether it could be sent again."""
         backend = self.connection.backend
