@@ -14,7 +14,7 @@ from app.chain.coins import fee_for, fund
 from app.chain.connection import Connection
 from app.chain.ledger import Ledger
 from app.chain.reconcile import SOMEBODY_ELSE, claimed_back, revived
-from app.chain.records import Deployment, DeploymentState, Verification
+from app.chain.records import Deployment, DeploymentState, Verification, VerificationState
 from app.chain.refusals import refused
 from app.chain.spending import Spending
 from app.chain.transactions import SIGNED_INPUT, build_deployment, deployment_size
@@ -30,6 +30,8 @@ ATTEMPTS = 3
 _SPARE = 1_000
 """Satoshis a contract holds beyond twice its spend's fee: the change of the spend is never dust."""
 _RATE_SECONDS = 1.0
+_HOLDING = frozenset({VerificationState.PREPARED, VerificationState.ACCEPTED, VerificationState.CONFIRMED})
+"""A verification in one of these states holds its deployment: no other one may spend it."""
 
 Approve = Callable[[int, str], bool]
 """Asked before coins that cost money are spent: satoshis and what for. Answers yes or no."""
@@ -81,6 +83,8 @@ class Deployer:
 
     def _is_back(self, deployment: Deployment) -> bool:
         """What became of a deployment that is not there; whether it could be sent again."""
+        if any(record.state in _HOLDING for record in self.ledger.verifications_on(deployment.id)):
+            return False  # another program of ours was quicker since it was listed, and records that itself
         backend = self.connection.backend
         if backend.find(deployment.txid) is None:
             return revived(backend, self.ledger, deployment)

@@ -11,6 +11,7 @@ from app.chain.connection import Connection, NodeChoice, connect
 from app.chain.ledger import Ledger
 from app.chain.networks import MAIN
 from app.chain.node_backend import NodeBackend
+from app.chain.reconcile import SOMEBODY_ELSE
 from app.chain.records import DeploymentState, VerificationState
 from app.chain.service import Readings, Service, Stage, open_service
 from app.chain.transactions import find_transaction, is_unspent
@@ -118,7 +119,36 @@ def test_a_deployment_that_somebody_spent_is_noticed_and_replaced(service, netwo
     elsewhere = build_spend(service.contract, plan, digit, image, wallet.key)
     assert send(service.connection.rpc, elsewhere.to_bytes()).accepted
     assert submit(service, image, digit).accepted
-    assert service.ledger.deployment(deployment.id).state is DeploymentState.SPENT
+    spent = service.ledger.deployment(deployment.id)
+    assert (spent.state, spent.reason) == (DeploymentState.SPENT, SOMEBODY_ELSE)
+
+
+@pytest.mark.parametrize("noted", [True, False])
+def test_a_deployment_that_our_other_program_spends_meanwhile_is_not_called_somebody_elses(
+    service, network, monkeypatch, noted
+):
+    """It is quicker between our list of deployments and our look; perhaps it has not heard the answer yet."""
+    deployment, image = service.prepare(quiet), picture(8)
+    digit = readings(network, image).fixed_digit
+    looks_for = NodeBackend.is_unspent
+
+    def late(backend, txid, index):
+        monkeypatch.setattr(NodeBackend, "is_unspent", looks_for)
+        with Ledger(service.ledger.path) as ledger:
+            other = Service(service.contract, service.connection, ledger, services.never)
+            if noted:
+                assert submit(other, image, digit).accepted
+            else:
+                record = other._record(deployment, image, digit, readings(network, image), "late.png")
+                assert send(backend.rpc, record.raw_tx).accepted
+        return looks_for(backend, txid, index)
+
+    monkeypatch.setattr(NodeBackend, "is_unspent", late)
+    assert service.prepare(quiet).id != deployment.id
+    assert service.ledger.deployment(deployment.id).reason == ""
+    service.reconcile()
+    settled = service.ledger.deployment(deployment.id)
+    assert (settled.state, settled.reason) == (DeploymentState.SPENT, "")
 
 
 def test_a_deployment_that_vanished_is_noticed_and_replaced(service, network):
