@@ -53,33 +53,39 @@ def balance(backend: Backend, wallet: Wallet) -> int:
     return sum(coin.value for coin in backend.coins(wallet))
 
 
-def select(coins: Sequence[Coin], need: int) -> list[Coin]:
+def select(coins: Sequence[Coin], need: int, each: int = 0) -> list[Coin]:
     """Coins worth at least `need` satoshis: confirmed before unconfirmed, then the largest first.
 
-    WalletError if all of them together are not worth that.
+    `each` is what it costs to spend one: a coin counts for what it is worth beyond that, or not at all.
+    WalletError if all of them together are not worth enough.
     """
     chosen: list[Coin] = []
     total = 0
-    for coin in sorted(coins, key=lambda coin: (coin.confirmations == 0, -coin.value, coin.txid, coin.index)):
+    worth = [coin for coin in coins if coin.value > each]
+    for coin in sorted(worth, key=lambda coin: (coin.confirmations == 0, -coin.value, coin.txid, coin.index)):
         if total >= need:
             break
         chosen.append(coin)
-        total += coin.value
+        total += coin.value - each
     if total < need:
+        held = sum(coin.value for coin in coins)
+        net = "" if total == held else f", of which {total:,} are left when the coins' own fee is paid"
         raise WalletError(
-            "The wallet does not hold enough coins.", why=f"{need:,} satoshis are needed; it holds {total:,}."
+            "The wallet does not hold enough coins.",
+            why=f"{need:,} satoshis are needed; it holds {held:,}{net}.",
         )
     return chosen
 
 
-def fund(backend: Backend, wallet: Wallet, need: int, progress: Progress) -> list[Coin]:
-    """Coins worth at least `need` satoshis. Where the network allows it, blocks are mined to earn them.
+def fund(backend: Backend, wallet: Wallet, need: int, progress: Progress, each: int = 0) -> list[Coin]:
+    """Coins worth at least `need` satoshis beyond what `each` costs to spend, as `select` chooses them.
 
-    WalletError names the address to send coins to where it does not.
+    Where the network allows it, blocks are mined to earn them. WalletError names the address to send coins
+    to where it does not.
     """
     coins = backend.coins(wallet)
     for _ in range(_MORE_BLOCKS):
-        if sum(coin.value for coin in coins) >= need or not wallet.network.may_mine:
+        if sum(max(coin.value - each, 0) for coin in coins) >= need or not wallet.network.may_mine:
             break
         # The first time 101 blocks make one coin; after that each block lets one more ripen.
         blocks = 1 if coins else _MATURITY
@@ -87,7 +93,7 @@ def fund(backend: Backend, wallet: Wallet, need: int, progress: Progress) -> lis
         backend.mine(wallet.address, blocks)
         coins = backend.coins(wallet)
     try:
-        return select(coins, need)
+        return select(coins, need, each)
     except WalletError as error:
         error.hint = f"Send coins to {wallet.address} on {wallet.network.name}."
         raise

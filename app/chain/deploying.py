@@ -14,10 +14,10 @@ from app.chain.coins import fee_for, fund
 from app.chain.connection import Connection
 from app.chain.ledger import Ledger
 from app.chain.reconcile import SOMEBODY_ELSE, claimed_back, revived
-from app.chain.records import Deployment, DeploymentState, Verification
+from app.chain.records import Deployment, DeploymentState, Verification, VerificationState
 from app.chain.refusals import refused
 from app.chain.spending import Spending
-from app.chain.transactions import build_deployment, deployment_size
+from app.chain.transactions import SIGNED_INPUT, build_deployment, deployment_size
 from app.chain.turn import Turn
 from app.contract import DigitContract
 from app.contract.spend import spend_size
@@ -30,8 +30,8 @@ ATTEMPTS = 3
 _SPARE = 1_000
 """Satoshis a contract holds beyond twice its spend's fee: the change of the spend is never dust."""
 _RATE_SECONDS = 1.0
-_INPUTS = 4
-"""Coins that a deployment is reckoned with before they are chosen."""
+_HOLDING = frozenset({VerificationState.PREPARED, VerificationState.ACCEPTED, VerificationState.CONFIRMED})
+"""A verification in one of these states holds its deployment: no other one may spend it."""
 
 Approve = Callable[[int, str], bool]
 """Asked before coins that cost money are spent: satoshis and what for. Answers yes or no."""
@@ -59,6 +59,11 @@ class Deployer:
         self.claimed_back: list[Verification] = []
         """Verifications that were given up and then found in the chain, since the caller last looked."""
 
+    def owns(self, deployment: Deployment) -> bool:
+        """Whether a deployment is of this contract, and its owner ours."""
+        mine = (self.contract.sha256, self.contract.owner.hex())
+        return (deployment.contract_sha256, deployment.owner) == mine
+
     def ready(self) -> Iterator[Deployment]:
         """Open deployments of this contract that the node knows as unspent and that can pay their spend."""
         backend = self.connection.backend
@@ -66,13 +71,20 @@ class Deployer:
         for deployment in self.ledger.open_deployments(
             self.connection.chain_id, kind=self.contract.kind.value, contract_sha256=self.contract.sha256
         ):
-            if deployment.owner != self.contract.owner.hex() or deployment.value < need:
+            if not self.owns(deployment) or deployment.value < need:
                 continue
             if backend.is_unspent(deployment.txid, deployment.output_index) or self._is_back(deployment):
                 yield deployment
 
+    def left_open(self) -> list[Deployment]:
+        """Deployments of this contract that were perhaps sent, and whose answer nobody has heard."""
+        deployments, _ = self.ledger.unreconciled(self.connection.chain_id)
+        return [d for d in deployments if d.state is DeploymentState.PREPARED and self.owns(d)]
+
     def _is_back(self, deployment: Deployment) -> bool:
         """What became of a deployment that is not there; whether it could be sent again."""
+        if any(record.state in _HOLDING for record in self.ledger.verifications_on(deployment.id)):
+            return False  # another program of ours was quicker since it was listed, and records that itself
         backend = self.connection.backend
         if backend.find(deployment.txid) is None:
             return revived(backend, self.ledger, deployment)
@@ -111,7 +123,9 @@ class Deployer:
             self.connection.wallet,
             self.contract.locking_script,
         )
-        coins = fund(backend, wallet, value + fee_for(deployment_size(script, _INPUTS), rate), progress)
+        # Each coin pays for itself: how many it takes is known only when they are chosen.
+        need = value + fee_for(deployment_size(script, 0), rate)
+        coins = fund(backend, wallet, need, progress, fee_for(SIGNED_INPUT, rate))
         tx, fee = build_deployment(script, value, coins, wallet, rate)
         reserved = self._reserve(value, fee)
         with self.turn.take():

@@ -115,8 +115,12 @@ class Service:
         self._deployer = Deployer(contract, connection, ledger, self._spending, approve)
 
     def prepare(self, progress: Progress) -> Deployment:
-        """A deployment that can be spent now; the contract is deployed if there is none."""
-        for deployment in self._deployer.ready():
+        """A deployment that can be spent now; the contract is deployed if there is none.
+
+        PendingError where one was sent before and the network has not decided about it: it is paid for.
+        """
+        deployment = next(self._deployer.ready(), None) or self._deployment_left_open()
+        if deployment is not None:
             return deployment
         progress(f"Deploying the contract ({len(self.contract.locking_script):,} bytes)", None)
         return self._deployer.deploy(progress)
@@ -217,12 +221,16 @@ class Service:
         )
 
     def _left_open(self, image: bytes, claim: int) -> Verification | None:
-        """The same claim if it was sent before and nobody heard the answer: it must not be made twice."""
+        """The same claim if it was sent before and nobody heard the answer: it must not be made twice.
+
+        Put to this contract: the ledger is every network's, and another one may read another digit.
+        """
         chain_id = self.connection.chain_id
         left = [
             record
             for record in self.ledger.newest_in(chain_id, VerificationState.PREPARED)
             if (record.image, record.claim) == (image, claim)
+            and self._deployer.owns(self.ledger.deployment(record.deployment_id))
         ]
         if left:
             self.reconcile()
@@ -232,6 +240,19 @@ class Service:
                 # Raises where the network is still at it; else another program is sending it just now.
                 self.connection.backend.find(record.txid)
         return next((record for record in settled if _is_taken(record)), None)
+
+    def _deployment_left_open(self) -> Deployment | None:
+        """One that was sent before and nobody heard the answer, if it can be spent now: it is paid once."""
+        for _ in range(2):  # the network may decide between two questions
+            if not self._deployer.left_open():
+                break
+            self.reconcile()
+            for deployment in self._deployer.ready():
+                return deployment
+            for deployment in self._deployer.left_open():
+                # Raises where the network is still at it; else another program is sending it just now.
+                self.connection.backend.find(deployment.txid)
+        return None
 
     def _claimed_back(self, image: bytes, claim: int) -> Verification | None:
         """The same claim if it had been given up and has just been found in the chain."""

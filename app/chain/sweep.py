@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from bitcoinx import Address, P2PKH_Address, Tx, TxOutput
 
 from app.chain.backend import Backend
-from app.chain.coins import Coin
+from app.chain.coins import Coin, fee_for
 from app.chain.rpc import clean_text
-from app.chain.transactions import build_payment
+from app.chain.transactions import SIGNED_INPUT, build_payment
 from app.chain.wallet import Wallet
 from app.errors import ChainError, WalletError
 
@@ -22,11 +22,15 @@ _COINS = 500
 
 @dataclass(frozen=True)
 class Sweep:
-    """Signed transactions that leave nothing behind. `amount` arrives and `fee` is paid, in satoshis."""
+    """Signed transactions that leave nothing behind but coins that are not worth their own fee.
+
+    `amount` arrives and `fee` is paid, in satoshis; `left` coins stay.
+    """
 
     transactions: tuple[tuple[Tx, tuple[Coin, ...]], ...]
     amount: int
     fee: int
+    left: int
 
 
 def recipient(text: str, wallet: Wallet) -> bytes:
@@ -49,19 +53,29 @@ def recipient(text: str, wallet: Wallet) -> bytes:
 def plan_sweep(coins: Sequence[Coin], script: bytes, wallet: Wallet, rate: int) -> Sweep:
     """Sign what it takes to send all coins to `script` at `rate` satoshis per 1000 bytes.
 
-    WalletError if there is nothing worth sending.
+    Coins that are not worth the fee of sending them are left. WalletError if there are no others.
     """
     if not coins:
         raise WalletError("The wallet is empty.")
+    each = fee_for(SIGNED_INPUT, rate)
     ordered = sorted(coins, key=lambda coin: -coin.value)
-    transactions, amount, fees = [], 0, 0
-    for start in range(0, len(ordered), _COINS):
-        part = tuple(ordered[start : start + _COINS])
-        tx, fee = build_payment(script, part, wallet, rate)
+    # Where no coin is worth its fee, the payment says so of the best one.
+    worth = [coin for coin in ordered if coin.value > each] or ordered[:1]
+    transactions: list[tuple[Tx, tuple[Coin, ...]]] = []
+    amount, fees, left = 0, 0, len(coins)
+    for start in range(0, len(worth), _COINS):
+        part = tuple(worth[start : start + _COINS])
+        try:
+            tx, fee = build_payment(script, part, wallet, rate)
+        except WalletError:
+            if not transactions:
+                raise
+            break  # the last few do not pay for a transaction of their own
         transactions.append((tx, part))
         amount += tx.total_output_value()
         fees += fee
-    return Sweep(tuple(transactions), amount, fees)
+        left -= len(part)
+    return Sweep(tuple(transactions), amount, fees, left)
 
 
 def send_sweep(backend: Backend, wallet: Wallet, sweep: Sweep) -> list[str]:

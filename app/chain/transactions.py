@@ -18,7 +18,7 @@ from app.errors import ChainError, RpcError, WalletError
 
 _FINAL = 0xFFFFFFFF
 _UNKNOWN = -5
-_SIGNED_INPUT = 148
+SIGNED_INPUT = 148
 """Bytes of a signed P2PKH input, at most."""
 _DUST = 1_000
 """Change below this many satoshis is left to the miner: it would cost more trouble than it is worth."""
@@ -38,7 +38,7 @@ class Found:
 
 def deployment_size(locking_script: bytes, inputs: int) -> int:
     """Bytes of a signed deployment with that many inputs, at most."""
-    return len(locking_script) + 9 + 8 + inputs * _SIGNED_INPUT + 34 + 10
+    return len(locking_script) + 9 + 8 + inputs * SIGNED_INPUT + 34 + 10
 
 
 def build_deployment(
@@ -46,10 +46,16 @@ def build_deployment(
 ) -> tuple[Tx, int]:
     """The signed transaction that puts `value` satoshis under the contract, and its fee.
 
-    Output 0 is the contract, output 1 the change, if there is enough of it.
+    Output 0 is the contract, output 1 the change, if there is enough of it. WalletError if the coins do not
+    pay for both.
     """
     fee = fee_for(deployment_size(locking_script, len(coins)), rate)
     change = sum(coin.value for coin in coins) - value - fee
+    if change < 0:
+        raise WalletError(
+            "The coins do not pay for the deployment.",
+            why=f"{value:,} satoshis and a fee of {fee:,} are needed; {-change:,} are missing.",
+        )
     outputs = [TxOutput(value, Script(locking_script))]
     if change >= _DUST:
         outputs.append(TxOutput(change, wallet.locking_script))

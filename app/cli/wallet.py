@@ -18,7 +18,7 @@ from app.chain.networks import Network, network_named
 from app.chain.qr import qr_code
 from app.chain.rpc import COIN
 from app.chain.service import ledger_path
-from app.chain.sweep import plan_sweep, recipient, send_sweep
+from app.chain.sweep import Sweep, plan_sweep, recipient, send_sweep
 from app.chain.wallet import Wallet
 from app.cli import OK
 from app.cli.options import ask_passphrase, confirmed, new_passphrase, node_choice, secret, warn_of
@@ -141,13 +141,15 @@ def sweep(options: argparse.Namespace) -> int:
         plan = plan_sweep(coins, script, wallet, backend.fee_rate())
         held = _in_contracts(connection)
         if not options.json or not network.may_mine:
-            err.print(_announcement(coins, plan.amount, plan.fee, options.address, network))
+            err.print(_announcement(coins, plan, options.address, network))
         if not network.may_mine and not options.yes and not confirmed("Send them?"):
             raise WalletError("Nothing was sent.", hint="Answer yes, or give --yes.")
         txids = send_sweep(backend, wallet, plan)
     if options.json:
         facts = {"network": network.name, "address": options.address, "txids": txids}
-        print_json(facts | {"satoshis": plan.amount, "fee": plan.fee, "in_contracts": held})
+        print_json(
+            facts | {"satoshis": plan.amount, "fee": plan.fee, "coins_left": plan.left, "in_contracts": held}
+        )
         return OK
     for txid in txids:
         out.print(f"sent: {network.tx_link(txid) or txid}")
@@ -156,10 +158,15 @@ def sweep(options: argparse.Namespace) -> int:
     return OK
 
 
-def _announcement(coins: list[Coin], amount: int, fee: int, target: str, network: Network) -> str:
+def _announcement(coins: list[Coin], plan: Sweep, target: str, network: Network) -> str:
+    which = f"all of {len(coins):,} coins"
+    left = ""
+    if plan.left:
+        which = f"{len(coins) - plan.left:,} of {len(coins):,} coins"
+        left = f" The coins that are left ({plan.left:,}) are not worth the fee of sending them."
     return (
-        f"{amount:,} satoshis ({_in_bsv(amount)} BSV), all of {len(coins):,} coins on {network.name}, "
-        f"go to {target.strip()}; the fee is {fee:,} satoshis."
+        f"{plan.amount:,} satoshis ({_in_bsv(plan.amount)} BSV), {which} on {network.name}, "
+        f"go to {target.strip()}; the fee is {plan.fee:,} satoshis.{left}"
     )
 
 

@@ -128,16 +128,26 @@ def test_fees_round_up(size: int, rate: int) -> None:
     assert fee * 1000 >= size * rate > (fee - 1) * 1000
 
 
-@given(coins_strategy, st.integers(0, 10**13))
-def test_selected_coins_cover_the_need_without_a_coin_to_spare(coins: list[Coin], need: int) -> None:
-    if sum(coin.value for coin in coins) < need:
+@given(coins_strategy, st.integers(0, 10**13), st.sampled_from([0, 8, 10**6]))
+def test_selected_coins_cover_the_need_and_their_own_cost_without_a_coin_to_spare(
+    coins: list[Coin], need: int, each: int
+) -> None:
+    if sum(max(coin.value - each, 0) for coin in coins) < need:
         with pytest.raises(WalletError, match="enough coins"):
-            select(coins, need)
+            select(coins, need, each)
         return
-    chosen = select(coins, need)
-    assert all(coin in coins for coin in chosen)
-    assert sum(coin.value for coin in chosen) >= need
-    assert sum(coin.value for coin in chosen[:-1]) < need or not chosen
+    chosen = select(coins, need, each)
+    assert all(coin in coins and coin.value > each for coin in chosen)
+    assert sum(coin.value - each for coin in chosen) >= need
+    assert sum(coin.value - each for coin in chosen[:-1]) < need or not chosen
+
+
+def test_a_wallet_of_dust_says_that_its_coins_are_not_worth_spending() -> None:
+    dust = [Coin(f"{number:064x}", 0, 10, 1) for number in range(300)]
+    assert len(select(dust, 1_000)) == 100
+    with pytest.raises(WalletError, match="enough coins") as refusal:
+        select(dust, 1_000, 8)
+    assert "it holds 3,000, of which 600 are left" in refusal.value.why
 
 
 @given(coins_strategy, st.integers(1, 10**12))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from bitcoinx import Tx
 
 from app.chain import service as services_module
 from app.chain.backend import PendingError
+from app.chain.coins import fee_for
 from app.chain.connection import Connection, NodeChoice, connect
 from app.chain.inspect import inspect
 from app.chain.ledger import Ledger
@@ -23,6 +25,7 @@ from app.paths import home as data_home
 from app.script import Kind
 from tests.chain.conftest import give
 from tests.chain.fake_services import problem
+from tests.chain.payments import fresh_coin, pay
 from tests.conftest import quiet
 
 
@@ -133,6 +136,82 @@ def test_a_word_that_is_late_is_asked_for_again_and_nothing_is_lost(testnet, ser
     assert len(services.bodies) == sent + 1, "only the next deployment"
 
 
+@pytest.fixture
+def undecided(mainnet, services, stranger, monkeypatch):
+    """ARC passes on what it gets, the network does not acknowledge it, and the explorer has not noticed."""
+    monkeypatch.setattr("app.chain.arc._LOOKS", 2)
+    mainnet[0].connection.backend._arc._between = 0.0
+    coins = services.answer("GET", f"/woc/address/{stranger.address}/unspent/all", b"", {})
+
+    def slow(handler):
+        status, told = handler.proceed()
+        handler.answer(status, {**told, "txStatus": "ANNOUNCED_TO_NETWORK"} if status == 200 else told)
+
+    services.instead("/v1/tx", slow)
+    services.say("/woc/tx/", 404, "Not Found")
+    services.say("/unspent/all", *coins)
+
+
+def test_a_deployment_that_is_undecided_is_asked_for_again_and_not_made_twice(mainnet, services, undecided):
+    service, asked = mainnet
+    for _ in range(2):
+        with pytest.raises(PendingError, match="has not said yet"):
+            submit(service, picture(13))
+        service.reconcile()
+    assert (len(asked), len(services.bodies)) == (1, 1), "paid once"
+    (left,) = service.ledger.unreconciled("mainnet")[0]
+    services.behave()
+    assert submit(service, picture(13)).accepted
+    (record,) = service.ledger.history()
+    assert record.deployment_id == left.id
+    assert len(services.bodies) == 2, "the deployment, and the verification that spends it"
+
+
+def test_an_undecided_deployment_is_waited_for_though_the_rate_has_changed(mainnet, services, undecided):
+    """At another rate the same coins make another transaction: the network could take either."""
+    service, _ = mainnet
+    with pytest.raises(PendingError):
+        service.prepare(quiet)
+    services.rate = (60, 1000)
+    again = Service(service.contract, service.connection, service.ledger, lambda *_: pytest.fail("asked"))
+    service.connection.backend._policy = None
+    with pytest.raises(PendingError):
+        again.prepare(quiet)
+    assert len(services.bodies) == 1
+
+
+def test_a_deployment_that_is_decided_between_two_questions_is_used(mainnet, services, undecided):
+    service, _ = mainnet
+    with pytest.raises(PendingError):
+        service.prepare(quiet)
+    (left,) = service.ledger.unreconciled("mainnet")[0]
+
+    def once_more(handler):
+        services.behave()
+        handler.answer(200, {"txid": left.txid, "txStatus": "ANNOUNCED_TO_NETWORK"})
+
+    services.instead(f"/arc/v1/tx/{left.txid}", once_more)
+    assert service.prepare(quiet).id == left.id
+    assert len(services.bodies) == 1
+
+
+def test_an_undecided_deployment_of_another_contract_is_not_waited_for(mainnet, services, undecided):
+    service, _ = mainnet
+    with pytest.raises(PendingError):
+        service.prepare(quiet)
+    (left,) = service.ledger.unreconciled("mainnet")[0]
+    services.behave()
+    services.say(f"/woc/tx/hash/{left.txid}", 404, "Not Found")
+    services.say(f"/arc/v1/tx/{left.txid}", 200, {"txid": left.txid, "txStatus": "ANNOUNCED_TO_NETWORK"})
+    rng = np.random.default_rng(42)
+    network = quantise([(rng.normal(0, 0.05, (784, 10)), rng.normal(size=10))])
+    contract = contract_for(network, service.contract.owner)
+    second = Service(contract, service.connection, service.ledger, lambda *_: True)
+    assert second.prepare(quiet).contract_sha256 == contract.sha256
+    with pytest.raises(PendingError):
+        service.prepare(quiet)
+
+
 def test_a_transaction_that_arc_has_and_no_explorer_shows_is_not_forgotten(testnet, services):
     """The answer to our sending is lost, and the explorer has not noticed yet."""
     testnet.prepare(quiet)
@@ -178,6 +257,23 @@ def test_an_empty_wallet_names_its_address(services, network, ledger, stranger):
     with pytest.raises(WalletError) as refusal:
         service.prepare(quiet)
     assert stranger.address in refusal.value.hint
+
+
+def test_a_deployment_from_many_small_coins_pays_the_services_rate(
+    services, network, ledger, stranger, regtest
+):
+    """Coins of which many are needed: a fee reckoned for a few inputs would be too little."""
+    value, count = 248, 40
+    purse = fresh_coin(regtest.rpc, regtest.wallet, 100_000)
+    paid = pay(regtest.wallet, [purse], [(value, bytes(stranger.locking_script))] * count)
+    regtest.rpc.call("sendrawtransaction", paid.to_hex())
+    regtest.backend.mine(regtest.wallet.address, 1)
+    connection = Connection(PublicBackend(TESTNET, services_of(TESTNET)), TESTNET, stranger, "testnet")
+    service = Service(contract_for(network, stranger.pubkeyhash), connection, ledger, services_module.never)
+    deployed = Tx.from_bytes(service.prepare(quiet).raw_tx)
+    assert len(deployed.inputs) > 10
+    fee = len(deployed.inputs) * value - deployed.total_output_value()
+    assert fee >= fee_for(deployed.size(), connection.backend.fee_rate())
 
 
 def test_real_coins_are_asked_for_once_with_deployment_and_verification(mainnet):

@@ -11,12 +11,13 @@ from app.chain.connection import Connection, NodeChoice, connect
 from app.chain.ledger import Ledger
 from app.chain.networks import MAIN
 from app.chain.node_backend import NodeBackend
+from app.chain.reconcile import SOMEBODY_ELSE
 from app.chain.records import DeploymentState, VerificationState
 from app.chain.service import Readings, Service, Stage, open_service
 from app.chain.transactions import find_transaction, is_unspent
 from app.contract import SpendPlan, build_spend, contract_for
 from app.contract.classifier import rule_of
-from app.errors import ChainError, WalletError
+from app.errors import ChainError, UnreachableError, WalletError
 from app.fixedpoint import load, quantise
 from app.paths import model_folder
 from app.script import Kind
@@ -118,7 +119,36 @@ def test_a_deployment_that_somebody_spent_is_noticed_and_replaced(service, netwo
     elsewhere = build_spend(service.contract, plan, digit, image, wallet.key)
     assert send(service.connection.rpc, elsewhere.to_bytes()).accepted
     assert submit(service, image, digit).accepted
-    assert service.ledger.deployment(deployment.id).state is DeploymentState.SPENT
+    spent = service.ledger.deployment(deployment.id)
+    assert (spent.state, spent.reason) == (DeploymentState.SPENT, SOMEBODY_ELSE)
+
+
+@pytest.mark.parametrize("noted", [True, False])
+def test_a_deployment_that_our_other_program_spends_meanwhile_is_not_called_somebody_elses(
+    service, network, monkeypatch, noted
+):
+    """It is quicker between our list of deployments and our look; perhaps it has not heard the answer yet."""
+    deployment, image = service.prepare(quiet), picture(8)
+    digit = readings(network, image).fixed_digit
+    looks_for = NodeBackend.is_unspent
+
+    def late(backend, txid, index):
+        monkeypatch.setattr(NodeBackend, "is_unspent", looks_for)
+        with Ledger(service.ledger.path) as ledger:
+            other = Service(service.contract, service.connection, ledger, services.never)
+            if noted:
+                assert submit(other, image, digit).accepted
+            else:
+                record = other._record(deployment, image, digit, readings(network, image), "late.png")
+                assert send(backend.rpc, record.raw_tx).accepted
+        return looks_for(backend, txid, index)
+
+    monkeypatch.setattr(NodeBackend, "is_unspent", late)
+    assert service.prepare(quiet).id != deployment.id
+    assert service.ledger.deployment(deployment.id).reason == ""
+    service.reconcile()
+    settled = service.ledger.deployment(deployment.id)
+    assert (settled.state, settled.reason) == (DeploymentState.SPENT, "")
 
 
 def test_a_deployment_that_vanished_is_noticed_and_replaced(service, network):
@@ -172,6 +202,32 @@ def test_what_was_sent_and_not_written_down_is_found_on_the_chain(service, netwo
     service._confirm(services.silent, record)
     assert service.ledger.verification(record.id).state is VerificationState.CONFIRMED
     assert service.prepare(quiet).id != deployment.id
+
+
+def test_a_claim_left_open_with_another_contract_is_no_verdict_of_this_one(service, network, monkeypatch):
+    """Two networks share one ledger, and the chain's answer about the first one's claim is lost."""
+    rng = np.random.default_rng(23)
+    other = quantise([(rng.normal(0, 0.05, (784, 10)), rng.normal(size=10))])
+    images = (picture(seed) for seed in range(100, 200))
+    image = next(i for i in images if readings(network, i).fixed_digit != readings(other, i).fixed_digit)
+    claim = readings(network, image).fixed_digit
+    service.prepare(quiet)
+
+    def sends_and_dies(backend, raw, spent=()):
+        assert send(backend.rpc, raw).accepted
+        raise UnreachableError("no answer")
+
+    with monkeypatch.context() as patch, pytest.raises(UnreachableError):
+        patch.setattr(NodeBackend, "send", sends_and_dies)
+        submit(service, image, claim)
+    connection, ledger = service.connection, service.ledger
+    second = Service(contract_for(other, connection.wallet.pubkeyhash), connection, ledger, services.never)
+    verdict = submit(second, image, claim)
+    assert not verdict.accepted, "the second network reads something else"
+    record = ledger.verification_of(verdict.txid)
+    assert ledger.deployment(record.deployment_id).contract_sha256 == second.contract.sha256
+    assert submit(service, image, claim).accepted, "the first one's claim was heard out"
+    assert [record.claim for record in ledger.history()] == [claim, claim], "and made once"
 
 
 def test_a_deployment_recorded_and_never_sent_is_sent_by_the_next_run_and_used(service, monkeypatch):

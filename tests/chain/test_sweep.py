@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from bitcoinx import P2SH_Address
+from bitcoinx import P2SH_Address, PrivateKey
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.chain import sweep as sweeps
 from app.chain.coins import Coin, balance, fee_for
@@ -65,6 +67,31 @@ def test_an_empty_wallet_and_coins_not_worth_their_fee_are_named(wallet: Wallet,
         plan_sweep([], script, wallet, 50)
     with pytest.raises(WalletError, match="not worth the fee"):
         plan_sweep([Coin("ab" * 32, 0, 5, 1)], script, wallet, 50)
+    with pytest.raises(WalletError, match="not worth the fee"):
+        plan_sweep([Coin(f"{number:064x}", 0, 8, 1) for number in range(700)], script, wallet, 50)
+
+
+@pytest.mark.parametrize("dust", [[1], [7, 8], [8] * 600, [9]])
+def test_dust_beyond_the_first_transaction_stays_and_blocks_nothing(
+    wallet: Wallet, other: Wallet, dust: list[int]
+) -> None:
+    """At this rate an input costs 8 satoshis, and a transaction some more."""
+    script = bytes(other.locking_script)
+    coins = [Coin(f"{number:064x}", 0, 20_000, 1) for number in range(500)]
+    tiny = [Coin(f"{number:064x}", 1, value, 1) for number, value in enumerate(dust)]
+    without, plan = plan_sweep(coins, script, wallet, 50), plan_sweep(coins + tiny, script, wallet, 50)
+    assert (plan.amount, plan.fee, plan.left) == (without.amount, without.fee, len(dust))
+    assert without.left == 0
+
+
+@given(st.lists(st.integers(1, 40), min_size=1, max_size=12), st.sampled_from([0, 50, 200]))
+def test_no_coin_lowers_what_arrives(values: list[int], rate: int) -> None:
+    one, two = (Wallet(PrivateKey(bytes(31) + bytes([number])), REGTEST) for number in (1, 2))
+    script = bytes(two.locking_script)
+    coins = [Coin("ab" * 32, 0, 1_000, 1)]
+    coins += [Coin(f"{number:064x}", 0, value, 1) for number, value in enumerate(values)]
+    arrives = [plan_sweep(coins[:count], script, one, rate).amount for count in range(1, len(coins) + 1)]
+    assert arrives == sorted(arrives)
 
 
 def test_a_coin_that_is_gone_is_explained(regtest: Regtest, wallet: Wallet, other: Wallet) -> None:

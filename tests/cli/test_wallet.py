@@ -212,6 +212,20 @@ def test_coins_of_a_public_network_do_not_go_out_without_a_yes(inkproof, home, r
     assert inkproof("wallet", "balance", "--network", "testnet", "--json").json()["satoshis"] == 0
 
 
+def test_dust_stays_behind_and_the_person_is_told(inkproof, home, regtest, services):
+    inkproof("wallet", "address", "--network", "testnet")
+    wallet = Wallet.load_or_create(home, TESTNET)
+    for satoshis in (80_000, 3):
+        give(regtest, wallet, satoshis)
+    sweep = ("wallet", "sweep", Wallet(PrivateKey.from_random(), TESTNET).address, "--network", "testnet")
+    announced = " ".join(inkproof(*sweep).stderr.split())
+    assert "1 of 2 coins" in announced
+    assert "left (1) are not worth the fee" in announced
+    told = inkproof(*sweep, "--yes", "--json").json()
+    assert (told["satoshis"] + told["fee"], told["coins_left"]) == (80_000, 1)
+    assert inkproof("wallet", "balance", "--network", "testnet", "--json").json()["satoshis"] == 3
+
+
 def test_no_key_or_passphrase_can_be_given_on_the_command_line(inkproof):
     for action in ("import", "encrypt", "decrypt", "export"):
         usage = inkproof("wallet", action, "--help").stdout
