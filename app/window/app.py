@@ -27,7 +27,7 @@ from app.window.hear import hear
 from app.window.inputs import Inputs
 from app.window.options import WindowOptions
 from app.window.paint import forget
-from app.window.state import Notice, Phase, State, Who
+from app.window.state import ChainView, Notice, Phase, State, Who
 from app.window.view import Ink, View
 from app.window.workers.crew import Crew
 from app.window.workers.protocol import Keep, Message, Said, Verdict
@@ -70,7 +70,8 @@ class Window:
 
     def __init__(self, options: WindowOptions, driver: Callable[[Window], None] | None = None) -> None:
         self.options = options
-        self.state = State(fullscreen=options.fullscreen, model=options.model)
+        chain = ChainView(network=options.network or "")
+        self.state = State(fullscreen=options.fullscreen, model=options.model, chain=chain)
         self.frames = Frames()
         self._driver = driver
         self._inputs = Inputs()
@@ -79,6 +80,7 @@ class Window:
         self._started = time.perf_counter()
         self._density = options.density or screen_density()
         pygame.display.init()
+        _check_screen()
         pygame.font.init()
         pygame.display.set_caption("Inkproof", "Inkproof")
         with contextlib.suppress(pygame.error, FileNotFoundError):
@@ -258,6 +260,13 @@ class Window:
         self._ink = ScreenInk()
 
 
+def _check_screen() -> None:
+    """Where there is no screen SDL takes one that nobody sees: only who asks for that shall get it."""
+    driver = pygame.display.get_driver()
+    if driver in ("dummy", "offscreen") and os.environ.get("SDL_VIDEODRIVER") != driver:
+        raise pygame.error("No screen was found")
+
+
 def _open_page(url: str) -> None:
     import webbrowser
 
@@ -274,11 +283,14 @@ def run(options: WindowOptions | None = None) -> int:
             why=f"{error}.",
             hint="Is there a screen? Without one, use `inkproof verify IMAGE`.",
         ) from error
-    previous = signal.signal(signal.SIGTERM, lambda *_: window.quit())
+    # Told to end, or its terminal has gone: it closes as if by hand, and the node is stopped.
+    numbers = [number for name in ("SIGTERM", "SIGHUP") if (number := getattr(signal, name, None))]
+    previous = {number: signal.signal(number, lambda *_: window.quit()) for number in numbers}
     try:
         with contextlib.suppress(KeyboardInterrupt):
             window.run()
     finally:
-        signal.signal(signal.SIGTERM, previous)
+        for number, handler in previous.items():
+            signal.signal(number, handler)
         window.close()
     return 0

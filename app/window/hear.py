@@ -8,6 +8,7 @@ from app.window.document import Place
 from app.window.state import (
     ChainView,
     Judge,
+    Mark,
     Notice,
     Phase,
     Picture,
@@ -44,15 +45,17 @@ def hear(state: State, message: told.Message) -> State:
             # Ink that has been wiped since has no reading.
             kept = reading if state.picture is not None else None
             return _judge(state, who, replace(state.judges[who], reading=kept, asked=-1))
-        case told.Placed(picture, name, strokes):
+        case told.Placed(picture, name, strokes, txid):
             state = placed(state, Place(picture, strokes))
             if not name:
-                return state
+                return _recalled(state, txid)
             return said(
                 state, Notice(f"{name} is the drawing now.", hint="Ctrl+Z takes it back.", error=False)
             )
         case told.Said(notice):
             return said(state, notice)
+        case told.Account(network, address):
+            return replace(state, chain=replace(state.chain, network=network, address=address))
         case told.ChainStatus():
             return _chain_status(state, message)
         case told.StageReached():
@@ -62,7 +65,8 @@ def hear(state: State, message: told.Message) -> State:
         case told.NotJudged(job, notice):
             return _not_judged(state, job, notice)
         case told.History(rows):
-            return replace(state, history=rows, scroll=min(state.scroll, max(0, len(rows) - 1)))
+            last = max(0, len(rows) - 1)
+            return replace(state, history=rows, remembered=True, scroll=min(state.scroll, last))
         case told.Ask(satoshis, purpose):
             return replace(state, question=Question(satoshis, purpose))
 
@@ -166,6 +170,40 @@ def _verdict(state: State, verdict: told.Verdict) -> State:
     word = "accepts" if verdict.accepted else "refuses"
     of = "for the network before" if submission.revision < state.since else "of the earlier drawing"
     return said(state, Notice(f"The contract {word} the claim {submission.claim} {of}.", error=False))
+
+
+_RECALLED = {
+    Mark.CONFIRMED: (True, (Step.DONE,) * 4),
+    Mark.ACCEPTED: (True, (Step.DONE, Step.DONE, Step.DONE, Step.WAITING)),
+    Mark.REFUSED: (False, (Step.DONE, Step.DONE, Step.REFUSED, Step.WAITING)),
+}
+"""Whether the contract accepted, and how the four steps stand, for the verdicts that there are."""
+
+
+def _recalled(state: State, txid: str) -> State:
+    """A drawing from the history has its verdict already, if it was this network's contract on this chain."""
+    row = next((row for row in state.history if row.txid == txid), None)
+    running = state.submission is not None and state.submission.running
+    if row is None or row.mark not in _RECALLED or running:
+        return state
+    if (row.model, row.network) != (state.model, state.chain.network):
+        return state
+    accepted, steps = _RECALLED[row.mark]
+    submission = Submission(
+        state.jobs + 1,
+        state.revision,
+        row.claim,
+        state.content,
+        steps=steps,
+        running=False,
+        note="Brought back from the history.",
+        txid=txid,
+        accepted=accepted,
+        reason=row.reason,
+        block=row.block,
+    )
+    known = (*state.judged, (state.revision, row.claim))
+    return replace(state, submission=submission, jobs=state.jobs + 1, judged=known)
 
 
 def _not_judged(state: State, job: int, notice: Notice) -> State:

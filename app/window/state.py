@@ -252,6 +252,8 @@ class State:
     judged: tuple[tuple[int, int], ...] = ()
     """Revisions and claims that have their verdict: one drawing, one transaction."""
     history: tuple[Row, ...] = ()
+    remembered: bool = False
+    """The ledger has been read: what the history does not show is not there."""
     scroll: int = 0
     notice: Notice | None = None
     question: Question | None = None

@@ -61,7 +61,9 @@ def agreement(state: State) -> Line:
     if len(digits) < 3:
         return Line("wait", Tone.QUIET, f"{digit} so far", _waiting_for(state, readings))
     unsure = [NAMES[who] for who, reading in readings.items() if not reading.sure]
-    if unsure:
+    if state.claim not in (None, digit):
+        detail = f"The claim is {state.claim}: a node has to refuse it."
+    elif unsure:
         detail = f"{_joined(unsure)} {'is' if len(unsure) == 1 else 'are'} not sure."
     else:
         detail = "Read on this machine. Submit it to have a node prove it."

@@ -65,10 +65,8 @@ CHAIN = ChainView(
     contract="fa5a4003966a" + "0" * 52,
     address=ADDRESS,
 )
-HISTORY = tuple(
-    Row(TXID, PICTURE, 7, 7, mark, block=103 if mark is Mark.CONFIRMED else None, network="regtest")
-    for mark in Mark
-)
+_ROW = Row(TXID, PICTURE, 7, 7, Mark.OPEN, network="regtest", model="handwriting")
+HISTORY = tuple(replace(_ROW, mark=mark, block=103 if mark is Mark.CONFIRMED else None) for mark in Mark)
 
 
 def drawn(**changes):
@@ -81,6 +79,7 @@ def drawn(**changes):
         judges=judges(),
         chain=CHAIN,
         history=HISTORY,
+        remembered=True,
         clock=100.0,
     )
     return replace(state, **changes)
@@ -110,7 +109,7 @@ ERROR = Notice(
 )
 
 STATES = {
-    "empty": State(judges=READY, chain=CHAIN),
+    "empty": State(judges=READY, chain=CHAIN, remembered=True),
     "starting": State(
         judges=READY | {Who.FLOAT: Judge(note="loading TensorFlow")},
         chain=ChainView(note="Fetching the Bitcoin SV node (once)", share=0.43),

@@ -184,10 +184,13 @@ def test_a_window_that_is_killed_takes_its_workers_and_its_node_along(bitcoind, 
         assert alive == []
 
 
-def test_an_interrupt_closes_the_window_in_good_order(bitcoind, home):
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+@pytest.mark.parametrize("group", [False, True])
+def test_a_signal_closes_the_window_in_good_order(bitcoind, home, number, group):
+    """Also when everybody hears it, as when the terminal is closed."""
     with _program(bitcoind, home) as program:
         children = _wait_for_node(program)
-        program.send_signal(signal.SIGTERM)
+        os.killpg(program.pid, number) if group else program.send_signal(number)
         assert program.wait(timeout=60) == 0
         _, alive = psutil.wait_procs(children, timeout=10)
         assert alive == []
@@ -315,14 +318,18 @@ def test_the_canvas_keeps_its_strokes_when_the_window_changes(window):
     window(steps)
 
 
-def test_where_there_is_no_screen_the_person_is_told(monkeypatch, home):
-    from app.errors import InkproofError
-    from app.window.app import run
-
-    pygame.display.quit()
-    monkeypatch.setenv("SDL_VIDEODRIVER", "no-such-driver")
-    with pytest.raises(InkproofError, match="cannot be opened"):
-        run(WindowOptions())
+@pytest.mark.parametrize("driver", ["no-such-driver", ""])
+def test_where_there_is_no_screen_the_person_is_told(driver, bitcoind, home):
+    """Without a screen SDL would take one that nobody sees, and the program would wait there for ever."""
+    environment = _environment(bitcoind, home) | {"SDL_VIDEODRIVER": driver}
+    for name in ("SDL_VIDEODRIVER",) * (not driver) + ("DISPLAY", "WAYLAND_DISPLAY"):
+        environment.pop(name, None)
+    ran = subprocess.run(
+        [sys.executable, "-m", "app"], env=environment, capture_output=True, text=True, timeout=60
+    )
+    assert ran.returncode == 2
+    assert "The window cannot be opened." in ran.stderr
+    assert "inkproof verify" in ran.stderr
 
 
 # --- helpers ---
@@ -347,7 +354,9 @@ if __name__ == "__main__":
 """
     file = home / "opens_a_window.py"
     file.write_text(script)
-    program = subprocess.Popen([sys.executable, str(file)], env=_environment(bitcoind, home))
+    program = subprocess.Popen(
+        [sys.executable, str(file)], env=_environment(bitcoind, home), start_new_session=True
+    )
     try:
         yield program
     finally:

@@ -1,10 +1,15 @@
 """What each message of a worker changes."""
 
+from dataclasses import replace
+
+import pytest
+
+from app.window import words
 from app.window.document import Content, Document, Place
 from app.window.hear import hear
 from app.window.state import Judge, Mark, Notice, Phase, Question, Stage, State, Step, Who
 from app.window.workers import protocol as told
-from tests.window.states import HISTORY, PICTURE, SEVEN, TXID, drawn, reading, submission
+from tests.window.states import ADDRESS, HISTORY, PICTURE, SEVEN, TXID, drawn, reading, submission
 
 
 def test_starting_up_is_told_as_it_is():
@@ -57,6 +62,50 @@ def test_a_drawing_from_the_history_comes_back_as_its_strokes_if_they_are_known(
     assert state.content == Content(None, SEVEN)
     assert state.notice is None
     assert hear(drawn(), told.Placed(PICTURE)).content == Content(Place(PICTURE), ())
+
+
+def from_history(mark=Mark.CONFIRMED, **changes):
+    row = replace(HISTORY[0], mark=mark, claim=7, block=103, reason="script failed", **changes)
+    return hear(drawn(history=(row,)), told.Placed(PICTURE, strokes=SEVEN, txid=TXID))
+
+
+@pytest.mark.parametrize(
+    ("mark", "accepted"), [(Mark.CONFIRMED, True), (Mark.ACCEPTED, True), (Mark.REFUSED, False)]
+)
+def test_a_drawing_from_the_history_comes_back_with_its_verdict(mark, accepted):
+    state = from_history(mark)
+    assert state.submission.accepted is accepted
+    assert words.txid_line(state) == TXID
+    assert (state.revision, 7) in state.judged
+
+
+@pytest.mark.parametrize(
+    ("mark", "changes"),
+    [
+        (Mark.OPEN, {}),
+        (Mark.LOST, {}),
+        (Mark.ERROR, {}),
+        (Mark.CONFIRMED, {"model": "compact"}),
+        (Mark.CONFIRMED, {"network": "testnet"}),
+        (Mark.CONFIRMED, {"txid": "00" * 32}),
+    ],
+)
+def test_no_verdict_comes_back_where_there_was_none_or_it_was_another_network_s(mark, changes):
+    assert from_history(mark, **changes).submission is None
+
+
+def test_a_drawing_from_the_history_does_not_take_the_place_of_a_claim_under_way():
+    state = hear(drawn(submission=submission()), told.Placed(PICTURE, strokes=SEVEN, txid=TXID))
+    assert state.submission == submission()
+
+
+def test_the_address_is_known_before_the_chain_answers():
+    state = hear(State(), told.Account("mainnet", ADDRESS))
+    assert (state.chain.network, state.chain.address, state.chain.phase) == (
+        "mainnet",
+        ADDRESS,
+        Phase.STARTING,
+    )
 
 
 def test_the_stages_of_a_claim_that_holds():
@@ -124,4 +173,5 @@ def test_status_history_and_questions():
     assert state.chain.address == "mkHS"
     assert hear(State(scroll=9), told.History(HISTORY)).scroll == len(HISTORY) - 1
     assert hear(State(), told.Ask(61_000, "deploy")).question == Question(61_000, "deploy")
-    assert {row.mark for row in HISTORY} == set(Mark)
+    assert not State().remembered
+    assert hear(State(), told.History(())).remembered

@@ -14,6 +14,11 @@ def line(state):
     return said.headline, said.detail
 
 
+def test_a_claim_of_another_digit_is_said_to_be_refused():
+    assert words.agreement(drawn(claim=3)).detail == "The claim is 3: a node has to refuse it."
+    assert "Submit it" in words.agreement(drawn(claim=7)).detail
+
+
 def test_before_anything_is_drawn():
     assert line(State()) == ("Draw a digit", "Three independent judges will read it.")
 

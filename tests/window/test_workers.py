@@ -276,9 +276,9 @@ def test_a_kept_drawing_comes_back_stroke_by_stroke_and_any_other_as_its_picture
     looked = to_mnist(rasterise(SEVEN)).tobytes()
     desk.send(Keep("ab" * 32, Content(None, SEVEN)))
     desk.send(BringBack("ab" * 32, looked))
-    assert post.next(Placed) == Placed(looked, strokes=SEVEN)
+    assert post.next(Placed) == Placed(looked, strokes=SEVEN, txid="ab" * 32)
     desk.send(BringBack("cd" * 32, PICTURE))
-    assert post.next(Placed) == Placed(PICTURE)
+    assert post.next(Placed) == Placed(PICTURE, txid="cd" * 32)
 
 
 @pytest.mark.parametrize("bad", [b"", b"{", b'{"strokes":[]}', b'{"strokes":[{"width":9,"points":[[0,0]]}]}'])
@@ -287,7 +287,7 @@ def test_a_kept_drawing_that_was_tampered_with_is_not_taken(desk, home, bad):
     (home / "drawings").mkdir(parents=True)
     (home / "drawings" / f"{'ab' * 32}.json").write_bytes(bad)
     desk.send(BringBack("ab" * 32, PICTURE))
-    assert post.next(Placed) == Placed(PICTURE)
+    assert post.next(Placed) == Placed(PICTURE, txid="ab" * 32)
 
 
 def test_a_saved_drawing_is_read_back_as_the_same_digit(desk, home):

@@ -15,7 +15,7 @@ from app.window.state import Hover, Mark, Row, State
 def key(state: State) -> Hashable:
     """What the strip shows."""
     hover = state.hover if state.hover and state.hover.name == "row" else None
-    return hover, state.history, state.scroll
+    return hover, state.history, state.remembered, state.scroll
 
 
 def draw(painter: Painter, layout: Layout, state: State) -> None:
@@ -24,7 +24,7 @@ def draw(painter: Painter, layout: Layout, state: State) -> None:
     widgets.surface(painter, box)
     label = Box(box.x + px(12), box.y, layout.rows[0].x - box.x - px(12), box.h)
     widgets.caption(painter, "History", label)
-    if not state.history:
+    if state.remembered and not state.history:
         rest = layout.rows[0]._replace(w=layout.rows[-1].right - layout.rows[0].x)
         widgets.caption(painter, "Past verifications are kept here. Submit a claim to make the first.", rest)
     shown = state.history[state.scroll : state.scroll + len(layout.rows)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import queue
+import signal
 import threading
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -20,6 +21,7 @@ from app.window.state import Mark, Row, Stage, Who
 from app.window.workers.judging import behave, notice_of
 from app.window.workers.leftovers import release_node
 from app.window.workers.protocol import (
+    Account,
     Answer,
     Ask,
     ChainStatus,
@@ -60,6 +62,8 @@ class _Stopping(BaseException):
 def serve_chain(connection: Connection, options: WindowOptions) -> None:
     """The process: until it is told to stop, keep a service open and put claims to it."""
     behave()
+    # Whoever ends the whole group must not end the one that stops the node: it hears from the window.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     line = _Line(connection, options.model)
     line.start()
     try:
@@ -122,6 +126,7 @@ class _Line:
 
 def _serve(line: _Line, options: WindowOptions) -> None:
     """Keep a service open, of one network after the other; after a failure, open it again."""
+    _post_account(line, options)
     failures = 0
     while True:
         try:
@@ -296,15 +301,27 @@ class _Counter:
             self.line.post(History(rows))
 
 
+def _post_account(line: _Line, options: WindowOptions) -> None:
+    """Where coins are sent to on a public network is known before anybody has answered."""
+    from app.chain.networks import network_named
+    from app.chain.wallet import public_address
+    from app.paths import home
+
+    if options.network is not None and not options.embedded:
+        with contextlib.suppress(InkproofError):  # there is no wallet yet: it is made when it is needed
+            line.post(Account(options.network, public_address(home(), network_named(options.network))))
+
+
 def _post_ledger(line: _Line) -> None:
     """The past is shown before the node is up."""
     from app.chain.ledger import Ledger
-    from app.paths import home
+    from app.chain.service import ledger_path
 
-    path = home() / "ledger.sqlite"
-    if path.exists():
-        with Ledger(path) as ledger:
-            line.post(History(_rows(ledger)))
+    if not ledger_path().exists():
+        line.post(History(()))
+        return
+    with Ledger(ledger_path()) as ledger:
+        line.post(History(_rows(ledger)))
 
 
 def _rows(ledger: Ledger) -> tuple[Row, ...]:

@@ -180,7 +180,7 @@ class _Work:
             found = strokes_from_json(_kept(wish.txid).read_bytes())
             if to_mnist(rasterise(found)).tobytes() == wish.picture:
                 strokes = found
-        self._post(Placed(wish.picture, strokes=strokes))
+        self._post(Placed(wish.picture, strokes=strokes, txid=wish.txid))
 
     def _save(self, save: SaveDrawing) -> None:
         from PIL import Image

@@ -80,8 +80,10 @@ def softmax(logits: Sequence[int], denominator: int) -> tuple[float, ...]:
 
 
 def behave() -> None:
-    """A worker's manners: Ctrl+C is the window's to handle, and the window goes first."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """A worker's manners: Ctrl+C and a closed terminal are for the window, and the window goes first."""
+    for name in ("SIGINT", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
     with contextlib.suppress(AttributeError, OSError):
         os.nice(5)
 

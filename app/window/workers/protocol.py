@@ -149,11 +149,13 @@ class Read:
 
 @dataclass(frozen=True)
 class Placed:
-    """A drawing to put down: its 28x28 picture (784 bytes), its strokes if known, its file if any."""
+    """A drawing to put down: its 28x28 picture (784 bytes), its strokes if known, its file if any, and the
+    txid of its verification if it comes from the history."""
 
     picture: bytes
     name: str = ""
     strokes: tuple[Stroke, ...] = ()
+    txid: str = ""
 
 
 @dataclass(frozen=True)
@@ -161,6 +163,14 @@ class Said:
     """Something to tell the person."""
 
     notice: Notice
+
+
+@dataclass(frozen=True)
+class Account:
+    """The chain's name and the wallet's address there, known before the chain has answered."""
+
+    network: str
+    address: str
 
 
 @dataclass(frozen=True)
@@ -230,6 +240,7 @@ Message: TypeAlias = (
     | Read
     | Placed
     | Said
+    | Account
     | ChainStatus
     | StageReached
     | Verdict
