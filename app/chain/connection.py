@@ -109,7 +109,5 @@ def _connection(rpc: Rpc, network: Network, choice: NodeChoice) -> Connection:
     if not network.may_mine:
         return Connection(NodeBackend(rpc, network), network, wallet, network.name)
     wake(rpc, wallet.address)
-    first = rpc.call("getblockhash", 1)
-    if not isinstance(first, str):
-        raise ChainError("The node does not tell its first block.")
+    first = rpc.peer.hash(rpc.call("getblockhash", 1))
     return Connection(NodeBackend(rpc, network), network, wallet, f"{network.name}@{first[:16]}")

@@ -138,6 +138,7 @@ GARBAGE = {
     "infinity": '{"result": -Infinity, "error": null, "id": $ID}',
     "nested": "[" * 200_000,
     "huge number": '{"result": ' + "9" * 10_000 + ', "error": null, "id": $ID}',
+    "exponent past all ranges": '{"result": 1e9999999999999999999, "error": null, "id": $ID}',
     "cut": '{"result": {"chain": "reg',
 }
 
@@ -251,6 +252,9 @@ def test_satoshis_are_exact(amount: int) -> None:
         Decimal("NaN"),
         Decimal("Infinity"),
         Decimal("-0.1"),
+        Decimal("1e999999"),
+        Decimal("-1e999999"),
+        Decimal("1e-999999"),
         Decimal("0.000000001"),
         21_000_001,
         True,

@@ -51,6 +51,7 @@ GARBAGE = {
     "not text": b"\xff\xfe\x00",
     "nested": b"[" * 200_000,
     "not a number": b'{"blocks": NaN}',
+    "exponent past all ranges": b'{"blocks": 1e9999999999999999999}',
     "huge number": b'{"blocks": ' + b"9" * 10_000 + b"}",
     "cut": b'{"chain": "te',
 }
