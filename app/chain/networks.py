@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
 import bitcoinx
 
 from app.chain.rpc import Rpc, clean_text
+from app.chain.wire import check_address
 from app.errors import ChainError
 
 __all__ = [
@@ -117,23 +117,17 @@ def services_of(network: Network) -> Services:
 
 
 def _check_address(url: str, network: Network) -> None:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ChainError(
-            f"{clean_text(url, 80)!r} is not the address of a public service for {network.name}.",
-            hint="Set INKPROOF_WOC_URL and INKPROOF_ARC_URL to https:// addresses, or leave them unset.",
-        )
+    parts = check_address(
+        url,
+        f"the address of a public service for {network.name}",
+        credentials="Put an ARC's key into INKPROOF_ARC_TOKEN.",
+        hint="Set INKPROOF_WOC_URL and INKPROOF_ARC_URL to https:// addresses, or leave them unset.",
+    )
     if parts.scheme == "http" and parts.hostname not in _LOCAL:
         raise ChainError(
             f"{clean_text(url, 80)!r} is not a safe address for a public service.",
             why="What is asked and answered there could be read and changed on the way.",
             hint="Use https.",
-        )
-    if parts.username is not None or parts.password is not None:
-        raise ChainError(
-            "The address of a public service must not contain a user name or password.",
-            why="Addresses are shown and logged.",
-            hint="Put an ARC's key into INKPROOF_ARC_TOKEN.",
         )
 
 

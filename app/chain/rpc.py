@@ -10,9 +10,8 @@ import itertools
 import json
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urlsplit
 
-from app.chain.wire import Peer, clean_text, parse_json
+from app.chain.wire import Peer, check_address, clean_text, parse_json
 from app.errors import ChainError, RpcError, UnreachableError
 
 __all__ = ["COIN", "MAX_ANSWER", "METHOD_NOT_FOUND", "WARMING_UP", "Rpc", "clean_text", "satoshis"]
@@ -50,18 +49,12 @@ class Rpc:
     """
 
     def __init__(self, url: str, user: str, password: str, *, timeout: float = 30.0) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise UnreachableError(
-                f"{clean_text(url, 80)!r} is not the address of a node.",
-                hint="An RPC address looks like http://127.0.0.1:8332.",
-            )
-        if parts.username is not None or parts.password is not None:
-            raise UnreachableError(
-                "An RPC address must not contain the user name and password.",
-                why="Addresses are shown and logged.",
-                hint="Give the credentials separately.",
-            )
+        check_address(
+            url,
+            "the address of a node",
+            credentials="Give the RPC credentials separately.",
+            hint="An RPC address looks like http://127.0.0.1:8332.",
+        )
         self.url = url
         self.timeout = timeout
         self.peer = Peer(

@@ -16,13 +16,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
+from urllib.parse import SplitResult, urlsplit
 
 import requests
 import urllib3
 
 from app.errors import UnreachableError
 
-__all__ = ["Peer", "clean_text", "parse_json"]
+__all__ = ["Peer", "check_address", "clean_text", "parse_json"]
 
 _CHUNK = 256 * 1024
 _GRACE = 0.5
@@ -42,6 +43,30 @@ def clean_text(text: str, limit: int = 400) -> str:
 def parse_json(answer: bytes) -> Any:
     """Strict JSON in UTF-8; fractions become Decimal. ValueError or RecursionError where it is none."""
     return json.loads(answer.decode("utf-8"), parse_float=_decimal, parse_constant=_refuse_constant)
+
+
+def check_address(url: str, what: str, *, credentials: str, hint: str) -> SplitResult:
+    """The parts of an http or https address; `what` it should be: "the address of a node".
+
+    UnreachableError where it is none, with `hint`, and where it holds a user name or password: `credentials`
+    then says where they belong.
+    """
+    # Before anything else, for such an address must not be quoted, in no message. It is also found where
+    # the parts cannot be told: without http:// in front.
+    if "@" in url:
+        raise UnreachableError(
+            f"A user name or password does not belong into {what}.",
+            why="Addresses are shown and logged.",
+            hint=credentials,
+        )
+    try:
+        parts = urlsplit(url)
+        known = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        known = None
+    if not known:
+        raise UnreachableError(f"{clean_text(url, 80)!r} is not {what}.", hint=hint)
+    return parts
 
 
 @dataclass(frozen=True)

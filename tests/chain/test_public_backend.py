@@ -178,12 +178,23 @@ def test_a_fee_past_the_ceiling_is_not_believed(services: FakeServices) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["woc", "ftp://x/y", "http://", "http://example.org/woc", "https://u:p@example.org"]
+    "url", ["woc", "ftp://x/y", "http://", "http://example.org/woc", "https://[::1", "https://x:99999"]
 )
 def test_an_address_that_is_none_or_unsafe_is_refused(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INKPROOF_ARC_URL", url)
     with pytest.raises(ChainError):
         services_of(TESTNET)
+
+
+@pytest.mark.parametrize("url", ["http://u:s3cret@arc.example.org", "https://u:s3cret@x", "u:s3cret@x"])
+def test_a_password_in_a_services_address_is_refused_and_not_repeated(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INKPROOF_ARC_URL", url)
+    with pytest.raises(ChainError) as refusal:
+        services_of(TESTNET)
+    assert "s3cret" not in str(refusal.value)
+    assert "INKPROOF_ARC_TOKEN" in refusal.value.hint
 
 
 scripts = st.binary(max_size=300).map(Script)

@@ -114,11 +114,37 @@ def test_a_closed_port_is_nobody_answering(fake: FakeMisbehavingNode) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["", "127.0.0.1:8332", "ftp://x", "http://", "http://u:p@127.0.0.1:1", "http://u@127.0.0.1:1"]
+    "url",
+    [
+        "",
+        "127.0.0.1:8332",
+        "ftp://x",
+        "http://",
+        "http://[::1:8332",
+        "http://x:99999",
+        "http://x:0",
+        "http://x:y",
+    ],
 )
 def test_an_address_that_is_none_is_refused(url: str) -> None:
-    with pytest.raises(UnreachableError):
+    with pytest.raises(UnreachableError, match="is not the address of a node"):
         Rpc(url, "u", "p")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://rpcuser:s3cret@127.0.0.1:8332",
+        "rpcuser:s3cret@127.0.0.1:8332",
+        "http://s3cret@127.0.0.1:8332",
+        "http://rpcuser:s3cret@[::1:8332",
+    ],
+)
+def test_a_password_in_an_address_is_refused_and_not_repeated(url: str) -> None:
+    with pytest.raises(UnreachableError, match="does not belong into the address of a node") as refusal:
+        Rpc(url, "u", "p")
+    assert "s3cret" not in str(refusal.value)
+    assert "separately" in refusal.value.hint
 
 
 GARBAGE = {
