@@ -75,6 +75,10 @@ class NodeBackend:
         """What the node knows of the transaction."""
         return transactions.find_transaction(self.rpc, txid)
 
+    def stands(self, block_hash: str) -> bool:
+        """Whether the node knows the block as one of its chain."""
+        return transactions.stands(self.rpc, block_hash)
+
     def is_unspent(self, txid: str, index: int) -> bool:
         """Whether the node knows the output as unspent."""
         return transactions.is_unspent(self.rpc, txid, index)

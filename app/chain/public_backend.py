@@ -101,6 +101,10 @@ class PublicBackend:
             )
         return Found(raw, *place)
 
+    def stands(self, block_hash: str) -> bool:
+        """Whether the explorer shows the block as one of the chain."""
+        return self._explorer.stands(block_hash)
+
     def is_unspent(self, txid: str, index: int) -> bool:
         """Whether a known output is unspent: the explorer answers "unknown" to either question alike."""
         if (txid, index) in self._gone or self._explorer.spender(txid, index) is not None:

@@ -62,13 +62,18 @@ def revived(backend: Backend, ledger: Ledger, deployment: Deployment) -> bool:
 
 
 def _recheck_confirmed(backend: Backend, ledger: Ledger, chain_id: str) -> None:
-    """A block can be taken back. Where the highest one still stands, so do those beneath it."""
+    """A block can be taken back. Where the highest one still stands, so do those beneath it.
+
+    A node without an index of transactions may not find one of a block that stands: that says nothing.
+    """
     for record in ledger.newest_in(chain_id, VerificationState.CONFIRMED):
         try:
             found = backend.find(record.txid)
         except PendingError:
             continue
         if found is not None and found.block_hash == record.block_hash:
+            return
+        if found is None and record.block_hash is not None and backend.stands(record.block_hash):
             return
         if found is not None:
             _follow(ledger, record, found)

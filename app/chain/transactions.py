@@ -102,6 +102,12 @@ def find_transaction(rpc: Rpc, txid: str) -> Found | None:
     return Found(raw, block_hash, rpc.peer.count(header.get("height")))
 
 
+def stands(rpc: Rpc, block_hash: str) -> bool:
+    """Whether a block is in the node's chain; each node knows all of its blocks, index or none."""
+    header = _known(rpc, "getblockheader", block_hash, True)
+    return header is not None and _in_chain(header)
+
+
 def is_unspent(rpc: Rpc, txid: str, index: int) -> bool:
     """Whether the node knows the output as unspent, waiting transactions taken into account."""
     answer = rpc.call("gettxout", txid, index, True)
@@ -130,9 +136,9 @@ def _in_chain(answer: Mapping[str, Any]) -> bool:
     return isinstance(confirmations, int) and confirmations >= 1
 
 
-def _known(rpc: Rpc, method: str, txid: str, flag: object) -> Mapping[str, Any] | None:
+def _known(rpc: Rpc, method: str, name: str, flag: object) -> Mapping[str, Any] | None:
     try:
-        return rpc.peer.mapping(rpc.call(method, txid, flag))
+        return rpc.peer.mapping(rpc.call(method, name, flag))
     except RpcError as error:
         # Only "I know no such thing" means that; a node that is warming up knows nothing for certain.
         if error.code not in (_UNKNOWN, METHOD_NOT_FOUND):

@@ -87,6 +87,17 @@ class WhatsOnChain:
             return None, None
         return self._peer.hash(block_hash), self._peer.count(details.get("blockheight"))
 
+    def stands(self, block_hash: str) -> bool:
+        """Whether a block is in the chain, and not one that was taken back."""
+        status, answer = self._ask(f"/block/hash/{block_hash}")
+        if status == 404:
+            return False
+        details = self._peer.mapping(self._json(status, answer))
+        if details.get("hash") != block_hash:
+            self._peer.garbage("It answered about another block.")
+        confirmations = details.get("confirmations")
+        return isinstance(confirmations, int) and confirmations >= 1
+
     def raw(self, txid: str) -> bytes | None:
         """The bytes of a transaction as the service has them; None if it has none."""
         status, answer = self._ask(f"/tx/{txid}/hex")
