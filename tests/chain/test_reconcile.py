@@ -12,9 +12,9 @@ from app.chain.backend import Backend
 from app.chain.ledger import Ledger
 from app.chain.networks import TESTNET, services_of
 from app.chain.public_backend import PublicBackend
-from app.chain.reconcile import reconcile
+from app.chain.reconcile import DROPPED, reconcile, revived
 from app.chain.records import DeploymentState, Verification, VerificationState
-from tests.chain.fake_services import FakeServices
+from tests.chain.fake_services import FakeServices, read_transaction
 from tests.chain.test_ledger import deploy, verify
 from tests.conftest import Regtest
 
@@ -56,3 +56,39 @@ def test_what_is_in_a_block_that_stands_stays_confirmed_though_it_is_not_found(
     record = confirmed(ledger, regtest.rpc.call("getblockhash", 5))
     reconcile(backend, ledger, CHAIN)
     assert ledger.verification(record.id) == record
+
+
+def test_what_nobody_knows_and_cannot_be_sent_again_is_lost_though_its_parents_bytes_were_dropped(
+    backend: Backend, ledger: Ledger
+) -> None:
+    record = confirmed(ledger, NOWHERE)
+    reconcile(backend, ledger, CHAIN)
+    lost = ledger.verification(record.id)
+    assert lost.state is VerificationState.LOST
+    assert lost.reason
+
+
+def test_a_deployment_whose_bytes_were_dropped_is_lost_where_it_is_not_known(
+    backend: Backend, ledger: Ledger
+) -> None:
+    deployment = deploy(ledger, network=CHAIN, raw_tx=b"")
+    ledger.mark_deployment(deployment.id, DeploymentState.SENT)
+    reconcile(backend, ledger, CHAIN)
+    lost = ledger.deployment(deployment.id)
+    assert (lost.state, lost.reason) == (DeploymentState.LOST, DROPPED)
+    assert not revived(backend, ledger, lost)
+
+
+def test_a_forgotten_verification_is_sent_again_with_the_output_that_it_spends(
+    services: FakeServices, ledger: Ledger
+) -> None:
+    """So that an ARC which does not find the parent can judge it all the same."""
+    parent = unknown()
+    spending = TxInput(parent.hash(), 0, Script(), 0xFFFFFFFF)
+    child = Tx(1, [spending], [TxOutput(900, Script(b"\x51"))], 0)
+    deployment = deploy(ledger, network=CHAIN, txid=parent.hex_hash(), raw_tx=parent.to_bytes())
+    ledger.mark_deployment(deployment.id, DeploymentState.SENT)
+    record = verify(ledger, deployment, txid=child.hex_hash(), raw_tx=child.to_bytes())
+    ledger.mark_verification(record.id, VerificationState.ACCEPTED)
+    reconcile(PublicBackend(TESTNET, services_of(TESTNET)), ledger, CHAIN)
+    assert [read_transaction(body) for body in services.bodies] == [(parent, []), (child, parent.outputs)]
