@@ -53,7 +53,7 @@ _REJECTED = "REJECTED"
 # ARC's own error codes (pkg/api/status.go, doc/errors.md; the two disagree on 463 and 464: both are policy).
 _CODES: Mapping[int, Refusal] = {
     400: Refusal.OTHER,
-    460: Refusal.MISSING_INPUTS,  # not extended, and a parent is not to be found
+    460: Refusal.UNKNOWN_PARENT,  # not extended, and a parent is not to be found
     461: Refusal.SCRIPT,
     462: Refusal.MISSING_INPUTS,
     463: Refusal.POLICY,

@@ -71,18 +71,16 @@ def _recheck_confirmed(backend: Backend, ledger: Ledger, chain_id: str) -> None:
     A node without an index of transactions may not find one of a block that stands: that says nothing.
     """
     for record in ledger.newest_in(chain_id, VerificationState.CONFIRMED):
-        try:
+        with contextlib.suppress(PendingError):
             found = backend.find(record.txid)
-        except PendingError:
-            continue
-        if found is not None and found.block_hash == record.block_hash:
-            return
-        if found is None and record.block_hash is not None and backend.stands(record.block_hash):
-            return
-        if found is not None:
-            _follow(ledger, record, found)
-        else:
-            _send_again(backend, ledger, record)
+            if found is not None and found.block_hash == record.block_hash:
+                return
+            if found is None and record.block_hash is not None and backend.stands(record.block_hash):
+                return
+            if found is not None:
+                _follow(ledger, record, found)
+            else:
+                _send_again(backend, ledger, record)
 
 
 def _settle_deployment(backend: Backend, ledger: Ledger, record: Deployment) -> None:

@@ -19,7 +19,7 @@ BODY = b"\x01\x00\x00\x00"
     ("code", "kind"),
     [
         (400, Refusal.OTHER),
-        (460, Refusal.MISSING_INPUTS),
+        (460, Refusal.UNKNOWN_PARENT),
         (461, Refusal.SCRIPT),
         (462, Refusal.MISSING_INPUTS),
         (463, Refusal.POLICY),
