@@ -73,11 +73,10 @@ _CODES: Mapping[int, Refusal] = {
 
 @dataclass(frozen=True)
 class Policy:
-    """What an ARC asks: satoshis per 1000 bytes, and the largest script and transaction in bytes."""
+    """What an ARC asks: satoshis per 1000 bytes, and the largest script in bytes."""
 
     rate: int
     max_script: int
-    max_transaction: int
 
 
 class Arc:
@@ -117,7 +116,6 @@ class Arc:
         return Policy(
             rate=-(-satoshis * 1000 // size),
             max_script=self._peer.count(policy.get("maxscriptsizepolicy"), _MOST),
-            max_transaction=self._peer.count(policy.get("maxtxsizepolicy"), _MOST),
         )
 
     def submit(self, body: bytes, txid: str) -> Sent:

@@ -134,6 +134,13 @@ def test_another_txid_than_ours_is_not_believed(arc, services, txid) -> None:
         arc.submit(BODY, TXID)
 
 
+def test_an_arc_that_names_no_largest_transaction_is_one_all_the_same(arc, services) -> None:
+    policy = services.answer("GET", "/arc/v1/policy", b"", {})[1]
+    del policy["policy"]["maxtxsizepolicy"]
+    services.say("/v1/policy", 200, policy)
+    assert arc.policy().max_script == policy["policy"]["maxscriptsizepolicy"]
+
+
 @pytest.mark.parametrize(
     "fee",
     [

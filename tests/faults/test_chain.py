@@ -31,7 +31,7 @@ def opened(kept):
 
 
 def state(opened, txid: str):
-    return opened.ledger.verification_of(txid)
+    return world.verification_of(opened.ledger, txid)
 
 
 def look(opened) -> None:
