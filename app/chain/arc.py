@@ -27,6 +27,7 @@ _SECONDS = 30.0
 _LARGEST = 1024 * 1024
 _WAIT = 25
 """Seconds that ARC is asked to wait for the network's word (it allows 30)."""
+_MOST = 2**64 - 1
 _LATER = "It is recorded. Try again in a few minutes: Inkproof then asks what became of it."
 _LOOKS = 8
 _BETWEEN_LOOKS = 2.0
@@ -52,7 +53,7 @@ _REJECTED = "REJECTED"
 # ARC's own error codes (pkg/api/status.go, doc/errors.md; the two disagree on 463 and 464: both are policy).
 _CODES: Mapping[int, Refusal] = {
     400: Refusal.OTHER,
-    460: Refusal.MISSING_INPUTS,  # not extended, and a parent is not to be found
+    460: Refusal.UNKNOWN_PARENT,  # not extended, and a parent is not to be found
     461: Refusal.SCRIPT,
     462: Refusal.MISSING_INPUTS,
     463: Refusal.POLICY,
@@ -72,11 +73,10 @@ _CODES: Mapping[int, Refusal] = {
 
 @dataclass(frozen=True)
 class Policy:
-    """What an ARC asks: satoshis per 1000 bytes, and the largest script and transaction in bytes."""
+    """What an ARC asks: satoshis per 1000 bytes, and the largest script in bytes."""
 
     rate: int
     max_script: int
-    max_transaction: int
 
 
 class Arc:
@@ -108,17 +108,14 @@ class Arc:
     def policy(self) -> Policy:
         """What this ARC asks of a transaction. The rate is not yet held to the network's ceiling."""
         status, answer = self._ask("GET", "/v1/policy", self._limit)
-        policy = self._answer(status, answer).get("policy")
-        if not isinstance(policy, dict) or not isinstance(policy.get("miningFee"), dict):
-            self._peer.garbage("Its policy cannot be read.")
-        fee = policy["miningFee"]
-        satoshis, size = self._count(fee.get("satoshis")), self._count(fee.get("bytes"))
+        policy = self._peer.mapping(self._answer(status, answer).get("policy"))
+        fee = self._peer.mapping(policy.get("miningFee"))
+        satoshis, size = (self._peer.count(fee.get(name), _MOST) for name in ("satoshis", "bytes"))
         if not size:
             self._peer.garbage("It names a fee for no bytes.")
         return Policy(
             rate=-(-satoshis * 1000 // size),
-            max_script=self._count(policy.get("maxscriptsizepolicy")),
-            max_transaction=self._count(policy.get("maxtxsizepolicy")),
+            max_script=self._peer.count(policy.get("maxscriptsizepolicy"), _MOST),
         )
 
     def submit(self, body: bytes, txid: str) -> Sent:
@@ -263,14 +260,7 @@ class Arc:
             told = parse_json(answer)
         except (ValueError, RecursionError) as error:
             self._peer.garbage("The answer is not JSON.", error)
-        if not isinstance(told, dict):
-            self._peer.garbage("The answer is not what the API promises.")
-        return told
-
-    def _count(self, value: Any) -> int:
-        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**64:
-            self._peer.garbage("A number in the answer is none, or out of range.")
-        return value
+        return self._peer.mapping(told)
 
     def _ask(
         self,

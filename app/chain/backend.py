@@ -65,6 +65,9 @@ class Backend(Protocol):
         PendingError where it is on its way and may still be refused.
         """
 
+    def stands(self, block_hash: str) -> bool:
+        """Whether a block is in the chain: known, and not taken back."""
+
     def is_unspent(self, txid: str, index: int) -> bool:
         """Whether the output exists and is unspent, waiting transactions taken into account."""
 

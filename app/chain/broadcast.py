@@ -27,6 +27,8 @@ class Refusal(enum.Enum):
     FEE = "fee"
     MISSING_INPUTS = "missing-inputs"
     """A coin it spends is unknown to the node or already spent."""
+    UNKNOWN_PARENT = "unknown-parent"
+    """Nobody says that a coin is spent: the transaction that made it was not found, so nothing was judged."""
     LONG_CHAIN = "long-chain"
     """It hangs on too many transactions that wait for a block."""
     CONFLICT = "conflict"

@@ -69,15 +69,16 @@ def profile_for(kind: Kind, raised: bool = False) -> str:
 
 @contextlib.contextmanager
 def connect(
-    choice: NodeChoice, kind: Kind, progress: Progress, *, raised: bool = False
+    choice: NodeChoice, kind: Kind, progress: Progress, *, raised: bool = False, watch: bool = True
 ) -> Iterator[Connection]:
     """Reach the chain; the embedded node is started if need be and stopped by its last user.
 
-    `raised`: a packed contract that is too big for a default policy.
+    `raised`: a packed contract that is too big for a default policy. `watch`: whether a node shall keep
+    account of our address, without which it need not find our transactions in its blocks.
     """
     if choice.rpc_url:
         rpc = Rpc(choice.rpc_url, choice.rpc_user, choice.rpc_password)
-        yield _connection(rpc, _agreed(network_of(rpc), choice), choice)
+        yield _connection(rpc, _agreed(network_of(rpc), choice), choice, watch)
         return
     if choice.network not in (None, REGTEST.name):
         yield _public(network_named(str(choice.network)), choice)
@@ -85,7 +86,7 @@ def connect(
     profile = profile_for(kind, raised)
     network = REGTEST if profile == REGTEST.name else REGTEST_RAISED
     with EmbeddedNode(profile).lease(progress, keep=choice.keep_node) as rpc:
-        yield _connection(rpc, network, choice)
+        yield _connection(rpc, network, choice, watch)
 
 
 def _agreed(found: Network, choice: NodeChoice) -> Network:
@@ -104,12 +105,15 @@ def _public(network: Network, choice: NodeChoice) -> Connection:
     return Connection(backend, network, wallet, network.name)
 
 
-def _connection(rpc: Rpc, network: Network, choice: NodeChoice) -> Connection:
-    wallet = Wallet.load_or_create(home(), network, choice.passphrase)
-    if not network.may_mine:
-        return Connection(NodeBackend(rpc, network), network, wallet, network.name)
-    wake(rpc, wallet.address)
-    first = rpc.call("getblockhash", 1)
-    if not isinstance(first, str):
-        raise ChainError("The node does not tell its first block.")
-    return Connection(NodeBackend(rpc, network), network, wallet, f"{network.name}@{first[:16]}")
+def _connection(rpc: Rpc, network: Network, choice: NodeChoice, watch: bool) -> Connection:
+    wallet, backend = Wallet.load_or_create(home(), network, choice.passphrase), NodeBackend(rpc, network)
+    chain_id = network.name
+    if network.may_mine:
+        wake(rpc, wallet.address)
+        first = rpc.peer.hash(rpc.call("getblockhash", 1))
+        chain_id = f"{network.name}@{first[:16]}"
+    if watch:
+        # Our address is watched from the first look at its coins on. Before that, a node without an index of
+        # transactions does not know ours, and they would be taken for lost.
+        backend.coins(wallet)
+    return Connection(backend, network, wallet, chain_id)

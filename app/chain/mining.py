@@ -14,18 +14,18 @@ _DAY = 24 * 60 * 60
 
 def mine(rpc: Rpc, address: str, count: int) -> list[str]:
     """Mine `count` blocks that pay `address`; their hashes, oldest first. ChainError on any other chain."""
-    chain = rpc.call("getblockchaininfo")["chain"]
-    if chain != "regtest":
+    if rpc.peer.mapping(rpc.call("getblockchaininfo")).get("chain") != "regtest":
         raise ChainError(
             "Blocks can be mined at will on a private chain only.", hint="Wait for the network's next block."
         )
     hashes = rpc.call("generatetoaddress", count, address, timeout=120)
     if not isinstance(hashes, list) or len(hashes) != count:
         raise ChainError(f"The node did not mine the {count} blocks it was asked for.")
+    mined = [rpc.peer.hash(block_hash) for block_hash in hashes]
     # A node keeps its newest blocks in memory for up to an hour, and loses them when it is killed. This
     # call, cheap on a private chain, makes it write them out.
     rpc.call("gettxoutsetinfo", timeout=120)
-    return [str(block_hash) for block_hash in hashes]
+    return mined
 
 
 def wake(rpc: Rpc, address: str) -> bool:
@@ -33,10 +33,11 @@ def wake(rpc: Rpc, address: str) -> bool:
 
     Returns whether it did. Call it on a private chain only.
     """
-    info = rpc.call("getblockchaininfo")
-    header = rpc.call("getblockheader", info["bestblockhash"])
+    peer = rpc.peer
+    info = peer.mapping(rpc.call("getblockchaininfo"))
+    header = peer.mapping(rpc.call("getblockheader", peer.hash(info.get("bestblockhash"))))
     # 1.0.13 does not say whether it is catching up; its rule is the age of the tip.
-    asleep = info.get("initialblockdownload", time.time() - header["time"] > _DAY)
+    asleep = info.get("initialblockdownload", time.time() - peer.count(header.get("time")) > _DAY)
     if asleep:
         mine(rpc, address, 1)
     return bool(asleep)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
 import bitcoinx
 
 from app.chain.rpc import Rpc, clean_text
+from app.chain.wire import check_address
 from app.errors import ChainError
 
 __all__ = [
@@ -33,7 +33,7 @@ class Network:
     """One network.
 
     `chain` is the node's own name for it (getblockchaininfo). `keys` is bitcoinX's record: prefixes of
-    addresses and keys. Explorer templates hold one `{}` and are empty where there is no explorer.
+    addresses and keys. `explorer_tx` holds one `{}` and is empty where there is no explorer.
     `fee_ceiling` is the highest fee rate, in satoshis per 1000 bytes, that anyone is believed. `woc_url` and
     `arc_url` are where WhatsOnChain's and an ARC's API begin; empty on a private network.
     """
@@ -43,7 +43,6 @@ class Network:
     keys: Any
     may_mine: bool
     explorer_tx: str = ""
-    explorer_block: str = ""
     fee_ceiling: int = 10_000
     woc_url: str = ""
     arc_url: str = ""
@@ -57,10 +56,6 @@ class Network:
         """Where a person can look the transaction up; empty on a private network."""
         return self.explorer_tx.format(txid)
 
-    def block_link(self, block_hash: str) -> str:
-        """Where a person can look the block up; empty on a private network."""
-        return self.explorer_block.format(block_hash)
-
 
 REGTEST = Network("regtest", "regtest", bitcoinx.BitcoinRegtest, may_mine=True)
 REGTEST_RAISED = Network("regtest-raised", "regtest", bitcoinx.BitcoinRegtest, may_mine=True)
@@ -70,7 +65,6 @@ TESTNET = Network(
     bitcoinx.BitcoinTestnet,
     may_mine=False,
     explorer_tx="https://test.whatsonchain.com/tx/{}",
-    explorer_block="https://test.whatsonchain.com/block/{}",
     woc_url="https://api.whatsonchain.com/v1/bsv/test",
     arc_url="https://testnet.arc.gorillapool.io",
 )
@@ -80,7 +74,6 @@ MAIN = Network(
     bitcoinx.Bitcoin,
     may_mine=False,
     explorer_tx="https://whatsonchain.com/tx/{}",
-    explorer_block="https://whatsonchain.com/block/{}",
     fee_ceiling=1_000,
     woc_url="https://api.whatsonchain.com/v1/bsv/main",
     arc_url="https://arc.gorillapool.io",
@@ -117,23 +110,17 @@ def services_of(network: Network) -> Services:
 
 
 def _check_address(url: str, network: Network) -> None:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ChainError(
-            f"{clean_text(url, 80)!r} is not the address of a public service for {network.name}.",
-            hint="Set INKPROOF_WOC_URL and INKPROOF_ARC_URL to https:// addresses, or leave them unset.",
-        )
+    parts = check_address(
+        url,
+        f"the address of a public service for {network.name}",
+        credentials="Put an ARC's key into INKPROOF_ARC_TOKEN.",
+        hint="Set INKPROOF_WOC_URL and INKPROOF_ARC_URL to https:// addresses, or leave them unset.",
+    )
     if parts.scheme == "http" and parts.hostname not in _LOCAL:
         raise ChainError(
             f"{clean_text(url, 80)!r} is not a safe address for a public service.",
             why="What is asked and answered there could be read and changed on the way.",
             hint="Use https.",
-        )
-    if parts.username is not None or parts.password is not None:
-        raise ChainError(
-            "The address of a public service must not contain a user name or password.",
-            why="Addresses are shown and logged.",
-            hint="Put an ARC's key into INKPROOF_ARC_TOKEN.",
         )
 
 

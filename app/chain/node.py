@@ -273,7 +273,8 @@ class EmbeddedNode:
         limit = _ANSWER_SECONDS
         while True:
             try:
-                chain = rpc.call("getblockchaininfo", timeout=_SILENT_AFTER)["chain"]
+                answer = rpc.call("getblockchaininfo", timeout=_SILENT_AFTER)
+                chain = rpc.peer.mapping(answer).get("chain")
             except RpcError as error:
                 if error.code != WARMING_UP:
                     raise

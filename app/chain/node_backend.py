@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
 from collections.abc import Sequence
 
 from bitcoinx import TxOutput
@@ -30,23 +29,16 @@ class NodeBackend:
 
     def name(self) -> str:
         """The node's own name for itself."""
-        info = self.rpc.call("getnetworkinfo")
-        name = info.get("subversion") if isinstance(info, dict) else None
+        name = self.rpc.peer.mapping(self.rpc.call("getnetworkinfo")).get("subversion")
         if not isinstance(name, str):
             raise ChainError("The node's answer about itself cannot be read.")
         return clean_text(name, 60).strip("/")
 
     def tip(self) -> Tip:
         """The node's newest block."""
-        info = self.rpc.call("getblockchaininfo")
-        height, block_hash = (
-            (info.get("blocks"), info.get("bestblockhash")) if isinstance(info, dict) else (None, None)
-        )
-        if isinstance(height, bool) or not isinstance(height, int) or height < 0:
-            raise ChainError("The node's answer about its chain cannot be read.")
-        if not isinstance(block_hash, str) or not re.fullmatch(r"[0-9a-f]{64}", block_hash):
-            raise ChainError("The node's answer about its chain cannot be read.")
-        return Tip(height, block_hash)
+        peer = self.rpc.peer
+        info = peer.mapping(self.rpc.call("getblockchaininfo"))
+        return Tip(peer.count(info.get("blocks")), peer.hash(info.get("bestblockhash")))
 
     def coins(self, wallet: Wallet) -> list[Coin]:
         """The wallet's coins, by the node's watch-only account of them."""
@@ -61,11 +53,12 @@ class NodeBackend:
         if self.network.may_mine:
             return None
         try:
-            limit = self.rpc.call("getsettings").get("maxscriptsizepolicy")
+            settings = self.rpc.peer.mapping(self.rpc.call("getsettings"))
         except RpcError as error:
             if error.code != METHOD_NOT_FOUND:
                 raise
             return None
+        limit = settings.get("maxscriptsizepolicy")
         # Zero is a node's word for no limit.
         return limit if isinstance(limit, int) and not isinstance(limit, bool) and limit > 0 else None
 
@@ -81,6 +74,10 @@ class NodeBackend:
     def find(self, txid: str) -> Found | None:
         """What the node knows of the transaction."""
         return transactions.find_transaction(self.rpc, txid)
+
+    def stands(self, block_hash: str) -> bool:
+        """Whether the node knows the block as one of its chain."""
+        return transactions.stands(self.rpc, block_hash)
 
     def is_unspent(self, txid: str, index: int) -> bool:
         """Whether the node knows the output as unspent."""

@@ -71,12 +71,13 @@ class PublicBackend:
         return self._current_policy().max_script
 
     def send(self, raw: bytes, spent: Sequence[TxOutput] = ()) -> Sent:
-        """Send by ARC, in Extended Format where the spent outputs are given."""
-        txid = hash_to_hex_str(double_sha256(raw))
+        """Send by ARC, in Extended Format where the spent outputs are given, or ARC cannot do without."""
+        txid, tx = hash_to_hex_str(double_sha256(raw)), Tx.from_bytes(raw)
         sent = self._arc.submit(extended(raw, spent) if spent else raw, txid)
+        if sent.refusal is Refusal.UNKNOWN_PARENT and (looked_up := self._outputs_spent(tx)):
+            sent = self._arc.submit(extended(raw, looked_up), txid)
         if sent.refusal in (Refusal.MISSING_INPUTS, Refusal.CONFLICT) and self._is_taken(txid):
             sent = Sent(True, txid)  # what spends its inputs is the transaction itself, sent before
-        tx = Tx.from_bytes(raw)
         if sent.accepted:
             self._sent[txid] = tx
         if sent.accepted or sent.refusal in (Refusal.MISSING_INPUTS, Refusal.CONFLICT):
@@ -101,6 +102,10 @@ class PublicBackend:
             )
         return Found(raw, *place)
 
+    def stands(self, block_hash: str) -> bool:
+        """Whether the explorer shows the block as one of the chain."""
+        return self._explorer.stands(block_hash)
+
     def is_unspent(self, txid: str, index: int) -> bool:
         """Whether a known output is unspent: the explorer answers "unknown" to either question alike."""
         if (txid, index) in self._gone or self._explorer.spender(txid, index) is not None:
@@ -112,6 +117,16 @@ class PublicBackend:
         raise ChainError(
             "Blocks can be mined at will on a private chain only.", hint="Wait for the network's next block."
         )
+
+    def _outputs_spent(self, tx: Tx) -> list[TxOutput]:
+        """What a transaction of ours spends, in the order of its inputs; empty unless all of it is found."""
+        outputs = []
+        for source in tx.inputs:
+            parent = self.find(hash_to_hex_str(source.prev_hash))
+            if parent is None or not parent.raw:
+                return []
+            outputs.append(Tx.from_bytes(parent.raw).outputs[source.prev_idx])
+        return outputs
 
     def _is_known(self, txid: str) -> bool:
         return txid in self._sent or self._explorer.place(txid) is not None or self._arc.knows(txid)

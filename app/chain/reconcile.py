@@ -11,15 +11,19 @@ from __future__ import annotations
 
 import contextlib
 
+from bitcoinx import Tx, TxOutput
+
 from app.chain.backend import Backend, PendingError
+from app.chain.broadcast import Sent
 from app.chain.ledger import DeploymentTakenError, Ledger
 from app.chain.records import Deployment, DeploymentState, Verification, VerificationState
 from app.chain.transactions import Found
 from app.chain.turn import Turn
 
-__all__ = ["NEVER_SENT", "SOMEBODY_ELSE", "claimed_back", "reconcile", "revived"]
+__all__ = ["DROPPED", "NEVER_SENT", "SOMEBODY_ELSE", "claimed_back", "reconcile", "revived"]
 
 NEVER_SENT = "The program ended before it was sent."
+DROPPED = "Its bytes are not kept any more."
 SOMEBODY_ELSE = "Spent by somebody else, or not there any more."
 _LOST_AND_LOOKED_FOR = 10
 """Lost verifications, the newest ones, that are looked for again."""
@@ -55,31 +59,34 @@ def claimed_back(backend: Backend, ledger: Ledger, deployment: Deployment) -> Ve
 
 def revived(backend: Backend, ledger: Ledger, deployment: Deployment) -> bool:
     """Whether a deployment that the node does not know could be sent again; else it is lost."""
-    again = backend.send(deployment.raw_tx)
+    again = _sent_again(backend, deployment.raw_tx)
     state = DeploymentState.SENT if again.accepted else DeploymentState.LOST
     ledger.mark_deployment(deployment.id, state, reason=again.reason)
     return again.accepted
 
 
 def _recheck_confirmed(backend: Backend, ledger: Ledger, chain_id: str) -> None:
-    """A block can be taken back. Where the highest one still stands, so do those beneath it."""
+    """A block can be taken back. Where the highest one still stands, so do those beneath it.
+
+    A node without an index of transactions may not find one of a block that stands: that says nothing.
+    """
     for record in ledger.newest_in(chain_id, VerificationState.CONFIRMED):
-        try:
+        with contextlib.suppress(PendingError):
             found = backend.find(record.txid)
-        except PendingError:
-            continue
-        if found is not None and found.block_hash == record.block_hash:
-            return
-        if found is not None:
-            _follow(ledger, record, found)
-        else:
-            _send_again(backend, ledger, record)
+            if found is not None and found.block_hash == record.block_hash:
+                return
+            if found is None and record.block_hash is not None and backend.stands(record.block_hash):
+                return
+            if found is not None:
+                _follow(ledger, record, found)
+            else:
+                _send_again(backend, ledger, record)
 
 
 def _settle_deployment(backend: Backend, ledger: Ledger, record: Deployment) -> None:
     found = backend.find(record.txid)
     if found is None:
-        again = backend.send(record.raw_tx)
+        again = _sent_again(backend, record.raw_tx)
         state = DeploymentState.SENT
         if not again.accepted:
             prepared = record.state is DeploymentState.PREPARED
@@ -106,8 +113,11 @@ def _settle_verification(backend: Backend, ledger: Ledger, record: Verification)
 def _send_again(backend: Backend, ledger: Ledger, record: Verification) -> None:
     """The chain has forgotten what it had taken."""
     parent = ledger.deployment(record.deployment_id)
-    backend.send(parent.raw_tx)  # it may be forgotten as well
-    again = backend.send(record.raw_tx)
+    spent: list[TxOutput] = []
+    if parent.raw_tx:
+        backend.send(parent.raw_tx)  # it may be forgotten as well
+        spent = [Tx.from_bytes(parent.raw_tx).outputs[parent.output_index]]
+    again = backend.send(record.raw_tx, spent)
     if again.accepted:
         ledger.mark_verification(record.id, VerificationState.ACCEPTED)
         return
@@ -118,6 +128,11 @@ def _send_again(backend: Backend, ledger: Ledger, record: Verification) -> None:
         _settle_deployment(backend, ledger, ledger.deployment(parent.id))
     else:
         ledger.mark_deployment(parent.id, parent.state, reason=SOMEBODY_ELSE)
+
+
+def _sent_again(backend: Backend, raw: bytes) -> Sent:
+    """Send a deployment again; `Ledger.shrink` has dropped the bytes of one that was spent long ago."""
+    return backend.send(raw) if raw else Sent(False, "", DROPPED)
 
 
 def _follow(ledger: Ledger, record: Verification, found: Found) -> Verification:

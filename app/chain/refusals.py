@@ -12,6 +12,7 @@ _HINTS = {
     Refusal.FEE: "Nothing was spent. Try again: what the node asks is looked up anew each time.",
     Refusal.LONG_CHAIN: "Nothing was spent. Wait for the next block, then try again.",
     Refusal.MISSING_INPUTS: "Is another program using the same wallet? Try again when it has finished.",
+    Refusal.UNKNOWN_PARENT: "Nothing was spent. Try again in a few minutes, or name another ARC.",
     Refusal.CONFLICT: "Is another program using the same wallet? Try again when it has finished.",
 }
 _OTHERWISE = "Nothing was spent. Try again, or use another node."

@@ -10,9 +10,8 @@ import itertools
 import json
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urlsplit
 
-from app.chain.wire import Peer, clean_text, parse_json
+from app.chain.wire import Peer, check_address, clean_text, parse_json
 from app.errors import ChainError, RpcError, UnreachableError
 
 __all__ = ["COIN", "MAX_ANSWER", "METHOD_NOT_FOUND", "WARMING_UP", "Rpc", "clean_text", "satoshis"]
@@ -31,35 +30,34 @@ def satoshis(amount: object) -> int:
     """
     if isinstance(amount, bool) or not isinstance(amount, (int, Decimal)):
         raise ChainError("The node answered with an amount that is not a number.")
-    exact = Decimal(amount) * COIN
-    if not exact.is_finite() or not 0 <= exact <= MAX_MONEY or exact != int(exact):
-        raise ChainError("The node answered with an impossible amount.", why=f"{amount} BSV.")
-    return int(exact)
+    coins = Decimal(amount)
+    # The range first: the product of a number that is past all ranges is an error of arithmetic.
+    possible = coins.is_finite() and 0 <= coins <= MAX_MONEY // COIN
+    if not possible or coins * COIN != int(coins * COIN):
+        raise ChainError(
+            "The node answered with an impossible amount.", why=f"{clean_text(str(amount), 40)} BSV."
+        )
+    return int(coins * COIN)
 
 
 class Rpc:
     """One node's JSON-RPC interface. Safe to share between threads.
 
     Each call opens a connection of its own: on loopback that costs a fraction of a millisecond, and no
-    call can be lost on a kept connection that the node has closed in the meantime.
+    call can be lost on a kept connection that the node has closed in the meantime. `peer` is who answers,
+    and holds what it says to what it should be.
     """
 
     def __init__(self, url: str, user: str, password: str, *, timeout: float = 30.0) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise UnreachableError(
-                f"{clean_text(url, 80)!r} is not the address of a node.",
-                hint="An RPC address looks like http://127.0.0.1:8332.",
-            )
-        if parts.username is not None or parts.password is not None:
-            raise UnreachableError(
-                "An RPC address must not contain the user name and password.",
-                why="Addresses are shown and logged.",
-                hint="Give the credentials separately.",
-            )
+        check_address(
+            url,
+            "the address of a node",
+            credentials="Give the RPC credentials separately.",
+            hint="An RPC address looks like http://127.0.0.1:8332.",
+        )
         self.url = url
         self.timeout = timeout
-        self._peer = Peer(
+        self.peer = Peer(
             name="The node",
             nobody="No node",
             kind="a Bitcoin SV node",
@@ -100,7 +98,7 @@ class Rpc:
 
     def _post(self, body: bytes, limit: float) -> tuple[int, bytes]:
         headers = {"Authorization": self._authorization, "Content-Type": "application/json"}
-        return self._peer.exchange(
+        return self.peer.exchange(
             "POST", self.url, limit=limit, largest=MAX_ANSWER, headers=headers, body=body
         )
 
@@ -108,18 +106,18 @@ class Rpc:
         try:
             message = parse_json(answer)
         except (ValueError, RecursionError) as unread:
-            self._peer.garbage(f"The answer (HTTP status {status}) is not JSON.", unread)
+            self.peer.garbage(f"The answer (HTTP status {status}) is not JSON.", unread)
         if not isinstance(message, dict) or "id" not in message:
-            self._peer.garbage(f"The answer (HTTP status {status}) is not one of JSON-RPC.")
+            self.peer.garbage(f"The answer (HTTP status {status}) is not one of JSON-RPC.")
         if message["id"] != number:
-            self._peer.garbage("The answer belongs to another question.")
+            self.peer.garbage("The answer belongs to another question.")
         error = message.get("error")
         if error is None:
             if status != 200 or "result" not in message:
-                self._peer.garbage(f"The answer (HTTP status {status}) holds no result.")
+                self.peer.garbage(f"The answer (HTTP status {status}) holds no result.")
             return message["result"]
         code = error.get("code") if isinstance(error, dict) else None
         words = error.get("message") if isinstance(error, dict) else None
         if isinstance(code, bool) or not isinstance(code, int) or not isinstance(words, str):
-            self._peer.garbage("The answer holds an error without code and message.")
+            self.peer.garbage("The answer holds an error without code and message.")
         raise RpcError(code, clean_text(words), method=method)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +10,7 @@ import bitcoinx
 from bitcoinx import Script, Tx, TxInput, TxOutput
 
 from app.chain.coins import Coin, fee_for
-from app.chain.rpc import METHOD_NOT_FOUND, Rpc, clean_text
+from app.chain.rpc import METHOD_NOT_FOUND, Rpc
 from app.chain.wallet import Wallet
 from app.contract.spend import SIGHASH
 from app.errors import ChainError, RpcError, WalletError
@@ -105,20 +104,26 @@ def find_transaction(rpc: Rpc, txid: str) -> Found | None:
     confirmations = answer.get("confirmations", 0)
     if not isinstance(block_hash, str) or not isinstance(confirmations, int) or confirmations < 1:
         return Found(raw, None, None)
-    if not re.fullmatch(r"[0-9a-f]{64}", block_hash):
-        raise ChainError(f"The node names no block hash: {clean_text(block_hash, 80)}.")
-    height = rpc.call("getblockheader", block_hash).get("height")
-    if isinstance(height, bool) or not isinstance(height, int):
-        raise ChainError("The node's answer about a block cannot be read.")
-    return Found(raw, block_hash, height)
+    header = rpc.peer.mapping(rpc.call("getblockheader", rpc.peer.hash(block_hash)))
+    return Found(raw, block_hash, rpc.peer.count(header.get("height")))
+
+
+def stands(rpc: Rpc, block_hash: str) -> bool:
+    """Whether a block is in the node's chain; each node knows all of its blocks, index or none."""
+    header = _known(rpc, "getblockheader", block_hash, True)
+    return header is not None and _in_chain(header)
 
 
 def is_unspent(rpc: Rpc, txid: str, index: int) -> bool:
     """Whether the node knows the output as unspent, waiting transactions taken into account."""
-    return rpc.call("gettxout", txid, index, True) is not None
+    answer = rpc.call("gettxout", txid, index, True)
+    if answer is None:
+        return False
+    rpc.peer.mapping(answer)
+    return True
 
 
-def _ask_for(rpc: Rpc, txid: str) -> dict[str, Any] | None:
+def _ask_for(rpc: Rpc, txid: str) -> Mapping[str, Any] | None:
     """A node without an index of transactions still knows those of its own wallet that are in a block.
 
     Its wallet's word on any other counts for nothing: it remembers transactions that the node itself has
@@ -132,17 +137,16 @@ def _ask_for(rpc: Rpc, txid: str) -> dict[str, Any] | None:
     return answer if answer is not None and _in_chain(answer) else None
 
 
-def _in_chain(answer: dict[str, Any]) -> bool:
+def _in_chain(answer: Mapping[str, Any]) -> bool:
     confirmations = answer.get("confirmations")
     return isinstance(confirmations, int) and confirmations >= 1
 
 
-def _known(rpc: Rpc, method: str, txid: str, flag: object) -> dict[str, Any] | None:
+def _known(rpc: Rpc, method: str, name: str, flag: object) -> Mapping[str, Any] | None:
     try:
-        answer = rpc.call(method, txid, flag)
+        return rpc.peer.mapping(rpc.call(method, name, flag))
     except RpcError as error:
         # Only "I know no such thing" means that; a node that is warming up knows nothing for certain.
         if error.code not in (_UNKNOWN, METHOD_NOT_FOUND):
             raise
         return None
-    return answer if isinstance(answer, dict) else None

@@ -7,7 +7,6 @@ txid, and bring an asynchronous HTTP stack along.
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -49,7 +48,7 @@ class WhatsOnChain:
 
     def tip(self) -> Tip:
         """The newest block. ChainError if the service is on another network than ours."""
-        info = self._mapping(self._demand("/chain/info"))
+        info = self._peer.mapping(self._demand("/chain/info"))
         chain, height, block_hash = info.get("chain"), info.get("blocks"), info.get("bestblockhash")
         if chain != self.network.chain:
             raise ChainError(
@@ -57,14 +56,14 @@ class WhatsOnChain:
                 why=f"It says: {clean_text(str(chain), 40)}.",
                 hint="Check INKPROOF_WOC_URL.",
             )
-        return Tip(self._count(height), self._hash(block_hash))
+        return Tip(self._peer.count(height), self._peer.hash(block_hash))
 
     def coins(self, address: str) -> list[Coin]:
         """Unspent outputs of an address, the first thousand confirmed ones and all that wait for a block."""
         status, answer = self._ask(f"/address/{address}/unspent/all")
         if status == 404:
             return []  # an address that nobody has paid yet
-        page = self._mapping(self._json(status, answer))
+        page = self._peer.mapping(self._json(status, answer))
         error, rows = page.get("error"), page.get("result")
         if error:
             raise ChainError("The explorer does not list our coins.", why=f"{clean_text(str(error), 200)}.")
@@ -73,20 +72,31 @@ class WhatsOnChain:
         if not isinstance(rows, list):
             self._peer.garbage("Its list of coins cannot be read.")
         height = self.tip().height
-        return [self._coin(row, height) for row in map(self._mapping, rows) if not self._is_taken(row)]
+        return [self._coin(row, height) for row in map(self._peer.mapping, rows) if not self._is_taken(row)]
 
     def place(self, txid: str) -> tuple[str, int] | tuple[None, None] | None:
         """The block (hash, height) of a transaction, (None, None) while it waits, None if it is unknown."""
         status, answer = self._ask(f"/tx/hash/{txid}")
         if status == 404:
             return None
-        details = self._mapping(self._json(status, answer))
+        details = self._peer.mapping(self._json(status, answer))
         if details.get("txid") != txid:
             self._peer.garbage("It answered about another transaction.")
         block_hash, confirmations = details.get("blockhash"), details.get("confirmations")
         if not block_hash or not confirmations:
             return None, None
-        return self._hash(block_hash), self._count(details.get("blockheight"))
+        return self._peer.hash(block_hash), self._peer.count(details.get("blockheight"))
+
+    def stands(self, block_hash: str) -> bool:
+        """Whether a block is in the chain, and not one that was taken back."""
+        status, answer = self._ask(f"/block/hash/{block_hash}")
+        if status == 404:
+            return False
+        details = self._peer.mapping(self._json(status, answer))
+        if details.get("hash") != block_hash:
+            self._peer.garbage("It answered about another block.")
+        confirmations = details.get("confirmations")
+        return isinstance(confirmations, int) and confirmations >= 1
 
     def raw(self, txid: str) -> bytes | None:
         """The bytes of a transaction as the service has them; None if it has none."""
@@ -105,13 +115,15 @@ class WhatsOnChain:
         status, answer = self._ask(f"/tx/{txid}/{index}/spent")
         if status == 404:
             return None
-        return self._hash(self._mapping(self._json(status, answer)).get("txid"))
+        return self._peer.hash(self._peer.mapping(self._json(status, answer)).get("txid"))
 
     def _coin(self, row: Mapping[str, Any], tip: int) -> Coin:
-        height = self._count(row.get("height") or 0)
-        value = self._count(row.get("value"), MAX_MONEY)
-        index = self._count(row.get("tx_pos"))
-        return Coin(self._hash(row.get("tx_hash")), index, value, max(1, tip - height + 1) if height else 0)
+        height = self._peer.count(row.get("height") or 0)
+        value = self._peer.count(row.get("value"), MAX_MONEY)
+        index = self._peer.count(row.get("tx_pos"))
+        return Coin(
+            self._peer.hash(row.get("tx_hash")), index, value, max(1, tip - height + 1) if height else 0
+        )
 
     @staticmethod
     def _is_taken(row: Mapping[str, Any]) -> bool:
@@ -152,18 +164,3 @@ class WhatsOnChain:
                 break
             self._free_at = time.monotonic() + _ASK_AGAIN
         return status, answer
-
-    def _mapping(self, value: Any) -> Mapping[str, Any]:
-        if not isinstance(value, dict):
-            self._peer.garbage("The answer is not what the API promises.")
-        return value
-
-    def _count(self, value: Any, most: int = 2**32 - 1) -> int:
-        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
-            self._peer.garbage("A number in the answer is none, or out of range.")
-        return value
-
-    def _hash(self, value: Any) -> str:
-        if not isinstance(value, str) or not re.fullmatch(r"[0-9a-f]{64}", value):
-            self._peer.garbage("A hash in the answer is none.")
-        return value

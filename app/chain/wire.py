@@ -8,20 +8,22 @@ from __future__ import annotations
 
 import json
 import queue
+import re
 import threading
 import time
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
+from urllib.parse import SplitResult, urlsplit
 
 import requests
 import urllib3
 
 from app.errors import UnreachableError
 
-__all__ = ["Peer", "clean_text", "parse_json"]
+__all__ = ["Peer", "check_address", "clean_text", "parse_json"]
 
 _CHUNK = 256 * 1024
 _GRACE = 0.5
@@ -40,7 +42,31 @@ def clean_text(text: str, limit: int = 400) -> str:
 
 def parse_json(answer: bytes) -> Any:
     """Strict JSON in UTF-8; fractions become Decimal. ValueError or RecursionError where it is none."""
-    return json.loads(answer.decode("utf-8"), parse_float=Decimal, parse_constant=_refuse_constant)
+    return json.loads(answer.decode("utf-8"), parse_float=_decimal, parse_constant=_refuse_constant)
+
+
+def check_address(url: str, what: str, *, credentials: str, hint: str) -> SplitResult:
+    """The parts of an http or https address; `what` it should be: "the address of a node".
+
+    UnreachableError where it is none, with `hint`, and where it holds a user name or password: `credentials`
+    then says where they belong.
+    """
+    # Before anything else, for such an address must not be quoted, in no message. It is also found where
+    # the parts cannot be told: without http:// in front.
+    if "@" in url:
+        raise UnreachableError(
+            f"A user name or password does not belong into {what}.",
+            why="Addresses are shown and logged.",
+            hint=credentials,
+        )
+    try:
+        parts = urlsplit(url)
+        known = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        known = None
+    if not known:
+        raise UnreachableError(f"{clean_text(url, 80)!r} is not {what}.", hint=hint)
+    return parts
 
 
 @dataclass(frozen=True)
@@ -131,6 +157,24 @@ class Peer:
             f"What answers at {self.url} is not {self.kind}.", why=why, hint=self.garbage_hint
         ) from cause
 
+    def mapping(self, value: Any) -> Mapping[str, Any]:
+        """An answer that must be a JSON object. UnreachableError if it is none."""
+        if not isinstance(value, dict):
+            self.garbage("The answer is not what the API promises.")
+        return value
+
+    def count(self, value: Any, most: int = 2**32 - 1) -> int:
+        """A whole number between 0 and `most`: a height, an index. UnreachableError if it is none."""
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
+            self.garbage("A number in the answer is none, or out of range.")
+        return value
+
+    def hash(self, value: Any) -> str:
+        """A hash in hex, of a block or a transaction. UnreachableError if it is none."""
+        if not isinstance(value, str) or not re.fullmatch(r"[0-9a-f]{64}", value):
+            self.garbage("A hash in the answer is none.")
+        return value
+
     def _read(self, response: requests.Response, deadline: float, limit: float, largest: int) -> bytes:
         parts: list[bytes] = []
         size = 0
@@ -149,6 +193,13 @@ class Peer:
             f"{self.name} at {self.url} did not answer within {limit:g} seconds.",
             hint="It may be busy, or just starting: try again in a moment.",
         )
+
+
+def _decimal(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        raise ValueError("a number's exponent is out of range") from None
 
 
 def _refuse_constant(name: str) -> NoReturn:

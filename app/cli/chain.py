@@ -114,7 +114,7 @@ def inspect(options: argparse.Namespace) -> int:
     tried: list[tuple[Model, str]] = []
     with (
         reporting(options.json) as report,
-        connect(node_choice(options), kind, report, raised=model.raised) as connection,
+        connect(node_choice(options), kind, report, raised=model.raised, watch=False) as connection,
     ):
         report("Running the script again")
         found = inspect_transaction(connection.backend, options.txid, _programs(model, tried))

@@ -54,9 +54,9 @@ def _installed_compiler() -> Path:
     if not script.is_file():
         folder.mkdir(parents=True, exist_ok=True)
         npm = _tool("npm")
-        done = _run(
-            [npm, "install", "--no-audit", "--no-fund", "--prefix", str(folder), f"scryptc@{VERSION}"]
-        )
+        # Nothing of a package runs before it is known to be the one that is meant.
+        quietly = ("--ignore-scripts", "--no-audit", "--no-fund")
+        done = _run([npm, "install", *quietly, "--prefix", str(folder), f"scryptc@{VERSION}"])
         if done.returncode != 0 or not script.is_file():
             raise ContractError(
                 "The sCrypt compiler could not be installed.",

@@ -173,6 +173,8 @@ class FakeServices:
         if found := re.fullmatch(r"tx/hash/([0-9a-f]{64})", path):
             tx = self._transaction(found[1])
             return (404, "Not Found") if tx is None else (200, tx)
+        if found := re.fullmatch(r"block/hash/([0-9a-f]{64})", path):
+            return self._block(found[1])
         if found := re.fullmatch(r"tx/([0-9a-f]{64})/hex", path):
             raw = self._raw(found[1])
             return (404, "Not Found") if raw is None else (200, raw)
@@ -217,6 +219,12 @@ class FakeServices:
                 "blockheight": height,
             }
         return keep
+
+    def _block(self, block_hash: str) -> Answer:
+        try:
+            return 200, self.rpc.call("getblockheader", block_hash)
+        except RpcError:
+            return 404, "Not Found"
 
     def _raw(self, txid: str) -> str | None:
         try:

@@ -19,7 +19,7 @@ BODY = b"\x01\x00\x00\x00"
     ("code", "kind"),
     [
         (400, Refusal.OTHER),
-        (460, Refusal.MISSING_INPUTS),
+        (460, Refusal.UNKNOWN_PARENT),
         (461, Refusal.SCRIPT),
         (462, Refusal.MISSING_INPUTS),
         (463, Refusal.POLICY),
@@ -132,6 +132,13 @@ def test_another_txid_than_ours_is_not_believed(arc, services, txid) -> None:
     services.say("/v1/tx", 200, told(txid=txid))
     with pytest.raises(ChainError, match="another txid"):
         arc.submit(BODY, TXID)
+
+
+def test_an_arc_that_names_no_largest_transaction_is_one_all_the_same(arc, services) -> None:
+    policy = services.answer("GET", "/arc/v1/policy", b"", {})[1]
+    del policy["policy"]["maxtxsizepolicy"]
+    services.say("/v1/policy", 200, policy)
+    assert arc.policy().max_script == policy["policy"]["maxscriptsizepolicy"]
 
 
 @pytest.mark.parametrize(

@@ -105,7 +105,6 @@ def test_a_verification_comes_back_as_it_was_written(shared: Ledger, values: dic
     assert read == written
     assert {name: getattr(read, name) for name in values} == values
     assert read.state is V.PREPARED
-    assert shared.verification_of(written.txid) == written
     assert shared.history(1) == [written]
 
 

@@ -12,10 +12,11 @@ from app.chain.coins import Coin, balance
 from app.chain.extended import extended
 from app.chain.networks import MAIN, TESTNET, services_of
 from app.chain.public_backend import PublicBackend
+from app.chain.refusals import refused
 from app.chain.wallet import Wallet
 from app.errors import ChainError, UnreachableError
 from tests.chain.conftest import give
-from tests.chain.fake_services import FakeServices, read_transaction
+from tests.chain.fake_services import FakeHandler, FakeServices, problem, read_transaction
 from tests.chain.payments import pay
 from tests.conftest import Regtest
 
@@ -105,6 +106,37 @@ def test_a_transaction_that_only_arc_knows_is_on_its_way(
     assert not backend.is_unspent("ab" * 32, 0)
 
 
+def only_extended(handler: FakeHandler) -> None:
+    """Answers a transaction without its spent outputs as an ARC does that does not find the parents."""
+    plain = handler.command == "POST" and not read_transaction(handler.body)[1]
+    handler.answer(*(problem(460, "parent transaction not found") if plain else handler.proceed()))
+
+
+def test_an_arc_that_does_not_find_the_parents_is_given_what_is_spent(
+    backend: PublicBackend, services: FakeServices, regtest: Regtest, stranger: Wallet
+) -> None:
+    give(regtest, stranger, 300_000)
+    tx = pay(stranger, backend.coins(stranger), [])
+    services.instead("/arc/v1/tx", only_extended)
+    assert backend.send(tx.to_bytes()).accepted
+    assert read_transaction(services.bodies[-1])[0] == tx
+
+
+def test_coins_whose_parent_was_not_found_are_not_called_spent(
+    backend: PublicBackend, services: FakeServices, regtest: Regtest, stranger: Wallet
+) -> None:
+    txid = give(regtest, stranger, 300_000)
+    coins = backend.coins(stranger)
+    tx = pay(stranger, coins, [])
+    services.instead("/arc/v1/tx", only_extended)
+    services.say(f"/tx/hash/{txid}", 404, "Not Found")
+    services.say(f"/arc/v1/tx/{txid}", *problem(404))
+    sent = backend.send(tx.to_bytes())
+    assert (sent.accepted, sent.refusal) == (False, Refusal.UNKNOWN_PARENT)
+    assert backend.coins(stranger) == coins
+    assert "few minutes" in refused("The node did not take it.", sent).hint
+
+
 @pytest.mark.parametrize(
     ("change", "kind"),
     [
@@ -178,12 +210,23 @@ def test_a_fee_past_the_ceiling_is_not_believed(services: FakeServices) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["woc", "ftp://x/y", "http://", "http://example.org/woc", "https://u:p@example.org"]
+    "url", ["woc", "ftp://x/y", "http://", "http://example.org/woc", "https://[::1", "https://x:99999"]
 )
 def test_an_address_that_is_none_or_unsafe_is_refused(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INKPROOF_ARC_URL", url)
     with pytest.raises(ChainError):
         services_of(TESTNET)
+
+
+@pytest.mark.parametrize("url", ["http://u:s3cret@arc.example.org", "https://u:s3cret@x", "u:s3cret@x"])
+def test_a_password_in_a_services_address_is_refused_and_not_repeated(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INKPROOF_ARC_URL", url)
+    with pytest.raises(ChainError) as refusal:
+        services_of(TESTNET)
+    assert "s3cret" not in str(refusal.value)
+    assert "INKPROOF_ARC_TOKEN" in refusal.value.hint
 
 
 scripts = st.binary(max_size=300).map(Script)

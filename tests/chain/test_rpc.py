@@ -114,11 +114,37 @@ def test_a_closed_port_is_nobody_answering(fake: FakeMisbehavingNode) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["", "127.0.0.1:8332", "ftp://x", "http://", "http://u:p@127.0.0.1:1", "http://u@127.0.0.1:1"]
+    "url",
+    [
+        "",
+        "127.0.0.1:8332",
+        "ftp://x",
+        "http://",
+        "http://[::1:8332",
+        "http://x:99999",
+        "http://x:0",
+        "http://x:y",
+    ],
 )
 def test_an_address_that_is_none_is_refused(url: str) -> None:
-    with pytest.raises(UnreachableError):
+    with pytest.raises(UnreachableError, match="is not the address of a node"):
         Rpc(url, "u", "p")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://rpcuser:s3cret@127.0.0.1:8332",
+        "rpcuser:s3cret@127.0.0.1:8332",
+        "http://s3cret@127.0.0.1:8332",
+        "http://rpcuser:s3cret@[::1:8332",
+    ],
+)
+def test_a_password_in_an_address_is_refused_and_not_repeated(url: str) -> None:
+    with pytest.raises(UnreachableError, match="does not belong into the address of a node") as refusal:
+        Rpc(url, "u", "p")
+    assert "s3cret" not in str(refusal.value)
+    assert "separately" in refusal.value.hint
 
 
 GARBAGE = {
@@ -138,6 +164,7 @@ GARBAGE = {
     "infinity": '{"result": -Infinity, "error": null, "id": $ID}',
     "nested": "[" * 200_000,
     "huge number": '{"result": ' + "9" * 10_000 + ', "error": null, "id": $ID}',
+    "exponent past all ranges": '{"result": 1e9999999999999999999, "error": null, "id": $ID}',
     "cut": '{"result": {"chain": "reg',
 }
 
@@ -251,6 +278,9 @@ def test_satoshis_are_exact(amount: int) -> None:
         Decimal("NaN"),
         Decimal("Infinity"),
         Decimal("-0.1"),
+        Decimal("1e999999"),
+        Decimal("-1e999999"),
+        Decimal("1e-999999"),
         Decimal("0.000000001"),
         21_000_001,
         True,

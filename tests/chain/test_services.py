@@ -29,6 +29,7 @@ QUESTIONS: dict[str, Callable[[WhatsOnChain, Arc], Any]] = {
     "coins": lambda woc, arc: woc.coins("mfWxJ45yp2SFn7UciZyNpvDKrzbhyfKrY8"),
     "place": lambda woc, arc: woc.place(TXID),
     "raw": lambda woc, arc: woc.raw(TXID),
+    "stands": lambda woc, arc: woc.stands(TXID),
     "spender": lambda woc, arc: woc.spender(TXID, 0),
     "policy": lambda woc, arc: arc.policy(),
     "knows": lambda woc, arc: arc.knows(TXID),
@@ -51,6 +52,7 @@ GARBAGE = {
     "not text": b"\xff\xfe\x00",
     "nested": b"[" * 200_000,
     "not a number": b'{"blocks": NaN}',
+    "exponent past all ranges": b'{"blocks": 1e9999999999999999999}',
     "huge number": b'{"blocks": ' + b"9" * 10_000 + b"}",
     "cut": b'{"chain": "te',
 }
@@ -245,6 +247,13 @@ def test_another_transactions_details_are_not_taken_for_ours(woc, arc, services,
             ask()
 
 
+def test_another_blocks_details_are_not_taken_for_ours(woc, services, regtest) -> None:
+    newest = regtest.rpc.call("getbestblockhash")
+    services.say("/block/hash/", 200, services.answer("GET", f"/woc/block/hash/{newest}", b"", {})[1])
+    with pytest.raises(UnreachableError, match="another block"):
+        woc.stands(TXID)
+
+
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=12), inner, max_size=3),
@@ -252,6 +261,7 @@ json_values = st.recursive(
 )
 GOOD: dict[str, Any] = {
     "chain": "test",
+    "hash": TXID,
     "blocks": 5,
     "bestblockhash": TXID,
     "error": "",

@@ -6,14 +6,16 @@ import itertools
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
 from app.chain import broadcast
+from app.chain.connection import NodeChoice
 from app.chain.records import VerificationState
 from app.chain.rpc import Rpc
-from app.errors import ChainError, UnreachableError
+from app.errors import ChainError, InkproofError, UnreachableError
 from tests.faults import world
 from tests.faults.proxy import Proxy, altered, proxy
 
@@ -64,6 +66,92 @@ def test_garbage_is_called_so_and_the_claim_is_made_later(opened, between, kind)
     between.mischief = None
     assert world.claim(opened, seed).block_height is not None
     assert states(seed) == [VerificationState.CONFIRMED]
+
+
+METHODS = (
+    "abandontransaction",
+    "generatetoaddress",
+    "getblockchaininfo",
+    "getblockhash",
+    "getblockheader",
+    "getmempoolinfo",
+    "getnetworkinfo",
+    "getrawtransaction",
+    "getsettings",
+    "gettransaction",
+    "gettxout",
+    "gettxoutsetinfo",
+    "importaddress",
+    "listunspent",
+    "sendrawtransaction",
+    "validateaddress",
+)
+"""Every method that the program asks a node of one's own for."""
+
+SPOILT: dict[str, Callable[[Any], Any]] = {
+    "null": lambda value: None,
+    "a list": lambda value: [None],
+    "a number": lambda value: 7,
+    "an empty object": lambda value: {},
+    "text": lambda value: "\x1b[2J",
+    "numbers below zero": lambda value: renumbered(value, -1),
+    "numbers past 64 bits": lambda value: renumbered(value, 2**70),
+    "numbers past all ranges": lambda value: renumbered(value, "@1e999999@"),
+}
+
+
+def renumbered(value: Any, number: Any) -> Any:
+    """A value of JSON with another number in the place of each."""
+    if isinstance(value, dict):
+        return {name: renumbered(inner, number) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [renumbered(inner, number) for inner in value]
+    return number if isinstance(value, (int, float)) and not isinstance(value, bool) else value
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_an_answer_of_any_method_that_is_no_answer_leads_to_plain_words(opened, between, method):
+    """To the program at work, and to one that opens; nothing is lost by it, as `opened` checks afterwards."""
+    choice = world.choice_of(world.node(), between.port)
+    for kind, change in SPOILT.items():
+        if (method, kind) == ("gettxout", "null"):
+            continue  # that is an answer: the output is spent
+
+        def spoil(pass_on, change=change):
+            status, body = altered(pass_on(), change)
+            return status, body.replace(b'"@', b"").replace(b'@"', b"")
+
+        between.on(method, spoil)
+        opened._deployer._rate_until = 0.0  # the fee rate is asked for anew
+        for act in (lambda: world.claim(opened, next(SEEDS)), lambda: open_and_close(choice)):
+            try:
+                act()
+            except InkproofError as error:
+                assert str(error).isprintable(), kind
+    between.mischief = None
+    assert world.claim(opened, next(SEEDS)).block_height is not None
+
+
+def open_and_close(choice: NodeChoice) -> None:
+    with world.service(choice):
+        pass
+
+
+def test_no_method_is_left_out(kept, between):
+    """What is asked in the life of a service, from a node that does not know us yet, is in the list."""
+    asked = set()
+
+    def note(request, pass_on):
+        asked.add(request["method"])
+        return pass_on()
+
+    between.mischief = note
+    with world.service(world.choice_of(world.node(), between.port)) as service:
+        world.claim(service, next(SEEDS))
+        world.claim(service, next(SEEDS), by=1)
+        service.status()
+    assert "generatetoaddress" in asked
+    assert asked <= set(METHODS)
 
 
 def test_a_node_that_names_another_txid_is_not_trusted_and_what_it_took_is_not_forgotten(opened, between):

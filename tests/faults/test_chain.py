@@ -31,7 +31,7 @@ def opened(kept):
 
 
 def state(opened, txid: str):
-    return opened.ledger.verification_of(txid)
+    return world.verification_of(opened.ledger, txid)
 
 
 def look(opened) -> None:
@@ -178,6 +178,26 @@ def test_a_claim_in_conflict_with_a_waiting_one_goes_to_another_instance(opened,
     found = [r.state for r in world.records() if r.image == world.picture(seed)]
     assert found == [VerificationState.ERROR, VerificationState.CONFIRMED]
     assert opened.ledger.deployment(deployment.id).reason == SOMEBODY_ELSE
+
+
+def test_a_node_of_the_same_chain_that_does_not_know_us_yet_takes_nothing_back(bitcoind, home):
+    """Without an index of transactions (a node's default), and with a wallet that never heard of us."""
+    plain = ["txindex=0"]
+    node = EmbeddedNode("regtest", extra_flags=plain)
+    node.start(quiet, keep=True)
+    with world.service(world.choice_of(node)) as opened:
+        backend, wallet = opened.connection.backend, opened.connection.wallet
+        for _ in range(3):
+            assert world.claim(opened, next(SEEDS)).block_height is not None
+        # Their outputs are spent: the node would say of each that its inputs are missing.
+        moved = pay(wallet, backend.coins(wallet), [])
+        assert send(opened.connection.rpc, moved.to_bytes()).accepted
+        backend.mine(wallet.address, 1)
+    node.stop()
+    EmbeddedNode("regtest", extra_flags=[*plain, "wallet=other.dat"]).start(quiet, keep=True)
+    with world.service(world.choice_of(node)) as opened:
+        assert [record.state for record in world.records()] == [VerificationState.CONFIRMED] * 3
+        world.check(opened)
 
 
 def test_a_fee_that_the_node_does_not_believe_is_refused_and_costs_nothing(opened):
