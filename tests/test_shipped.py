@@ -1,20 +1,16 @@
 """The network that ships: what it reads, how large its Script is, and that every engine agrees on it."""
 
-import os
-from concurrent.futures import ProcessPoolExecutor
-
 import numpy as np
 import pytest
 
 from app import paths
 from app.contract import contract_for
-from app.contract.classifier import program_for, rule_of
-from app.contract.local import limits_for
+from app.contract.classifier import rule_of
 from app.fixedpoint import load, quantise
 from app.network.float_judge import FloatJudge
-from app.script import Kind, run_program
+from app.script import Kind
 from app.script.run import SCRIPT_LIMIT
-from tests import oracle
+from tests import beforehand, oracle
 from tests.strategies import parameters
 
 kinds = pytest.mark.parametrize("kind", list(Kind), ids=lambda kind: kind.value)
@@ -103,17 +99,6 @@ def test_script_and_engine_agree_on_every_test_image(mnist, network, kind):
 def differing(network, kind: Kind, pictures: np.ndarray) -> list[int]:
     """Indices of images on which the Script's logits or class differ from the engine's."""
     ruled = network.with_rule(rule_of(kind))
-    expected = list(zip(ruled.logits(pictures).tolist(), ruled.classify(pictures).tolist(), strict=True))
-    with ProcessPoolExecutor(os.cpu_count(), initializer=_start_worker, initargs=(kind,)) as pool:
-        found = pool.map(_read, [picture.tobytes() for picture in pictures.reshape(-1, 784)], chunksize=8)
-        return [index for index, pair in enumerate(found) if pair != expected[index]]
-
-
-def _start_worker(kind: Kind) -> None:
-    global _program, _kind
-    _kind, _program = kind, program_for(load(paths.model_folder() / "integers.npz"), kind)
-
-
-def _read(image: bytes) -> tuple[list[int], int]:
-    reading = run_program(_program, image, limits_for(_kind))
-    return list(reading.logits), reading.digit
+    expected = zip(ruled.logits(pictures).tolist(), ruled.classify(pictures).tolist(), strict=True)
+    found = beforehand.readings(kind, pictures.reshape(-1, 28, 28))
+    return [index for index, pair in enumerate(expected) if pair != found[index]]

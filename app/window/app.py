@@ -263,7 +263,8 @@ class Window:
 def _check_screen() -> None:
     """Where there is no screen SDL takes one that nobody sees: only who asks for that shall get it."""
     driver = pygame.display.get_driver()
-    if driver in ("dummy", "offscreen") and os.environ.get("SDL_VIDEODRIVER") != driver:
+    asked = os.environ.get("SDL_VIDEODRIVER", "").split(",")
+    if driver in ("dummy", "offscreen") and driver not in asked:
         raise pygame.error("No screen was found")
 
 
