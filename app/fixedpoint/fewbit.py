@@ -87,6 +87,12 @@ class Pool(Layer):
         return sums
 
 
+def check_bits(bits: int) -> None:
+    """Refuse, with ModelError, a number of bits that no layer's weights have."""
+    if not 2 <= bits <= MOST_BITS:
+        raise ModelError(f"A weight of a few-bit layer has 2 to {MOST_BITS} bits.")
+
+
 @dataclass(frozen=True, eq=False)
 class FewBit(Layer):
     """Weighted sums of the values as they are: o = sum(x*w) + b, and no rescale.
@@ -103,8 +109,9 @@ class FewBit(Layer):
 
     def __post_init__(self) -> None:
         check_numbers("few-bit layer", self.weights, self.biases, axes=2)
-        if not 2 <= self.bits <= MOST_BITS or self.scale < 1:
-            raise ModelError(f"A few-bit layer has 2 to {MOST_BITS} bits and a positive scale.")
+        check_bits(self.bits)
+        if self.scale < 1:
+            raise ModelError("A few-bit layer has a positive scale.")
         end = 2 ** (self.bits - 1)
         if not ((self.weights >= -end) & (self.weights < end)).all():
             raise BoundError(f"A weight does not fit {self.bits} bits.")
