@@ -121,8 +121,7 @@ class Conv2d(Layer):
             self._sums(values[start : start + step], self.weights, proved.magnitude) + self.biases
             for start in range(0, len(values), step)
         ]
-        sums = np.concatenate(parts) if parts else np.zeros((0, *self._output_shape), dtype=np.int64)
-        return sums.reshape(len(values), self.outputs)
+        return np.concatenate(parts).reshape(len(values), self.outputs)
 
     @property
     def _output_shape(self) -> tuple[int, int, int]:
