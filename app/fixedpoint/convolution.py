@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from app.errors import BoundError, ModelError
 from app.fixedpoint.arithmetic import Integers, Range, Rescale, as_objects, exact_matmul
-from app.fixedpoint.layers import WEIGHT_LIMIT, Layer, check_numbers
+from app.fixedpoint.layers import WEIGHT_LIMIT, Layer, check_numbers, check_per_sum
 
 FLOAT32_EXACT = 2**24
 """Integers of smaller magnitude are exact in float32, and so are their sums and products."""
@@ -103,6 +103,8 @@ class Conv2d(Layer):
 
     def output_range(self, given: Range, rule: Rescale) -> Range:
         _check_features(given, self.inputs, "convolution")
+        # A dense layer behind it would take its sums for pixels, and scale them up within 64 bits.
+        check_per_sum(rule, "convolution")
         largest = max(int(abs(given.low).max()), int(abs(given.high).max()))
         bias = max(int(abs(b)) for b in as_objects(self.biases))
         magnitude = max(largest, max(self.l1_norms()) * max(largest, 1) + bias)

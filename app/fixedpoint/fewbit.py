@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from app.errors import BoundError, ModelError
 from app.fixedpoint.arithmetic import INT64_EXACT, Integers, Range, Rescale, as_objects, exact_matmul
-from app.fixedpoint.layers import WEIGHT_LIMIT, Layer, check_numbers
+from app.fixedpoint.layers import WEIGHT_LIMIT, Layer, check_numbers, check_per_sum
 
 LARGEST_SIDE = 1024
 MOST_BITS = 16
@@ -145,11 +145,7 @@ class FewBit(Layer):
                 "The layers of the network do not fit each other.",
                 why=f"A few-bit layer for {self.inputs} values follows one of {given.low.shape[0]}.",
             )
-        if rule is not Rescale.PER_SUM:
-            raise ModelError(
-                "A network of few-bit weights has no products to rescale.",
-                hint="It exists in the packed form only.",
-            )
+        check_per_sum(rule, "few-bit")
         # Each product is monotone in its input, so its extremes stand at the input's.
         ends = [end[:, None] * as_objects(self.weights) for end in (given.low, given.high)]
         least, most = np.minimum(*ends), np.maximum(*ends)

@@ -71,6 +71,14 @@ def check_numbers(what: str, weights: npt.NDArray[Any], biases: npt.NDArray[Any]
         )
 
 
+def check_per_sum(rule: Rescale, what: str) -> None:
+    """Refuse, with ModelError, to rescale each product of a layer that never rescales."""
+    if rule is not Rescale.PER_SUM:
+        raise ModelError(
+            f"A {what} layer has no products to rescale.", hint="It exists in the packed form only."
+        )
+
+
 @dataclass(frozen=True, eq=False)
 class Dense(Layer):
     """Weighted sums. `weights`: (inputs, outputs) and `biases`: (outputs,), int64, denominator SCALE."""
