@@ -14,9 +14,8 @@ import numpy.typing as npt
 
 from app.errors import BoundError, ModelError
 from app.fixedpoint.arithmetic import INT64_EXACT, Integers, Range, Rescale, as_objects, exact_matmul
-from app.fixedpoint.layers import WEIGHT_LIMIT, Layer, check_numbers, check_per_sum
+from app.fixedpoint.layers import LARGEST_SIDE, Layer, Weighted, check_features, check_numbers, check_per_sum
 
-LARGEST_SIDE = 1024
 MOST_BITS = 16
 
 
@@ -66,11 +65,7 @@ class Pool(Layer):
         return cls(int(entry["side"]), int(entry["margin"]), int(entry["block"]))
 
     def output_range(self, given: Range, rule: Rescale) -> Range:
-        if given.low.shape != (self.inputs,):
-            raise ModelError(
-                "The layers of the network do not fit each other.",
-                why=f"A pool over {self.inputs} pixels follows {given.low.shape[0]} values.",
-            )
+        check_features(given, self.inputs, "pooling")
         low, high = (self._sums(end[None])[0] for end in (given.low, given.high))
         magnitude = self._sums(np.maximum(abs(given.low), abs(given.high))[None]).max()
         return Range(low, high, given.denominator * self.block**2, max(given.magnitude, int(magnitude)))
@@ -94,7 +89,7 @@ def check_bits(bits: int) -> None:
 
 
 @dataclass(frozen=True, eq=False)
-class FewBit(Layer):
+class FewBit(Weighted):
     """Weighted sums of the values as they are: o = sum(x*w) + b, and no rescale.
 
     `weights`: int64 (inputs, outputs), -2**(bits-1) .. 2**(bits-1) - 1, of denominator `scale`, which tells
@@ -115,36 +110,17 @@ class FewBit(Layer):
         end = 2 ** (self.bits - 1)
         if not ((self.weights >= -end) & (self.weights < end)).all():
             raise BoundError(f"A weight does not fit {self.bits} bits.")
-        if not ((self.biases > -WEIGHT_LIMIT) & (self.biases < WEIGHT_LIMIT)).all():
-            raise BoundError("A bias is 2**53 or more in magnitude.")
-
-    @property
-    def inputs(self) -> int:
-        """Number of values it reads."""
-        return int(self.weights.shape[0])
-
-    @property
-    def outputs(self) -> int:
-        """Number of neurons."""
-        return int(self.weights.shape[1])
 
     def description(self) -> dict[str, Any]:
         widths = {"inputs": self.inputs, "outputs": self.outputs}
         return {"kind": self.kind, **widths, "bits": self.bits, "scale": self.scale}
-
-    def numbers(self) -> dict[str, npt.NDArray[np.int64]]:
-        return {"weights": self.weights, "biases": self.biases}
 
     @classmethod
     def restored(cls, entry: dict[str, Any], numbers: dict[str, npt.NDArray[Any]]) -> FewBit:
         return cls(numbers["weights"], numbers["biases"], int(entry["bits"]), int(entry["scale"]))
 
     def output_range(self, given: Range, rule: Rescale) -> Range:
-        if given.low.shape != (self.inputs,):
-            raise ModelError(
-                "The layers of the network do not fit each other.",
-                why=f"A few-bit layer for {self.inputs} values follows one of {given.low.shape[0]}.",
-            )
+        check_features(given, self.inputs, "few-bit")
         check_per_sum(rule, "few-bit")
         # Each product is monotone in its input, so its extremes stand at the input's.
         ends = [end[:, None] * as_objects(self.weights) for end in (given.low, given.high)]
