@@ -10,10 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.errors import DataError
+from app.network.architecture import CLASSES, SIDE
 from app.network.runtime import import_keras
 
-SIDE = 28
-CLASSES = 10
 KEYS = ("x_train", "y_train", "x_test", "y_test")
 # MNIST unpacks to 55 MB. A file that claims ten times that is not MNIST, and may be meant to fill the memory.
 LARGEST_UNPACKED = 550_000_000
