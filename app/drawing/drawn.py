@@ -4,14 +4,12 @@ it.
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.drawing.strokes import MAX_BYTES, Stroke, parse_json, stroke_to_plain, strokes_from_plain
+from app.drawing.strokes import MAX_BYTES, Stroke, parse_json, strokes_from_plain
 from app.errors import DataError
 
 MAX_DRAWINGS = 20_000
@@ -41,23 +39,6 @@ def load_drawings(path: str | os.PathLike[str]) -> list[Drawing]:
         return _drawings(parse_json(data))
     except DataError as error:
         raise DataError(f"{os.fspath(path)} is not a file of drawings.", why=error.why, hint=_HINT) from error
-
-
-def drawings_to_json(drawings: Sequence[Drawing]) -> str:
-    """A file of drawings, one to a line so that a change of one is a change of one line."""
-    lines = [
-        json.dumps(
-            {
-                "digit": drawing.digit,
-                "style": drawing.style,
-                "strokes": [stroke_to_plain(stroke) for stroke in drawing.strokes],
-            },
-            separators=(",", ":"),
-            allow_nan=False,
-        )
-        for drawing in drawings
-    ]
-    return '{"drawings":[\n' + ",\n".join(lines) + "\n]}\n"
 
 
 def _drawings(plain: object) -> list[Drawing]:
