@@ -129,7 +129,10 @@ def convolutional_networks(
     for kernel in kernels:
         made = draw(st.integers(1, filters))
         parameters.append(_few_bits(draw, (kernel, kernel, channels, made), limit))
-        steps.append((draw(st.integers(0, 9)), draw(st.integers(1, ceiling)), 1))
+        # Steps up to the largest that a layer may have: they pass what its lane holds.
+        shift = draw(st.one_of(st.integers(0, 9), st.integers(0, 62)))
+        most = draw(st.one_of(st.integers(1, ceiling), st.integers(2**15 - 1, 2**31 - 1)))
+        steps.append((shift, most, 1))
         side, channels = (side - kernel + 1) // 2, made
     parameters.append(_few_bits(draw, (side * side * channels, draw(st.integers(1, 4))), limit))
     return convolutional(parameters, steps, first)

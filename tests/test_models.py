@@ -111,6 +111,13 @@ def test_mlp_s_integers_are_those_of_its_float_network(networks):
     assert rounded_to_bits(weights, 8).sha256 == networks["mlp-8bit"].sha256
 
 
+def test_the_logits_of_compact_are_worth_what_they_say(networks):
+    """A logit's real worth is the product of the trained steps, at pixels' means of 2x2."""
+    report = json.loads((models.named("compact").integers_path.parent / "report.json").read_text("utf-8"))
+    wanted = 255 * 2 * 2 / np.prod(report["weights"]["steps"])
+    assert networks["compact"].logit_range.denominator == pytest.approx(wanted, rel=0.001)
+
+
 @pytest.mark.parametrize("name", ["compact", "mlp"])
 def test_the_report_belongs_to_its_recipe(name, mnist, digits):
     report = json.loads((models.named(name).integers_path.parent / "report.json").read_text(encoding="utf-8"))

@@ -4,7 +4,6 @@ it.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,14 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.drawing.mnist import to_mnist
-from app.drawing.strokes import (
-    MAX_BYTES,
-    Stroke,
-    parse_json,
-    rasterise,
-    stroke_to_plain,
-    strokes_from_plain,
-)
+from app.drawing.strokes import MAX_BYTES, Stroke, parse_json, rasterise, strokes_from_plain
 from app.errors import DataError
 
 MAX_DRAWINGS = 20_000
@@ -58,23 +50,6 @@ def pictures_of(drawings: Sequence[Drawing]) -> tuple[npt.NDArray[np.uint8], npt
     """The pictures (n, 28, 28) that judges see of drawings, and the digits (n,) that they are."""
     pictures = np.stack([to_mnist(rasterise(drawing.strokes)) for drawing in drawings])
     return pictures, np.array([drawing.digit for drawing in drawings])
-
-
-def drawings_to_json(drawings: Sequence[Drawing]) -> str:
-    """A file of drawings, one to a line so that a change of one is a change of one line."""
-    lines = [
-        json.dumps(
-            {
-                "digit": drawing.digit,
-                "style": drawing.style,
-                "strokes": [stroke_to_plain(stroke) for stroke in drawing.strokes],
-            },
-            separators=(",", ":"),
-            allow_nan=False,
-        )
-        for drawing in drawings
-    ]
-    return '{"drawings":[\n' + ",\n".join(lines) + "\n]}\n"
 
 
 def _drawings(plain: object) -> list[Drawing]:

@@ -11,7 +11,7 @@ centre of mass is at pixel index 14.0 (the middle of that pixel, 14.5 from the e
 from __future__ import annotations
 
 from math import ceil
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,7 @@ from app.errors import BlankError
 
 Gray: TypeAlias = npt.NDArray[np.uint8]
 Cover: TypeAlias = npt.NDArray[np.float32]
+Values = TypeVar("Values", Gray, Cover)
 
 SIDE = 28
 BOX = 20
@@ -46,8 +47,17 @@ def to_mnist(ink: Gray) -> Gray:
         raise TypeError(f"ink must be uint8 of shape (H, W), not {ink.dtype} of shape {ink.shape}")
     cropped = without_specks(_crop(ink))
     _refuse_dot(cropped, max(ink.shape))
-    cover = _at_stroke_width(_working(cropped))
-    return _place(cover)
+    cover = _visible(_working(cropped))
+    return _visible(_place(_visible(_at_stroke_width(cover))))
+
+
+def _visible(values: Values) -> Values:
+    """The values, unless all are zero: pale remains, as an eraser leaves them where two smooth edges meet,
+    lie below every level at which a stroke is cut, and what is pale and thin is lost in averaging.
+    """
+    if not values.any():
+        raise BlankError(_NOTHING, hint=_HINT)
+    return values
 
 
 def _crop(ink: Gray) -> Gray:

@@ -6,10 +6,9 @@ The arithmetic is that of the contract, bit for bit; `docs/arithmetic.md` derive
 from app.fixedpoint.arithmetic import SCALE, Range, Rescale
 from app.fixedpoint.convolution import Conv2d, MaxPool, Requantise
 from app.fixedpoint.fewbit import FewBit, Pool
-from app.fixedpoint.fewbits import convolutional
 from app.fixedpoint.layers import Argmax, Dense, Layer, Relu
 from app.fixedpoint.network import FixedReading, IntegerNetwork
-from app.fixedpoint.quantise import few_bit_network, quantise, rounded_to_bits
+from app.fixedpoint.quantise import convolutional, few_bit_network, quantise, rounded_to_bits
 from app.fixedpoint.storage import load, save
 
 __all__ = [

@@ -14,19 +14,18 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from app.errors import BoundError, ModelError
+from app.errors import ModelError
 from app.fixedpoint.arithmetic import Integers, Range, Rescale, as_objects, exact_matmul
-from app.fixedpoint.layers import WEIGHT_LIMIT, Layer, check_numbers
+from app.fixedpoint.layers import LARGEST_SIDE, Layer, Weighted, check_features, check_numbers, check_per_sum
 
 FLOAT32_EXACT = 2**24
 """Integers of smaller magnitude are exact in float32, and so are their sums and products."""
 
 _BATCH_ELEMENTS = 2_000_000
-_LARGEST_SIDE = 1024
 
 
 @dataclass(frozen=True, eq=False)
-class Conv2d(Layer):
+class Conv2d(Weighted):
     """Sums over every window of a map, without padding, at stride 1.
 
     `height`, `width`: of the map it reads. `weights`: int64 (kernel height, kernel width, channels, outputs);
@@ -44,11 +43,8 @@ class Conv2d(Layer):
         check_numbers("convolution", self.weights, self.biases, axes=4)
         if self.output_height < 1 or self.output_width < 1 or self.denominator < 1:
             raise ModelError("A convolution's kernel is larger than the map, or its denominator is not one.")
-        if max(self.height, self.width) > _LARGEST_SIDE:
-            raise ModelError(f"A map is at most {_LARGEST_SIDE} values wide and high.")
-        for values in (self.weights, self.biases):
-            if not ((values > -WEIGHT_LIMIT) & (values < WEIGHT_LIMIT)).all():
-                raise BoundError("A weight or bias is 2**53 or more in magnitude.")
+        if max(self.height, self.width) > LARGEST_SIDE:
+            raise ModelError(f"A map is at most {LARGEST_SIDE} values wide and high.")
 
     @property
     def channels(self) -> int:
@@ -93,16 +89,15 @@ class Conv2d(Layer):
             "denominator": self.denominator,
         }
 
-    def numbers(self) -> dict[str, npt.NDArray[np.int64]]:
-        return {"weights": self.weights, "biases": self.biases}
-
     @classmethod
     def restored(cls, entry: dict[str, Any], numbers: dict[str, npt.NDArray[Any]]) -> Conv2d:
         height, width, denominator = (int(entry[name]) for name in ("height", "width", "denominator"))
         return cls(height, width, numbers["weights"], numbers["biases"], denominator)
 
     def output_range(self, given: Range, rule: Rescale) -> Range:
-        _check_features(given, self.inputs, "convolution")
+        check_features(given, self.inputs, "convolution")
+        # A dense layer behind it would take its sums for pixels, and scale them up within 64 bits.
+        check_per_sum(rule, "convolution")
         largest = max(int(abs(given.low).max()), int(abs(given.high).max()))
         bias = max(int(abs(b)) for b in as_objects(self.biases))
         magnitude = max(largest, max(self.l1_norms()) * max(largest, 1) + bias)
@@ -121,8 +116,7 @@ class Conv2d(Layer):
             self._sums(values[start : start + step], self.weights, proved.magnitude) + self.biases
             for start in range(0, len(values), step)
         ]
-        sums = np.concatenate(parts) if parts else np.zeros((0, *self._output_shape), dtype=np.int64)
-        return sums.reshape(len(values), self.outputs)
+        return np.concatenate(parts).reshape(len(values), self.outputs)
 
     @property
     def _output_shape(self) -> tuple[int, int, int]:
@@ -172,7 +166,7 @@ class MaxPool(Layer):
         return cls(*(int(entry[name]) for name in ("height", "width", "channels")))
 
     def output_range(self, given: Range, rule: Rescale) -> Range:
-        _check_features(given, self.height * self.width * self.channels, "pooling")
+        check_features(given, self.height * self.width * self.channels, "pooling")
         low, high = (as_objects(self._largest(end[None])).reshape(-1) for end in (given.low, given.high))
         return Range(low, high, given.denominator, given.magnitude)
 
@@ -227,11 +221,3 @@ class Requantise(Layer):
 
     def _quantised(self, values: Integers) -> Integers:
         return np.minimum(values // 2**self.shift, self.ceiling)
-
-
-def _check_features(given: Range, expected: int, what: str) -> None:
-    if given.low.shape != (expected,):
-        raise ModelError(
-            "The layers of the network do not fit each other.",
-            why=f"A {what} layer for {expected} values follows one of {given.low.shape[0]}.",
-        )

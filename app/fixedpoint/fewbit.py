@@ -14,9 +14,8 @@ import numpy.typing as npt
 
 from app.errors import BoundError, ModelError
 from app.fixedpoint.arithmetic import INT64_EXACT, Integers, Range, Rescale, as_objects, exact_matmul
-from app.fixedpoint.layers import WEIGHT_LIMIT, Layer, check_numbers
+from app.fixedpoint.layers import LARGEST_SIDE, Layer, Weighted, check_features, check_numbers, check_per_sum
 
-LARGEST_SIDE = 1024
 MOST_BITS = 16
 
 
@@ -66,11 +65,7 @@ class Pool(Layer):
         return cls(int(entry["side"]), int(entry["margin"]), int(entry["block"]))
 
     def output_range(self, given: Range, rule: Rescale) -> Range:
-        if given.low.shape != (self.inputs,):
-            raise ModelError(
-                "The layers of the network do not fit each other.",
-                why=f"A pool over {self.inputs} pixels follows {given.low.shape[0]} values.",
-            )
+        check_features(given, self.inputs, "pooling")
         low, high = (self._sums(end[None])[0] for end in (given.low, given.high))
         magnitude = self._sums(np.maximum(abs(given.low), abs(given.high))[None]).max()
         return Range(low, high, given.denominator * self.block**2, max(given.magnitude, int(magnitude)))
@@ -87,8 +82,14 @@ class Pool(Layer):
         return sums
 
 
+def check_bits(bits: int) -> None:
+    """Refuse, with ModelError, a number of bits that no layer's weights have."""
+    if not 2 <= bits <= MOST_BITS:
+        raise ModelError(f"A weight of a few-bit layer has 2 to {MOST_BITS} bits.")
+
+
 @dataclass(frozen=True, eq=False)
-class FewBit(Layer):
+class FewBit(Weighted):
     """Weighted sums of the values as they are: o = sum(x*w) + b, and no rescale.
 
     `weights`: int64 (inputs, outputs), -2**(bits-1) .. 2**(bits-1) - 1, of denominator `scale`, which tells
@@ -103,46 +104,24 @@ class FewBit(Layer):
 
     def __post_init__(self) -> None:
         check_numbers("few-bit layer", self.weights, self.biases, axes=2)
-        if not 2 <= self.bits <= MOST_BITS or self.scale < 1:
-            raise ModelError(f"A few-bit layer has 2 to {MOST_BITS} bits and a positive scale.")
+        check_bits(self.bits)
+        if self.scale < 1:
+            raise ModelError("A few-bit layer has a positive scale.")
         end = 2 ** (self.bits - 1)
         if not ((self.weights >= -end) & (self.weights < end)).all():
             raise BoundError(f"A weight does not fit {self.bits} bits.")
-        if not ((self.biases > -WEIGHT_LIMIT) & (self.biases < WEIGHT_LIMIT)).all():
-            raise BoundError("A bias is 2**53 or more in magnitude.")
-
-    @property
-    def inputs(self) -> int:
-        """Number of values it reads."""
-        return int(self.weights.shape[0])
-
-    @property
-    def outputs(self) -> int:
-        """Number of neurons."""
-        return int(self.weights.shape[1])
 
     def description(self) -> dict[str, Any]:
         widths = {"inputs": self.inputs, "outputs": self.outputs}
         return {"kind": self.kind, **widths, "bits": self.bits, "scale": self.scale}
-
-    def numbers(self) -> dict[str, npt.NDArray[np.int64]]:
-        return {"weights": self.weights, "biases": self.biases}
 
     @classmethod
     def restored(cls, entry: dict[str, Any], numbers: dict[str, npt.NDArray[Any]]) -> FewBit:
         return cls(numbers["weights"], numbers["biases"], int(entry["bits"]), int(entry["scale"]))
 
     def output_range(self, given: Range, rule: Rescale) -> Range:
-        if given.low.shape != (self.inputs,):
-            raise ModelError(
-                "The layers of the network do not fit each other.",
-                why=f"A few-bit layer for {self.inputs} values follows one of {given.low.shape[0]}.",
-            )
-        if rule is not Rescale.PER_SUM:
-            raise ModelError(
-                "A network of few-bit weights has no products to rescale.",
-                hint="It exists in the packed form only.",
-            )
+        check_features(given, self.inputs, "few-bit")
+        check_per_sum(rule, "few-bit")
         # Each product is monotone in its input, so its extremes stand at the input's.
         ends = [end[:, None] * as_objects(self.weights) for end in (given.low, given.high)]
         least, most = np.minimum(*ends), np.maximum(*ends)

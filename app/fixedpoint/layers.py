@@ -29,6 +29,9 @@ from app.fixedpoint.arithmetic import (
 WEIGHT_LIMIT = 2**53
 """Weights and biases are smaller in magnitude: 9*10**7 in real terms, far beyond any trained one."""
 
+LARGEST_SIDE = 1024
+"""Values along each side of a picture or a map, at most."""
+
 _BATCH_ELEMENTS = 4_000_000
 
 
@@ -61,7 +64,8 @@ class Layer(ABC):
 
 def check_numbers(what: str, weights: npt.NDArray[Any], biases: npt.NDArray[Any], *, axes: int) -> None:
     """Refuse, with ModelError, what cannot be a layer's numbers: `weights` of `axes` axes, the last of them
-    the outputs, and `biases` (outputs,), both int64 and not empty. They may come from a file."""
+    the outputs, and `biases` (outputs,), both int64 and not empty. They may come from a file. BoundError for
+    magnitudes of WEIGHT_LIMIT or more."""
     if weights.dtype != np.int64 or biases.dtype != np.int64:
         raise ModelError(f"A {what} takes int64 weights and biases.")
     if weights.ndim != axes or 0 in weights.shape or biases.shape != weights.shape[-1:]:
@@ -69,21 +73,34 @@ def check_numbers(what: str, weights: npt.NDArray[Any], biases: npt.NDArray[Any]
             f"The weights and biases of a {what} do not fit each other.",
             why=f"Their shapes are {weights.shape} and {biases.shape}.",
         )
+    for values in (weights, biases):
+        if not ((values > -WEIGHT_LIMIT) & (values < WEIGHT_LIMIT)).all():
+            raise BoundError("A weight or bias is 2**53 or more in magnitude.")
 
 
-@dataclass(frozen=True, eq=False)
-class Dense(Layer):
-    """Weighted sums. `weights`: (inputs, outputs) and `biases`: (outputs,), int64, denominator SCALE."""
+def check_features(given: Range, expected: int, what: str) -> None:
+    """Refuse, with ModelError, what comes before a layer if it is not the `expected` number of values."""
+    if given.low.shape != (expected,):
+        raise ModelError(
+            "The layers of the network do not fit each other.",
+            why=f"A {what} layer for {expected} values follows one of {given.low.shape[0]}.",
+        )
+
+
+def check_per_sum(rule: Rescale, what: str) -> None:
+    """Refuse, with ModelError, to rescale each product of a layer that never rescales."""
+    if rule is not Rescale.PER_SUM:
+        raise ModelError(
+            f"A {what} layer has no products to rescale.", hint="It exists in the packed form only."
+        )
+
+
+class Weighted(Layer):
+    """Sums weighted by `weights`, with `biases` added, both int64. Where the weights have two axes, they are
+    (inputs, outputs)."""
 
     weights: npt.NDArray[np.int64]
     biases: npt.NDArray[np.int64]
-    kind: ClassVar[str] = "dense"
-
-    def __post_init__(self) -> None:
-        check_numbers("dense layer", self.weights, self.biases, axes=2)
-        for values in (self.weights, self.biases):
-            if not ((values > -WEIGHT_LIMIT) & (values < WEIGHT_LIMIT)).all():
-                raise BoundError("A weight or bias is 2**53 or more in magnitude.")
 
     @property
     def inputs(self) -> int:
@@ -92,14 +109,26 @@ class Dense(Layer):
 
     @property
     def outputs(self) -> int:
-        """Number of neurons."""
+        """Number of values it makes."""
         return int(self.weights.shape[1])
-
-    def description(self) -> dict[str, Any]:
-        return {"kind": self.kind, "inputs": self.inputs, "outputs": self.outputs}
 
     def numbers(self) -> dict[str, npt.NDArray[np.int64]]:
         return {"weights": self.weights, "biases": self.biases}
+
+
+@dataclass(frozen=True, eq=False)
+class Dense(Weighted):
+    """Weighted sums. `weights`: (inputs, outputs) and `biases`: (outputs,), int64, denominator SCALE."""
+
+    weights: npt.NDArray[np.int64]
+    biases: npt.NDArray[np.int64]
+    kind: ClassVar[str] = "dense"
+
+    def __post_init__(self) -> None:
+        check_numbers("dense layer", self.weights, self.biases, axes=2)
+
+    def description(self) -> dict[str, Any]:
+        return {"kind": self.kind, "inputs": self.inputs, "outputs": self.outputs}
 
     @classmethod
     def restored(cls, entry: dict[str, Any], numbers: dict[str, npt.NDArray[Any]]) -> Dense:
@@ -110,11 +139,7 @@ class Dense(Layer):
         return PIXEL_MAX if rule is Rescale.PER_SUM and given.denominator == PIXEL_MAX else SCALE
 
     def output_range(self, given: Range, rule: Rescale) -> Range:
-        if given.low.shape != (self.inputs,):
-            raise ModelError(
-                "The layers of the network do not fit each other.",
-                why=f"A dense layer for {self.inputs} values follows one of {given.low.shape[0]}.",
-            )
+        check_features(given, self.inputs, "dense")
         if given.denominator != PIXEL_MAX and given.denominator % SCALE:
             raise ModelError(
                 "A dense layer cannot follow at this place.",

@@ -130,8 +130,11 @@ class IntegerNetwork:
         return digits[:, 0].astype(np.int64)
 
     def _flatten(self, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
-        if images.dtype != np.uint8 or images.ndim not in (2, 3):
-            raise ImageError("The integer engine reads batches of 8-bit grey images.")
+        if images.dtype != np.uint8 or images.ndim not in (2, 3) or not len(images):
+            raise ImageError(
+                "The integer engine reads batches of 8-bit grey images.",
+                why=f"It was given {images.dtype} {images.shape}.",
+            )
         flat = images.reshape(len(images), -1)
         if flat.shape[1] != self.pixels:
             raise ImageError(

@@ -1,4 +1,4 @@
-"""From a float network's weights to integers."""
+"""From trained weights to the integer network that computes with them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from app.errors import BoundError, ModelError
 from app.fixedpoint.arithmetic import PIXEL_MAX, SCALE, Rescale
-from app.fixedpoint.fewbit import FewBit, Pool
+from app.fixedpoint.convolution import Conv2d, MaxPool, Requantise
+from app.fixedpoint.fewbit import FewBit, Pool, check_bits
 from app.fixedpoint.layers import WEIGHT_LIMIT, Argmax, Dense, Layer, Relu
 from app.fixedpoint.network import IntegerNetwork
 
@@ -38,9 +39,13 @@ def few_bit_network(parameters: Sequence[FewBitParameters], pool: Pool | None = 
     """The integer network of few-bit layers with ReLU between them, behind a pool if there is one.
 
     A bias is rounded at the denominator of the sums it is added to, the product of all 1/step before it.
+    Scales are whole numbers: each makes up for what rounding the ones before it left, so that the denominator
+    of the logits is off by half of 1/scale of the last layer at most. Raises BoundError on numbers out of
+    range, ModelError on steps or bits that no layer can have.
     """
     layers: list[Layer] = [pool] if pool else []
-    worth = 1.0 / (PIXEL_MAX * (pool.block**2 if pool else 1))
+    stated = float(PIXEL_MAX * (pool.block**2 if pool else 1))
+    worth = 1.0 / stated
     for codes, bias, step, bits in parameters:
         if layers and not isinstance(layers[-1], Pool):
             layers.append(Relu())
@@ -49,10 +54,14 @@ def few_bit_network(parameters: Sequence[FewBitParameters], pool: Pool | None = 
             raise BoundError(
                 "A bias or a step is not a number, or infinite.", hint="Train the network again."
             )
+        if 1.0 / (worth * stated) >= WEIGHT_LIMIT:
+            raise ModelError("A layer's weights are too small.", why="Its scale would reach 2**53.")
         biases = np.rint(np.asarray(bias, np.float64) / worth)
         if not (abs(biases) < WEIGHT_LIMIT).all():
             raise BoundError("A bias is out of range.", why="At the scale of its sums it reaches 2**53.")
-        layers.append(FewBit(codes, biases.astype(np.int64), bits, max(1, round(1.0 / step))))
+        scale = max(1, round(1.0 / (worth * stated)))
+        layers.append(FewBit(codes, biases.astype(np.int64), bits, scale))
+        stated *= scale
     return IntegerNetwork([*layers, Argmax()])
 
 
@@ -60,7 +69,9 @@ def rounded_to_bits(parameters: Sequence[tuple[Floats, Floats]], bits: int) -> I
     """The few-bit network nearest to float dense layers: a layer's step fits its largest weight.
 
     `parameters` as `quantise` takes them. Nothing is trained: 8 bits lose little, 4 bits lose much.
+    Raises as `few_bit_network` does.
     """
+    check_bits(bits)
     layers: list[FewBitParameters] = []
     for kernel, bias in parameters:
         kernel = np.asarray(kernel, np.float64)
@@ -69,6 +80,39 @@ def rounded_to_bits(parameters: Sequence[tuple[Floats, Floats]], bits: int) -> I
         step = float(abs(kernel).max()) / (2 ** (bits - 1) - 1) or 1.0
         layers.append((np.rint(kernel / step).astype(np.int64), bias, step, bits))
     return few_bit_network(layers)
+
+
+def convolutional(
+    parameters: Sequence[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], int]],
+    steps: Sequence[tuple[int, int, int]],
+    side: int = 28,
+    lane_bits: int | None = None,
+) -> IntegerNetwork:
+    """Convolutions, each followed by ReLU, 2x2 pooling and requantisation, then a layer over the whole map.
+
+    `parameters`: of each layer its kernel, biases and the denominator of its weights; a kernel of two
+    dimensions (inputs, outputs) covers the whole map. `steps`: after each layer but the last the shift, the
+    ceiling and the denominator of what comes out. Raises BoundError if a sum does not fit `lane_bits` signed
+    bits for every image, ModelError if the shapes do not fit each other.
+    """
+    layers: list[Layer] = []
+    for index, (kernel, biases, denominator) in enumerate(parameters):
+        if kernel.ndim == 2:
+            kernel = kernel.reshape(side, side, -1, kernel.shape[1])
+        layers.append(Conv2d(side, side, kernel, biases, denominator))
+        if index < len(steps):
+            side = side - kernel.shape[0] + 1
+            layers += [Relu(), MaxPool(side, side, kernel.shape[3]), Requantise(*steps[index])]
+            side //= 2
+    network = IntegerNetwork([*layers, Argmax()])
+    widest = max(proved.magnitude.bit_length() + 1 for proved in network.ranges[1:-1])
+    if lane_bits is not None and widest > lane_bits:
+        raise BoundError(
+            "The trained sums do not fit their lanes.",
+            why=f"They take {widest} bits; there are {lane_bits}.",
+            hint="Train for more epochs, or with smaller weights or activations.",
+        )
+    return network
 
 
 def nearest_integers(values: Floats) -> npt.NDArray[np.int64]:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from app.errors import BoundError, ModelError
+from app.errors import ModelError
 from app.fixedpoint.arithmetic import Rescale
 from app.fixedpoint.convolution import Conv2d, MaxPool, Requantise
 from app.fixedpoint.fewbit import FewBit, Pool
@@ -24,6 +24,9 @@ from app.fixedpoint.network import IntegerNetwork
 
 FORMAT = "inkproof-integers-1"
 _HEADER_LIMIT = 100_000
+# The largest network that ships unpacks to 2.2 MB. A file that claims far more may be meant to fill memory.
+LARGEST_UNPACKED = 50_000_000
+_HINT = "Reinstall Inkproof, or train it again with `inkproof train`."
 _LAYERS: dict[str, type[Layer]] = {
     layer.kind: layer for layer in (Dense, Relu, Argmax, Pool, FewBit, Conv2d, MaxPool, Requantise)
 }
@@ -56,9 +59,13 @@ def load(path: Path, rule: Rescale = Rescale.PER_SUM) -> IntegerNetwork:
         raise ModelError(
             f"The integer network {path.name} is missing.",
             why=f"It was looked for in {path.parent}.",
-            hint="Reinstall Inkproof, or train it again with `inkproof train`.",
+            hint=_HINT,
         )
     try:
+        with zipfile.ZipFile(path) as archive:
+            unpacked = sum(member.file_size for member in archive.infolist())
+        if unpacked > LARGEST_UNPACKED:
+            raise _unreadable(path, f"It unpacks to {unpacked:,} bytes; no network needs that many.")
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         header = json.loads(arrays["header"].tobytes()[:_HEADER_LIMIT])
@@ -66,19 +73,22 @@ def load(path: Path, rule: Rescale = Rescale.PER_SUM) -> IntegerNetwork:
             raise ModelError(f"{path.name} holds integers of another format than {FORMAT}.")
         network = IntegerNetwork(_layers(header["layers"], arrays), rule)
         recorded = header["sha256"]
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, BoundError) as error:
-        raise ModelError(
-            f"The integer network {path.name} cannot be read.",
-            why="The file is damaged or is something else.",
-            hint="Reinstall Inkproof, or train it again with `inkproof train`.",
-        ) from error
+    except ModelError:
+        raise
+    # A damaged file can fail anywhere in zip, zlib, NumPy or JSON; it means the same to the person.
+    except Exception as error:
+        raise _unreadable(path, "The file is damaged or is something else.") from error
     if network.sha256 != recorded:
         raise ModelError(
             f"The integer network {path.name} is not the one it says it is.",
             why="Its numbers do not match its sha256.",
-            hint="Reinstall Inkproof, or train it again with `inkproof train`.",
+            hint=_HINT,
         )
     return network
+
+
+def _unreadable(path: Path, why: str) -> ModelError:
+    return ModelError(f"The integer network {path.name} cannot be read.", why=why, hint=_HINT)
 
 
 def _layers(entries: list[dict[str, Any]], arrays: dict[str, npt.NDArray[Any]]) -> list[Layer]:

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-SIDE = 28
+from app.network.architecture import SIDE
+
 INK_SIDE = 20.0
 # MNIST puts the centre of mass at the centre of a 28x28 field; measured on its training images that is
 # pixel 14 counted from 0, not 13.5.

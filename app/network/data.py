@@ -10,10 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.errors import DataError
+from app.network.architecture import CLASSES, SIDE
 from app.network.runtime import import_keras
 
-SIDE = 28
-CLASSES = 10
 KEYS = ("x_train", "y_train", "x_test", "y_test")
 # MNIST unpacks to 55 MB. A file that claims ten times that is not MNIST, and may be meant to fill the memory.
 LARGEST_UNPACKED = 550_000_000
@@ -63,7 +62,10 @@ def _read(path: Path) -> dict[str, NDArray[np.generic]]:
             if missing:
                 raise _refusal(f"The data set {path}", f"It has no {', '.join(missing)}")
             return {key: stored[key] for key in KEYS}
-    except (OSError, ValueError, EOFError, MemoryError, zipfile.BadZipFile) as error:
+    except DataError:
+        raise
+    # A damaged file can fail anywhere in zip, zlib or NumPy; it means the same to the person.
+    except Exception as error:
         raise DataError(
             f"The data set {path} cannot be read.",
             why=f"{type(error).__name__}: {error}.",

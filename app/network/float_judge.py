@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,8 +56,6 @@ class FloatJudge:
                 f"There is no trained network at {path}.",
                 hint="Train one with `inkproof train`, or reinstall.",
             )
-        # oneDNN announces itself on standard error, and gains nothing on one image of 784 pixels.
-        os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
         keras = import_keras()
         try:
             model = keras.saving.load_model(path, compile=False, safe_mode=True)

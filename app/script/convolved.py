@@ -52,12 +52,13 @@ def convolved(network: IntegerNetwork, slots: int | None = None) -> Program:
 def parse(network: IntegerNetwork) -> tuple[list[Block], Conv2d]:
     """The network as blocks and its last layer. Raises ScriptError if it is built otherwise."""
     layers = network.layers[:-1]
+    size = lane_bytes(network)
     blocks = []
     for at in range(0, len(layers) - 1, 4):
         match layers[at : at + 4]:
             case (Conv2d() as conv, Relu(), MaxPool(), Requantise() as requantise):
                 reached = int(network.ranges[at + 3].high.max()) >> requantise.shift
-                blocks.append(Block(conv, requantise, reached > requantise.ceiling))
+                blocks.append(Block(conv, _within(requantise, size), reached > requantise.ceiling))
             case other:
                 kinds = ", ".join(layer.kind for layer in other)
                 raise ScriptError(f"There is no Script for the layers {kinds} at this place.")
@@ -73,6 +74,15 @@ def lane_bytes(network: IntegerNetwork) -> int:
     """Whole bytes of the narrowest lane that holds every sum of the network, and any image's pixels."""
     magnitude = max(PIXEL_MAX, *(proved.magnitude for proved in network.ranges[1:-1]))
     return magnitude.bit_length() // 8 + 1  # one bit for the sign
+
+
+def _within(step: Requantise, size: int) -> Requantise:
+    """A requantisation that does the same to every value of a lane, by numbers that fit the lane.
+
+    A value stays below 2**top: shifted by top it is zero, and 2**top - 1 it never passes.
+    """
+    top = 8 * size - 1
+    return Requantise(min(step.shift, top), min(step.ceiling, 2**top - 1), step.denominator)
 
 
 def _lanes(layout: Layout) -> Lanes:

@@ -56,11 +56,13 @@ def lanes_of(proved: Range) -> Lanes:
         max(1, int(high - low).bit_length()) for low, high in zip(proved.low, proved.high, strict=True)
     )
     lanes = Lanes(widths, tuple(-int(low) for low in proved.low))
-    # A product x*W may pass the lanes' end by its sign and one borrow; a byte covers both.
-    if lanes.total + 8 > 8 * NUMBER_LIMIT:
+    # A lane holds a spread; a product x*W and a sum on its way are as large as the magnitude proved, and may
+    # pass the lane's end. One bit more for the offset, one for all lanes below, one for the sign.
+    bits = lanes.shifts[-1] + proved.magnitude.bit_length() + 3
+    if bits > 8 * NUMBER_LIMIT:
         raise ScriptError(
             f"A layer of {len(widths)} neurons does not fit in one number.",
-            why=f"Its lanes take {lanes.total:,} bits; a default node computes with {8 * NUMBER_LIMIT:,}.",
+            why=f"Its sums can take {bits:,} bits; a default node computes with {8 * NUMBER_LIMIT:,}.",
             hint="Use a network with fewer neurons in a layer.",
         )
     return lanes

@@ -112,9 +112,9 @@ def _lane_bytes(layer: FewBit, given: Range, *, first: bool) -> int:
 def _spread(out: Assembler, pool: Pool | None, pixels: int) -> list[int | None]:
     """(image -- X): pixels, or their blocks' sums, in lanes of PIXEL_LANE bytes.
 
-    Of the bytes 4*q + k the ones of one k, masked out, are a number with a lane for every q. A block's sum
-    adds `block` such numbers that lie side by side, in each of its rows. Returns which input each lane holds,
-    None for lanes that only fill up.
+    Of the bytes 4*q + k the ones of one k, kept by a mask while the others are cleared, are a number with a
+    lane for every q. A block's sum adds `block` such numbers that lie side by side, in each of its rows.
+    Returns which input each lane holds, None for lanes that only fill up.
     """
     block, width = (pool.block, pool.width) if pool else (1, pixels)
     if PIXEL_LANE % block or (pool and width % PIXEL_LANE):

@@ -50,7 +50,7 @@ class Lanes:
 class Program:
     """Script that reads one image, and the facts about it.
 
-    `lanes`: per layer with weights (packed only). `rows`: inputs of the first layer that it multiplies.
+    `lanes`: per layer with weights (packed only). `rows`: pixels of the image that it computes with.
     """
 
     kind: Kind

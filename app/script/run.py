@@ -39,13 +39,6 @@ def policy_limits() -> InterpreterLimits:
     return InterpreterLimits(DEFAULT_POLICY, is_genesis_enabled=True, is_consensus=False)
 
 
-def consensus_limits() -> InterpreterLimits:
-    """What any node holds a block to, and no more: no clean stack, no minimal pushes, large scripts."""
-    return InterpreterLimits(
-        DEFAULT_POLICY, is_genesis_enabled=True, is_consensus=True, base_flags="consensus"
-    )
-
-
 def run_program(program: Program, image: bytes, limits: InterpreterLimits | None = None) -> ScriptReading:
     """Run the program on an image. `limits` are the default node's policy unless given.
 

@@ -14,9 +14,10 @@ from bitcoinx import Tx
 
 from app.contract import judge_spend
 from app.script import run_program
-from app.script.run import consensus_limits, policy_limits
+from app.script.run import policy_limits
 from tests.attack.forge import OWNER, Attempt, Forger, shipped_contract
 from tests.attack.mutations import mutants
+from tests.consensus import consensus_limits
 
 Given, Made = TypeVar("Given"), TypeVar("Made")
 

@@ -7,11 +7,12 @@ from collections import Counter
 import pytest
 from bitcoinx import Tx
 
-from app.script.run import consensus_limits, policy_limits
+from app.script.run import policy_limits
 from tests.attack.conftest import TALLY
 from tests.attack.forge import Forger, is_true
 from tests.attack.judging import Judges, fuzz
 from tests.attack.mutations import mutants
+from tests.consensus import consensus_limits
 
 SHARE = 100
 """Spends of one seed: the same seed makes the same spends on any machine."""

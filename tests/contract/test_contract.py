@@ -13,7 +13,7 @@ from app.contract.spend import spend_size
 from app.errors import ContractError
 from app.fixedpoint import Argmax, Dense, IntegerNetwork, Rescale
 from app.script import Kind
-from app.script.run import consensus_limits
+from tests.consensus import consensus_limits
 from tests.contract.conftest import FEE, VALUE
 from tests.strategies import images
 

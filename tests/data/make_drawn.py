@@ -9,12 +9,14 @@ points. The set measures reading; nothing is trained on it.
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from pathlib import Path as File
 
 import numpy as np
 
-from app.drawing.drawn import Drawing, drawings_to_json
-from app.drawing.strokes import Point, Stroke
+from app.drawing.drawn import Drawing
+from app.drawing.strokes import Point, Stroke, stroke_to_plain
 from tests.data.glyphs import Path, Random, skeleton, skeletons
 
 FILE = File(__file__).with_name("drawn.json")
@@ -113,6 +115,23 @@ def lengths(path: Path) -> Path:
 def log_uniform(low: float, high: float, random: Random) -> float:
     """As many halvings as doublings."""
     return float(np.exp(random.uniform(np.log(low), np.log(high))))
+
+
+def drawings_to_json(drawings: Sequence[Drawing]) -> str:
+    """A file of drawings, one to a line so that a change of one is a change of one line."""
+    lines = [
+        json.dumps(
+            {
+                "digit": drawing.digit,
+                "style": drawing.style,
+                "strokes": [stroke_to_plain(stroke) for stroke in drawing.strokes],
+            },
+            separators=(",", ":"),
+            allow_nan=False,
+        )
+        for drawing in drawings
+    ]
+    return '{"drawings":[\n' + ",\n".join(lines) + "\n]}\n"
 
 
 if __name__ == "__main__":

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from app import paths
-from app.drawing.drawn import drawings_to_json, load_drawings
+from app.drawing.drawn import load_drawings
 from app.drawing.mnist import to_mnist
 from app.drawing.strokes import rasterise
 from app.errors import DataError
 from app.fixedpoint import load
 from tests.data.glyphs import skeletons
-from tests.data.make_drawn import make
+from tests.data.make_drawn import drawings_to_json, make
 
 SCALE = 10**8
 DRAWN = Path(__file__).parents[1] / "data" / "drawn.json"

@@ -9,10 +9,12 @@ from app.errors import BoundError, ModelError
 from app.fixedpoint import (
     Argmax,
     Conv2d,
+    Dense,
     IntegerNetwork,
     MaxPool,
     Relu,
     Requantise,
+    Rescale,
     convolutional,
     load,
     save,
@@ -82,6 +84,15 @@ def test_pooling_leaves_out_an_odd_edge():
 def test_what_may_be_negative_is_not_requantised():
     with pytest.raises(ModelError, match="cannot be negative"):
         IntegerNetwork([conv(weight=-1), Requantise(1, 15, 1), Argmax()])
+
+
+def test_a_convolution_has_no_products_to_rescale():
+    """Its sums would be taken for pixels by a dense layer behind it, which would leave 64 bits."""
+    dense = Dense(np.array([[10**8]]), np.array([0]))
+    network = IntegerNetwork([conv((1, 1, 1, 1), 1, 2**34), Relu(), dense, Argmax()])
+    assert network.logits(np.array([[255]], np.uint8)).tolist() == [[255 * 2**34 * 10**8]]
+    with pytest.raises(ModelError, match="packed form only"):
+        network.with_rule(Rescale.PER_PRODUCT)
 
 
 def test_layers_that_do_not_fit_each_other_are_refused():

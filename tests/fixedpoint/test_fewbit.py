@@ -138,6 +138,33 @@ def test_rounding_to_bits_keeps_the_largest_weight_and_the_function():
     assert abs(network.logits(pictures) * worth - real).max() <= 50 * abs(kernel).max() / 127 / 2 + 1e-3
 
 
+@given(
+    steps=st.lists(st.floats(1e-4, 0.4), min_size=1, max_size=4),
+    pool=st.sampled_from([None, Pool(2, 0, 2)]),
+)
+def test_a_logit_is_worth_what_it_says(steps, pool):
+    """Scales are whole numbers and steps are not: only the last layer's rounding may be left."""
+    one = np.array([[1]], dtype=np.int64)
+    network = few_bit_network([(one, np.zeros(1), step, 4) for step in steps], pool)
+    wanted = 255 * (4 if pool else 1) / np.prod(steps)
+    said = network.logit_range.denominator
+    *_, last = (layer for layer in network.layers if isinstance(layer, FewBit))
+    assert abs(said - wanted) <= said / last.scale / 2 * (1 + 1e-9)
+
+
+@pytest.mark.parametrize("bits", [1, 0, 17])
+def test_rounding_to_bits_that_no_layer_has_is_refused(bits):
+    with pytest.raises(ModelError, match="2 to 16 bits"):
+        rounded_to_bits([(np.ones((2, 2)), np.zeros(2))], bits)
+
+
+def test_weights_too_small_for_any_whole_scale_are_refused():
+    with pytest.raises(ModelError, match="too small"):
+        rounded_to_bits([(np.full((2, 2), 1e-310), np.zeros(2))], 4)
+    with pytest.raises(ModelError, match="too small"):
+        few_bit_network([(np.array([[1]]), np.zeros(1), 1e-300, 4), (np.array([[1]]), np.ones(1), 0.5, 4)])
+
+
 def test_weights_that_are_not_numbers_are_refused():
     with pytest.raises(BoundError):
         rounded_to_bits([(np.array([[np.nan]]), np.array([0.0]))], 8)

@@ -103,8 +103,10 @@ def test_the_identity_follows_every_number_and_not_the_rule():
         np.zeros((1, 785), np.uint8),
         np.zeros((1, 784), np.int64),
         np.zeros(784, np.uint8),
+        np.zeros((0, 784), np.uint8),
+        np.zeros((0, 28, 28), np.uint8),
     ],
-    ids=["783 bytes", "785 bytes", "not bytes", "no batch"],
+    ids=["783 bytes", "785 bytes", "not bytes", "no batch", "no image", "no picture"],
 )
 def test_anything_but_an_image_of_the_right_size_is_refused(pictures):
     network = IntegerNetwork([dense([[1]] * 784, [0]), Argmax()])

@@ -1,11 +1,15 @@
 """Integer parameters come back from disk as they were, or not at all."""
 
+import io
+import zipfile
+
 import numpy as np
 import pytest
 from hypothesis import given
 
 from app.errors import ModelError
-from app.fixedpoint import load, save
+from app.fixedpoint import load, quantise, rounded_to_bits, save
+from app.fixedpoint.storage import LARGEST_UNPACKED
 from tests.strategies import networks, parameters
 
 
@@ -21,8 +25,6 @@ def test_saving_and_loading_changes_nothing(tmp_path_factory, network):
 @pytest.fixture
 def stored(tmp_path):
     rng = np.random.default_rng(1)
-    from app.fixedpoint import quantise
-
     path = tmp_path / "integers.npz"
     save(quantise([(rng.normal(size=(5, 3)), rng.normal(size=3))]), path)
     return path
@@ -54,13 +56,63 @@ def test_one_changed_weight_is_noticed(stored):
         {"header": np.frombuffer(b"{}", np.uint8)},
         {"header": np.frombuffer(b"\xff\xfe", np.uint8)},
         {"weights_0": np.full((5, 3), 2**60)},
+        {"header": np.frombuffer(b"[" * 99_000, np.uint8)},
     ],
-    ids=["no header", "no weights", "floats", "wrong shape", "empty header", "not text", "too large"],
+    ids=["no header", "no weights", "floats", "wrong shape", "empty header", "not text", "too large", "deep"],
 )
 def test_a_file_that_does_not_hold_together_is_refused(stored, changes):
     rewrite(stored, **changes)
     with pytest.raises(ModelError):
         load(stored)
+
+
+def test_a_file_with_any_byte_damaged_is_refused_or_none_the_worse(stored):
+    """The arrays are compressed: a flipped byte meets zip's tables, zlib, NumPy's headers and JSON alike."""
+    sound, known = stored.read_bytes(), load(stored)
+    refused = 0
+    for at in range(len(sound)):
+        stored.write_bytes(sound[:at] + bytes([sound[at] ^ 0xFF]) + sound[at + 1 :])
+        try:
+            again = load(stored)
+        except ModelError:
+            refused += 1
+        else:
+            assert (again.sha256, parameters(again)) == (known.sha256, parameters(known))
+    assert refused > len(sound) / 2
+
+
+def test_a_number_that_no_integer_can_be_is_refused(tmp_path):
+    path = tmp_path / "integers.npz"
+    save(rounded_to_bits([(np.ones((2, 2)), np.zeros(2))], 4), path)
+    with np.load(path) as file:
+        header = file["header"].tobytes()
+    infinite = header.replace(b'"scale": 7}', b'"scale": Infinity}')
+    assert infinite != header
+    rewrite(path, header=np.frombuffer(infinite, np.uint8))
+    with pytest.raises(ModelError, match="cannot be read"):
+        load(path)
+
+
+def test_an_array_that_claims_more_than_any_memory_is_refused(stored):
+    claim = io.BytesIO()
+    claimed = {"descr": "<i8", "fortran_order": False, "shape": (10**6, 10**9)}
+    np.lib.format.write_array_header_1_0(claim, claimed)
+    with np.load(stored) as file, zipfile.ZipFile(stored.with_name("claims.npz"), "w") as archive:
+        for name in file.files:
+            content = io.BytesIO()
+            np.lib.format.write_array(content, file[name])
+            archive.writestr(f"{name}.npy", (claim if name == "weights_0" else content).getvalue())
+    with pytest.raises(ModelError, match="cannot be read"):
+        load(stored.with_name("claims.npz"))
+
+
+def test_a_file_that_unpacks_to_far_more_than_a_network_is_refused_unread(tmp_path):
+    path = tmp_path / "integers.npz"
+    np.savez_compressed(path, header=np.zeros(LARGEST_UNPACKED, np.uint8))
+    assert path.stat().st_size < LARGEST_UNPACKED // 500
+    with pytest.raises(ModelError, match="cannot be read") as caught:
+        load(path)
+    assert "unpacks to" in caught.value.why
 
 
 @pytest.mark.parametrize("content", [b"", b"not a zip", b"PK\x03\x04 cut off"])

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from app.errors import ScriptError
 from app.fixedpoint import Argmax, Conv2d, IntegerNetwork, MaxPool, Relu, Requantise, convolutional
-from app.script import Kind, convolved, run_program, unrolled
+from app.script import Kind, convolved, packed, run_program
 from app.script.maps import Layout, Maps
 from app.script.run import policy_limits
 from tests.strategies import convolutional_networks, images
@@ -120,10 +120,9 @@ def test_networks_built_otherwise_are_refused(layers):
         convolved(IntegerNetwork(layers))
 
 
-def test_the_unrolled_form_has_no_convolutions():
-    network = small()
+def test_the_generator_of_dense_layers_has_no_convolutions():
     with pytest.raises(ScriptError, match="conv2d"):
-        unrolled(network.with_rule(next(rule for rule in type(network.rule) if rule is not network.rule)))
+        packed(small())
 
 
 def test_a_map_that_does_not_fit_one_number_is_refused():

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from app.errors import ScriptError
 from app.fixedpoint import Argmax, Dense, IntegerNetwork, Relu, Rescale
 from app.script import LOGIT_BYTES, Kind, Program, packed, run_program, unrolled
+from app.script.assembler import NUMBER_LIMIT
 from app.script.packed import lanes_of
 from app.script.run import logits_from_bytes
 from tests.strategies import images, networks
@@ -136,6 +137,22 @@ def test_a_layer_too_wide_for_a_default_nodes_numbers_is_refused():
     wide = IntegerNetwork([dense([[10**8] * 2400], [0] * 2400), Argmax()])
     with pytest.raises(ScriptError, match="does not fit in one number"):
         packed(wide)
+
+
+@pytest.mark.parametrize(("neurons", "accepted"), [(1310, True), (1311, False)])
+def test_products_count_too_where_they_are_longer_than_the_lanes(neurons, accepted):
+    """Hidden values that never come near zero: the spread that a lane holds is far below the product."""
+    largest = 2**52
+    hidden = dense([[255, 255]], [largest, largest])
+    output = dense([[largest] * neurons, [-largest] * neurons], [0] * neurons)
+    network = IntegerNetwork([hidden, Relu(), output, Argmax()])
+    spread = network.logit_range.high - network.logit_range.low
+    assert sum(int(width).bit_length() for width in spread) < 8 * NUMBER_LIMIT - 8
+    if accepted:
+        assert_same(packed(network), network, b"\xff")
+    else:
+        with pytest.raises(ScriptError, match="does not fit in one number"):
+            packed(network)
 
 
 @pytest.mark.parametrize(("extra", "accepted"), [(0, True), (1, False)])

@@ -67,6 +67,19 @@ def test_the_program_says_that_each_input_has_a_lane():
         assert proved.high.max() < 2 ** min(layer.widths)
 
 
+@pytest.mark.parametrize(("margin", "rows"), [(0, 784), (2, 576)])
+def test_the_program_says_how_many_pixels_it_computes_with(margin, rows):
+    pool = Pool(28, margin, 2)
+    network = IntegerNetwork([pool, few_bit(pool.outputs, 3, 4), Argmax()])
+    program = planes(network)
+    assert program.rows == rows
+    rng = np.random.default_rng(1)
+    margins = np.pad(np.zeros((28 - 2 * margin,) * 2, bool), margin, constant_values=True)
+    one, other = rng.integers(0, 256, (2, 784), dtype=np.uint8)
+    other = np.where(margins.reshape(-1), other, one)
+    assert run_program(program, one.tobytes()).logits == run_program(program, other.tobytes()).logits
+
+
 def test_weights_take_their_bits_and_no_more():
     """784 x 64 weights of 4 bits are 25,088 bytes; the program around them stays small."""
     program = planes(IntegerNetwork([few_bit(784, 64, 4), Relu(), few_bit(64, 10, 4), Argmax()]))
