@@ -13,8 +13,11 @@ from rich.text import Text
 
 from app import models
 from app.chain.connection import NodeChoice
+from app.chain.networks import network_named
 from app.chain.passphrase import from_file
+from app.chain.rpc import Rpc
 from app.chain.service import Approve
+from app.chain.spending import daily_limit
 from app.chain.wallet import Wallet
 from app.cli.output import err, paused
 from app.errors import ChainError, ModelError, WalletError
@@ -41,9 +44,15 @@ def model_of(options: argparse.Namespace) -> Model:
 
 
 def node_choice(options: argparse.Namespace) -> NodeChoice:
-    """The chain to use. A password is never an option: command lines are public on the machine."""
+    """The chain to use. A password is never an option: command lines are public on the machine.
+
+    ChainError for an address or a network that is none, before anything is started or asked for.
+    """
+    if options.network:
+        network_named(options.network)
     if not options.rpc_url:
         return NodeChoice(keep_node=options.keep_node, network=options.network, passphrase=ask_passphrase)
+    Rpc(options.rpc_url, "", "")
     user, password = _credentials(options)
     return NodeChoice(options.rpc_url, user, password, network=options.network, passphrase=ask_passphrase)
 
@@ -77,12 +86,12 @@ class Spending(TypedDict):
     """What `open_service` takes about coins that cost money."""
 
     approve: Approve
-    limit: int | None
+    limit: int
 
 
 def spending(options: argparse.Namespace) -> Spending:
     """How to ask before real coins are spent, and how many may go in a day."""
-    return {"approve": approval(options), "limit": options.daily_limit}
+    return {"approve": approval(options), "limit": daily_limit(options.daily_limit)}
 
 
 def approval(options: argparse.Namespace) -> Approve:
