@@ -40,7 +40,13 @@ def kind_of(options: argparse.Namespace) -> Kind:
 
 def model_of(options: argparse.Namespace) -> Model:
     """The chosen network; commands without the choice take the default."""
-    return models.named(getattr(options, "network_model", models.DEFAULT))
+    return models.named(getattr(options, "network_model", None) or models.DEFAULT)
+
+
+def data_set(options: argparse.Namespace) -> Path | None:
+    """MNIST's file: the one named, else INKPROOF_MNIST; None where it has to be downloaded."""
+    named = options.data or os.environ.get("INKPROOF_MNIST")
+    return Path(named) if named else None
 
 
 def node_choice(options: argparse.Namespace) -> NodeChoice:
