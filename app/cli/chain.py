@@ -21,7 +21,7 @@ from app.chain.records import Verification
 from app.chain.service import ledger_path, open_service
 from app.cli import DISAGREE, OK
 from app.cli.options import kind_of, model_of, node_choice, spending, warn_of
-from app.cli.output import Reporter, out, print_json, reporting
+from app.cli.output import Reporter, out, print_json, printable, reporting
 from app.cli.picture import picture
 from app.contract.classifier import program_for, rule_of
 from app.errors import LedgerError
@@ -79,7 +79,7 @@ def history(options: argparse.Namespace) -> int:
 def _show_record(record: Verification, model: str) -> None:
     block = "" if record.block_height is None else f" in block {record.block_height:,}"
     line = Text(f"{record.created.astimezone():%Y-%m-%d %H:%M}  ", style="dim")
-    line.append(record.image_name, style="bold not dim")
+    line.append(printable(record.image_name), style="bold not dim")
     line.append(
         f"  float {record.float_digit}, integer {record.fixed_digit}, claimed {record.claim}: "
         f"{record.state.value}{block} on {record.network.partition('@')[0]}"

@@ -18,7 +18,7 @@ from app.chain.service import ChainVerdict, Readings, Service, Stage, open_servi
 from app.cli import DISAGREE, FAILED, OK
 from app.cli.ending import Background
 from app.cli.options import kind_of, model_of, node_choice, spending, warn_of
-from app.cli.output import Reporter, out, print_json, reporting, show_error
+from app.cli.output import Reporter, out, print_json, printable, reporting, show_error
 from app.cli.picture import picture
 from app.contract.classifier import rule_of
 from app.drawing import read_digit
@@ -126,7 +126,7 @@ def _show(verdict: Verdict, pixels: Image, as_json: bool) -> None:
     if as_json:
         print_json(verdict.as_json())
         return
-    out.print(Text(verdict.image, style="bold"))
+    out.print(Text(printable(verdict.image), style="bold"))
     sheet = Table.grid(padding=(0, 3))
     sheet.add_row(picture(pixels, colour=out.color_system is not None), _judges(verdict))
     out.print(sheet)
