@@ -135,8 +135,13 @@ def ask_passphrase() -> str:
 
 def new_passphrase() -> str:
     """A passphrase for the first time: typed twice, unless a file holds it."""
-    if os.environ.get("INKPROOF_PASSPHRASE_FILE") or not sys.stdin.isatty():
+    if os.environ.get("INKPROOF_PASSPHRASE_FILE"):
         return from_file()
+    if not sys.stdin.isatty():
+        raise WalletError(
+            "There is no terminal to ask for a new passphrase.",
+            hint="Name a file that holds it in INKPROOF_PASSPHRASE_FILE (mode 0600), or use a terminal.",
+        )
     first = secret("New passphrase: ")
     if first != secret("The same once more: "):
         raise WalletError("The two passphrases differ.", hint="Nothing was changed.")
