@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +11,7 @@ import numpy.typing as npt
 from app import paths
 from app.cli import OK
 from app.cli.measures import read_with_both
-from app.cli.options import data_set, model_of
+from app.cli.options import data_set, made_folder, model_of
 from app.cli.output import out, print_json, reporting
 from app.drawing import load_drawings, pictures_of
 from app.errors import DataError
@@ -92,12 +91,14 @@ def train(options: argparse.Namespace) -> int:
     from app.network.train import RECIPES
     from app.network.train import train as train_network
 
-    folder: Path = options.output or paths.assets() / options.recipe
+    folder = made_folder(options.output or paths.assets() / options.recipe)
     with reporting(options.json) as report:
         report("Reading the images")
         data = load_mnist(data_set(options))
 
         def progress(step: Progress) -> None:
+            if step.fraction < 1 and not report.live:
+                return
             figures = "  ".join(f"{name} {value:.4f}" for name, value in step.metrics.items())
             text = f"{step.stage}: epoch {step.epoch} of {step.epochs}  {figures}".rstrip()
             report(text, (step.epoch - 1 + step.fraction) / step.epochs)

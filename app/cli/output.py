@@ -83,6 +83,11 @@ class Reporter:
         self._task: TaskID | None = None
         self._last = ""
 
+    @property
+    def live(self) -> bool:
+        """Whether the line is replaced by the next, as on a terminal, and may come often."""
+        return self._progress is not None
+
     def __call__(self, text: str, fraction: float | None = None) -> None:
         """Say what is going on; `fraction` from 0 to 1 where it is known."""
         text = printable(text)
