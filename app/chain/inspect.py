@@ -42,18 +42,24 @@ class Inspection:
     judgement: Judgement
 
 
+def checked_txid(text: str) -> str:
+    """A txid as it is written everywhere: 64 hexadecimal digits, lower case. ChainError for anything else."""
+    txid = text.strip().lower()
+    if not re.fullmatch(r"[0-9a-f]{64}", txid):
+        raise ChainError(
+            f"{clean_text(txid, 80)!r} is not a txid.",
+            hint="A txid is 64 hexadecimal digits: see `inkproof history`.",
+        )
+    return txid
+
+
 def inspect(backend: Backend, txid: str, programs: Iterable[Program]) -> Inspection:
     """Take a verification apart and run it again. ChainError if there is no such transaction.
 
     Nothing is believed but the bytes, and those are held to the txids that commit to them. `programs` are
     tried in their order, and no further than needed.
     """
-    txid = txid.strip().lower()
-    if not re.fullmatch(r"[0-9a-f]{64}", txid):
-        raise ChainError(
-            f"{clean_text(txid, 80)!r} is not a txid.",
-            hint="A txid is 64 hexadecimal digits: see `inkproof history`.",
-        )
+    txid = checked_txid(txid)
     found = _demand(backend, txid)
     tx = _parse(found.raw, txid)
     claim = read_claim(tx)

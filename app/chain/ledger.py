@@ -194,6 +194,11 @@ class Ledger:
         )
         return self._to_deployment(rows[0]) if rows else None
 
+    def verification_of(self, txid: str) -> Verification | None:
+        """The latest verification with this txid, if any."""
+        rows = self._rows("SELECT * FROM verifications WHERE txid = ? ORDER BY id DESC LIMIT 1", txid)
+        return self._to_verification(rows[0]) if rows else None
+
     def open_deployments(
         self, network: str, *, kind: str | None = None, contract_sha256: str | None = None
     ) -> list[Deployment]:

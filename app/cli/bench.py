@@ -17,6 +17,7 @@ from app import __version__, models, paths
 from app.cli import OK
 from app.cli import measures as measured
 from app.cli.benchplot import draw
+from app.cli.options import made_folder
 from app.cli.output import Reporter, out, print_json, reporting
 from app.drawing import rasterise, to_mnist
 from app.fixedpoint import load
@@ -29,10 +30,11 @@ _BATCH = 10_000
 
 def run(options: argparse.Namespace) -> int:
     """Measure, print, and write `bench.json` and `bench.png` if a folder is named."""
+    if options.output is not None:
+        made_folder(options.output)
     with reporting(options.json) as report, measured.home_of_its_own():
         figures = _measure(report)
     if options.output is not None:
-        options.output.mkdir(parents=True, exist_ok=True)
         (options.output / "bench.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
         draw(figures, options.output / "bench.png")
     if options.json:

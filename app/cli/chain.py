@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,16 +13,18 @@ from rich.text import Text
 
 from app import models
 from app.chain.connection import connect
-from app.chain.inspect import Inspection
+from app.chain.inspect import Inspection, checked_txid
 from app.chain.inspect import inspect as inspect_transaction
 from app.chain.ledger import Ledger
+from app.chain.networks import REGTEST, REGTEST_RAISED
 from app.chain.records import Verification
 from app.chain.service import ledger_path, open_service
 from app.cli import DISAGREE, OK
 from app.cli.options import kind_of, model_of, node_choice, spending, warn_of
-from app.cli.output import out, print_json, reporting
+from app.cli.output import Reporter, out, print_json, printable, reporting
 from app.cli.picture import picture
 from app.contract.classifier import program_for, rule_of
+from app.errors import LedgerError
 from app.fixedpoint import load
 from app.models import Model
 from app.script import Kind, Program
@@ -75,7 +79,7 @@ def history(options: argparse.Namespace) -> int:
 def _show_record(record: Verification, model: str) -> None:
     block = "" if record.block_height is None else f" in block {record.block_height:,}"
     line = Text(f"{record.created.astimezone():%Y-%m-%d %H:%M}  ", style="dim")
-    line.append(record.image_name, style="bold not dim")
+    line.append(printable(record.image_name), style="bold not dim")
     line.append(
         f"  float {record.float_digit}, integer {record.fixed_digit}, claimed {record.claim}: "
         f"{record.state.value}{block} on {record.network.partition('@')[0]}"
@@ -110,14 +114,21 @@ def _record_json(record: Verification, model: str) -> dict[str, Any]:
 
 def inspect(options: argparse.Namespace) -> int:
     """Take a verification apart and run it again; exit status 1 if the script does not accept it here."""
-    model, kind = model_of(options), kind_of(options)
+    txid = checked_txid(options.txid)
+    model, kind, choice = model_of(options), kind_of(options), node_choice(options)
+    raised = model.raised
+    if choice.rpc_url is None and choice.network is None:
+        recorded = _recorded_network(txid)
+        raised = raised or recorded == REGTEST_RAISED.name
+        if recorded not in (None, REGTEST.name, REGTEST_RAISED.name):
+            choice = dataclasses.replace(choice, network=recorded)
     tried: list[tuple[Model, str]] = []
     with (
         reporting(options.json) as report,
-        connect(node_choice(options), kind, report, raised=model.raised, watch=False) as connection,
+        connect(choice, kind, report, raised=raised, watch=False) as connection,
     ):
-        report("Running the script again")
-        found = inspect_transaction(connection.backend, options.txid, _programs(model, tried))
+        report("Fetching the transaction")
+        found = inspect_transaction(connection.backend, txid, _programs(model, tried, report))
         chain = connection.network.name
     # Programs are tried no further than the one that fits: it is the last of them.
     held = tried[-1] if found.program else None
@@ -128,8 +139,22 @@ def inspect(options: argparse.Namespace) -> int:
     return OK if found.judgement.accepted else DISAGREE
 
 
-def _programs(first: Model, tried: list[tuple[Model, str]]) -> Iterator[Program]:
-    """The programs of all networks, the chosen one's first; notes each with its sha256 in `tried`."""
+def _recorded_network(txid: str) -> str | None:
+    """Where this Inkproof sent the transaction; None if it did not, or its ledger cannot be read."""
+    if not ledger_path().is_file():
+        return None
+    with contextlib.suppress(LedgerError), Ledger(ledger_path()) as ledger:
+        record = ledger.verification_of(txid)
+        return record.network.partition("@")[0] if record else None
+    return None
+
+
+def _programs(first: Model, tried: list[tuple[Model, str]], report: Reporter) -> Iterator[Program]:
+    """The programs of all networks, the chosen one's first; notes each with its sha256 in `tried`.
+
+    They are asked for when the transaction has come.
+    """
+    report("Running the script again")
     for model in sorted(models.MODELS.values(), key=lambda model: model is not first):
         network = load(model.integers_path)
         for kind in model.kinds:

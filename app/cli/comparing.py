@@ -14,6 +14,7 @@ from app import models, paths
 from app.chain.rpc import Rpc
 from app.cli import OK
 from app.cli import measures as measured
+from app.cli.options import data_set, made_folder
 from app.cli.output import Reporter, out, print_json, reporting
 from app.contract.classifier import program_for
 from app.contract.local import needs_raised_policy
@@ -56,9 +57,11 @@ are followed literally, by `inkproof train --recipe NAME`.
 
 def evaluate_all(options: argparse.Namespace) -> int:
     """Measure every network; print the table, and write it as a page if `--output` names a file."""
+    if options.output is not None:
+        made_folder(options.output.parent)
     with reporting(options.json) as report, measured.home_of_its_own():
         report("Reading the images")
-        data = load_mnist(options.data)
+        data = load_mnist(data_set(options))
         images, labels = data.x_test[: options.limit], data.y_test[: options.limit].astype(np.int64)
         drawn = _drawn(options)
         with measured.unlimited_node().lease(report) as rpc:
@@ -177,7 +180,6 @@ def _page(rows: list[Row], images: int, drawings: int) -> str:
 
 def _write(path: Path, page: str) -> None:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(page, encoding="utf-8")
     except OSError as error:
         raise DataError(f"{path} cannot be written.", why=f"{error.strerror}.") from error

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +13,12 @@ import numpy.typing as npt
 from rich.table import Table
 from rich.text import Text
 
+from app import paths
 from app.chain.service import ChainVerdict, Readings, Service, Stage, open_service
 from app.cli import DISAGREE, FAILED, OK
+from app.cli.ending import Background
 from app.cli.options import kind_of, model_of, node_choice, spending, warn_of
-from app.cli.output import Reporter, out, print_json, reporting, show_error
+from app.cli.output import Reporter, out, print_json, printable, reporting, show_error
 from app.cli.picture import picture
 from app.contract.classifier import rule_of
 from app.drawing import read_digit
@@ -56,24 +58,29 @@ def verify(options: argparse.Namespace) -> int:
         return max(statuses)
     kind = kind_of(options)
     network = load(model_of(options).integers_path, rule_of(kind))
+    # What can be said of the options is said before anything is loaded or started.
+    choice, limits = node_choice(options), spending(options)
+    paths.home()
     # TensorFlow takes seconds to import, the node about one to start: let them do it side by side.
-    with ThreadPoolExecutor(1) as pool, reporting(options.json) as report:
-        loading = pool.submit(FloatJudge.load, model_of(options).float_path)
-        with open_service(network, kind, node_choice(options), report, **spending(options)) as service:
-            warn_of(service.connection.wallet)
-            service.prepare(report)
-            report("Loading the float network (TensorFlow)")
-            judge = loading.result()
-            for item in pictures:
-                try:
-                    verdict = _verify_one(item, options.claim, network, judge, service, report)
-                except InkproofError as error:
-                    show_error(error, item.name)
-                    statuses.append(FAILED)
-                    continue
-                _show(verdict, item.pixels, options.json)
-                statuses.append(OK if verdict.agree else DISAGREE)
-            report("Stopping the node")
+    loading = Background(partial(FloatJudge.load, model_of(options).float_path))
+    with (
+        reporting(options.json) as report,
+        open_service(network, kind, choice, report, **limits) as service,
+    ):
+        warn_of(service.connection.wallet)
+        service.prepare(report)
+        report("Loading the float network (TensorFlow)")
+        judge = loading.result()
+        for item in pictures:
+            try:
+                verdict = _verify_one(item, options.claim, network, judge, service, report)
+            except InkproofError as error:
+                show_error(error, item.name)
+                statuses.append(FAILED)
+                continue
+            _show(verdict, item.pixels, options.json)
+            statuses.append(OK if verdict.agree else DISAGREE)
+        report("Stopping the node")
     return max(statuses)
 
 
@@ -119,7 +126,7 @@ def _show(verdict: Verdict, pixels: Image, as_json: bool) -> None:
     if as_json:
         print_json(verdict.as_json())
         return
-    out.print(Text(verdict.image, style="bold"))
+    out.print(Text(printable(verdict.image), style="bold"))
     sheet = Table.grid(padding=(0, 3))
     sheet.add_row(picture(pixels, colour=out.color_system is not None), _judges(verdict))
     out.print(sheet)

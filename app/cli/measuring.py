@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +11,7 @@ import numpy.typing as npt
 from app import paths
 from app.cli import OK
 from app.cli.measures import read_with_both
-from app.cli.options import model_of
+from app.cli.options import data_set, made_folder, model_of
 from app.cli.output import out, print_json, reporting
 from app.drawing import load_drawings, pictures_of
 from app.errors import DataError
@@ -37,14 +36,11 @@ _FEW_BIT_FILE = "integers-8bit.npz"
 
 def evaluate(options: argparse.Namespace) -> int:
     """Both engines over MNIST's test images, or over drawn digits; with --all, every network."""
-    if options.limit is not None and options.limit < 1:
-        raise DataError("--limit takes a number from 1.")
+    _refuse_what_excludes(options)
     if options.all:
         from app.cli.comparing import evaluate_all
 
         return evaluate_all(options)
-    if options.output is not None:
-        raise DataError("--output writes the table of all networks.", hint="Add --all.")
     with reporting(options.json) as report:
         report("Reading the images")
         images, labels = _examples(options)
@@ -69,10 +65,23 @@ def evaluate(options: argparse.Namespace) -> int:
     return OK
 
 
+def _refuse_what_excludes(options: argparse.Namespace) -> None:
+    """DataError for options of which one would be ignored."""
+    if options.all and options.network_model is not None:
+        raise DataError("--all measures every network.", hint="Leave --all or --network-model out.")
+    if not options.all and options.output is not None:
+        raise DataError("--output writes the table of all networks.", hint="Add --all.")
+    if not options.all and options.drawings is not None and options.data is not None:
+        raise DataError(
+            "Both --drawings and --data name what is to be read.",
+            hint="Leave one of them out; --all takes both.",
+        )
+
+
 def _examples(options: argparse.Namespace) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
     if options.drawings is not None:
         return pictures_of(load_drawings(options.drawings)[: options.limit])
-    data = load_mnist(options.data)
+    data = load_mnist(data_set(options))
     return data.x_test[: options.limit], data.y_test[: options.limit].astype(np.int64)
 
 
@@ -82,14 +91,14 @@ def train(options: argparse.Namespace) -> int:
     from app.network.train import RECIPES
     from app.network.train import train as train_network
 
-    if options.epochs is not None and options.epochs < 1:
-        raise DataError("--epochs takes a number from 1.")
-    folder: Path = options.output or paths.assets() / options.recipe
+    folder = made_folder(options.output or paths.assets() / options.recipe)
     with reporting(options.json) as report:
         report("Reading the images")
-        data = load_mnist(options.data)
+        data = load_mnist(data_set(options))
 
         def progress(step: Progress) -> None:
+            if step.fraction < 1 and not report.live:
+                return
             figures = "  ".join(f"{name} {value:.4f}" for name, value in step.metrics.items())
             text = f"{step.stage}: epoch {step.epoch} of {step.epochs}  {figures}".rstrip()
             report(text, (step.epoch - 1 + step.fraction) / step.epochs)

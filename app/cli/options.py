@@ -6,6 +6,7 @@ import argparse
 import getpass
 import os
 import sys
+import tempfile
 from pathlib import Path
 from typing import TypedDict
 
@@ -13,11 +14,14 @@ from rich.text import Text
 
 from app import models
 from app.chain.connection import NodeChoice
+from app.chain.networks import network_named
 from app.chain.passphrase import from_file
+from app.chain.rpc import Rpc
 from app.chain.service import Approve
+from app.chain.spending import daily_limit
 from app.chain.wallet import Wallet
 from app.cli.output import err, paused
-from app.errors import ChainError, ModelError, WalletError
+from app.errors import ChainError, DataError, ModelError, WalletError
 from app.models import Model
 from app.script import Kind
 
@@ -37,13 +41,25 @@ def kind_of(options: argparse.Namespace) -> Kind:
 
 def model_of(options: argparse.Namespace) -> Model:
     """The chosen network; commands without the choice take the default."""
-    return models.named(getattr(options, "network_model", models.DEFAULT))
+    return models.named(getattr(options, "network_model", None) or models.DEFAULT)
+
+
+def data_set(options: argparse.Namespace) -> Path | None:
+    """MNIST's file: the one named, else INKPROOF_MNIST; None where it has to be downloaded."""
+    named = options.data or os.environ.get("INKPROOF_MNIST")
+    return Path(named) if named else None
 
 
 def node_choice(options: argparse.Namespace) -> NodeChoice:
-    """The chain to use. A password is never an option: command lines are public on the machine."""
+    """The chain to use. A password is never an option: command lines are public on the machine.
+
+    ChainError for an address or a network that is none, before anything is started or asked for.
+    """
+    if options.network:
+        network_named(options.network)
     if not options.rpc_url:
         return NodeChoice(keep_node=options.keep_node, network=options.network, passphrase=ask_passphrase)
+    Rpc(options.rpc_url, "", "")
     user, password = _credentials(options)
     return NodeChoice(options.rpc_url, user, password, network=options.network, passphrase=ask_passphrase)
 
@@ -73,16 +89,33 @@ def _cookie(path: Path) -> tuple[str, str]:
     return user, password
 
 
+def made_folder(folder: Path) -> Path:
+    """The folder for results, made if need be and tried: nobody should work for hours to hear of it then.
+
+    DataError where nothing can be written there.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return folder
+    except OSError as error:
+        raise DataError(
+            f"Nothing can be written to {folder}.",
+            why=f"{error.strerror or error}.",
+            hint="Name another place with --output.",
+        ) from error
+
+
 class Spending(TypedDict):
     """What `open_service` takes about coins that cost money."""
 
     approve: Approve
-    limit: int | None
+    limit: int
 
 
 def spending(options: argparse.Namespace) -> Spending:
     """How to ask before real coins are spent, and how many may go in a day."""
-    return {"approve": approval(options), "limit": options.daily_limit}
+    return {"approve": approval(options), "limit": daily_limit(options.daily_limit)}
 
 
 def approval(options: argparse.Namespace) -> Approve:
@@ -120,8 +153,13 @@ def ask_passphrase() -> str:
 
 def new_passphrase() -> str:
     """A passphrase for the first time: typed twice, unless a file holds it."""
-    if os.environ.get("INKPROOF_PASSPHRASE_FILE") or not sys.stdin.isatty():
+    if os.environ.get("INKPROOF_PASSPHRASE_FILE"):
         return from_file()
+    if not sys.stdin.isatty():
+        raise WalletError(
+            "There is no terminal to ask for a new passphrase.",
+            hint="Name a file that holds it in INKPROOF_PASSPHRASE_FILE (mode 0600), or use a terminal.",
+        )
     first = secret("New passphrase: ")
     if first != secret("The same once more: "):
         raise WalletError("The two passphrases differ.", hint="Nothing was changed.")

@@ -14,16 +14,44 @@ from rich.text import Text
 
 from app.errors import InkproofError
 
+# What a terminal obeys: control characters, and those that turn the direction of writing.
+_PICTURES = {code: 0x2400 + code for code in range(0x20)} | {0x7F: 0x2421}
+_CONTROLS = _PICTURES | dict.fromkeys(
+    (*range(0x80, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)), 0xFFFD
+)
+_CONTROLS_IN_LINE = {code: picture for code, picture in _CONTROLS.items() if code != ord("\n")}
+
+
+def printable(text: str) -> str:
+    """One line of text that no terminal obeys: a control character is shown as its picture, or as "�".
+
+    The name of a file may hold any character. As long as the text before, so that styles stay in place.
+    """
+    return text.translate(_CONTROLS)
+
 
 class _Console(Console):
-    """Prints what it is given as it is: names of files and words of nodes are no markup."""
+    """Prints what it is given as it is: names of files and words of nodes are no markup, and no commands."""
 
     def __init__(self, *, stderr: bool = False) -> None:
         super().__init__(stderr=stderr, highlight=False, soft_wrap=True, markup=False, emoji=False)
 
+    def print(self, *objects: Any, **options: Any) -> None:
+        """As any console prints, but of control characters in texts only line ends have an effect."""
+        super().print(*map(_harmless, objects), **options)
+
     def on_broken_pipe(self) -> None:
         """Let `main` hear of it, which knows the exit status for it."""
         raise BrokenPipeError
+
+
+def _harmless(shown: Any) -> Any:
+    if isinstance(shown, str):
+        return shown.translate(_CONTROLS_IN_LINE)
+    if isinstance(shown, Text):
+        shown = shown.copy()
+        shown.plain = shown.plain.translate(_CONTROLS_IN_LINE)
+    return shown
 
 
 out = _Console()
@@ -33,7 +61,7 @@ err = _Console(stderr=True)
 def show_error(error: InkproofError, subject: str = "") -> None:
     """What happened, why, and what to do next: one line each for the two that may be long."""
     line = Text("error: ", style="bold red")
-    line.append(f"{subject}: " if subject else "", style="bold")
+    line.append(f"{printable(subject)}: " if subject else "", style="bold")
     line.append(" ".join(part for part in (error.what, error.why) if part), style="default not bold")
     err.print(line)
     if error.hint:
@@ -55,8 +83,14 @@ class Reporter:
         self._task: TaskID | None = None
         self._last = ""
 
+    @property
+    def live(self) -> bool:
+        """Whether the line is replaced by the next, as on a terminal, and may come often."""
+        return self._progress is not None
+
     def __call__(self, text: str, fraction: float | None = None) -> None:
         """Say what is going on; `fraction` from 0 to 1 where it is known."""
+        text = printable(text)
         if self._progress is not None:
             if self._task is None:
                 self._task = self._progress.add_task(text, total=None)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from app import models
+from app.cli.arguments import kind_option, model_option, network_options, node_options, whole_number
 from app.errors import InkproofError
 from app.version import ShowVersion, frozen
 
@@ -73,6 +72,9 @@ def _from_source(module: str, function: str = "run") -> Callable[[argparse.Names
     return call
 
 
+_COUNT = whole_number(1, 1_000_000_000)
+_DATA_HELP = "MNIST in Keras's mnist.npz layout (default: INKPROOF_MNIST, or else Keras's download)"
+
 Commands = argparse._SubParsersAction  # the only name argparse has for it
 
 
@@ -96,81 +98,9 @@ def _command(
     return command
 
 
-_NETWORKS = ("regtest", "testnet", "mainnet")
-
-
-def _node_options() -> argparse.ArgumentParser:
-    parent = argparse.ArgumentParser(add_help=False)
-    group = parent.add_argument_group(
-        "chain",
-        "By default Inkproof runs a Bitcoin SV node of its own on a private chain (regtest). Testnet and "
-        "mainnet are reached through public services. Credentials for a node of yours come from "
-        "INKPROOF_RPC_USER and INKPROOF_RPC_PASSWORD, from its cookie file (INKPROOF_RPC_COOKIE), or are "
-        "asked for.",
-    )
-    _add_network_option(group)
-    group.add_argument(
-        "--rpc-url",
-        metavar="URL",
-        default=os.environ.get("INKPROOF_RPC_URL"),
-        help="use this node's JSON-RPC (default: INKPROOF_RPC_URL)",
-    )
-    group.add_argument("--rpc-user", metavar="NAME", help="its RPC user (default: INKPROOF_RPC_USER)")
-    group.add_argument("--rpc-cookie", metavar="FILE", type=Path, help="its cookie file")
-    group.add_argument("--keep-node", action="store_true", help="leave the embedded node running afterwards")
-    group.add_argument("--yes", action="store_true", help="spend real coins (mainnet) without asking")
-    group.add_argument(
-        "--daily-limit",
-        type=int,
-        metavar="SATOSHIS",
-        help="most real coins to spend in 24 hours (default: INKPROOF_DAILY_LIMIT or 100000)",
-    )
-    return parent
-
-
-def _add_network_option(group: argparse._ActionsContainer) -> None:
-    group.add_argument(
-        "--network",
-        choices=_NETWORKS,
-        default=os.environ.get("INKPROOF_NETWORK"),
-        help="regtest (default), testnet or mainnet (default: INKPROOF_NETWORK)",
-    )
-
-
-def _network_options() -> argparse.ArgumentParser:
-    parent = argparse.ArgumentParser(add_help=False)
-    _add_network_option(parent)
-    return parent
-
-
-def _kind_option() -> argparse.ArgumentParser:
-    parent = argparse.ArgumentParser(add_help=False)
-    parent.add_argument(
-        "--kind",
-        choices=["packed", "unrolled"],
-        default="packed",
-        help="form of the contract: packed (default policy) or unrolled (the literal arithmetic; needs a "
-        "node with a raised script-size policy, which Inkproof then runs)",
-    )
-    return parent
-
-
-def _model_option() -> argparse.ArgumentParser:
-    parent = argparse.ArgumentParser(add_help=False)
-    parent.add_argument(
-        "--network-model",
-        metavar="NAME",
-        choices=list(models.MODELS),
-        default=models.DEFAULT,
-        help="the neural network: "
-        + "; ".join(f"{model.name} ({model.summary})" for model in models.MODELS.values()),
-    )
-    return parent
-
-
 def _add_window(commands: Commands[argparse.ArgumentParser]) -> None:
     command = commands.add_parser(
-        "window", help="open the window and draw (the default)", parents=[_model_option(), _node_options()]
+        "window", help="open the window and draw (the default)", parents=[model_option(), node_options()]
     )
     command.set_defaults(run=_later("window"))
 
@@ -183,7 +113,7 @@ def _add_judging(commands: Commands[argparse.ArgumentParser]) -> None:
         "Each image becomes 28x28 as MNIST's were made. The claim is the digit that the integer engine\n"
         "reads, unless --claim names another; the node then has to refuse it.",
         _later("judging", "verify"),
-        [_model_option(), _kind_option(), _node_options()],
+        [model_option(), kind_option(), node_options()],
     )
     verify.add_argument("images", nargs="+", metavar="IMAGE", help="PNG, JPEG, GIF, BMP or WebP")
     verify.add_argument(
@@ -195,7 +125,7 @@ def _add_judging(commands: Commands[argparse.ArgumentParser]) -> None:
         "let the two local judges read images",
         "The float network and the integer engine; no node, no coins.",
         _later("judging", "classify"),
-        [_model_option()],
+        [model_option()],
     )
     classify.add_argument("images", nargs="+", metavar="IMAGE", help="PNG, JPEG, GIF, BMP or WebP")
     evaluate = _command(
@@ -205,9 +135,9 @@ def _add_judging(commands: Commands[argparse.ArgumentParser]) -> None:
         "Accuracy of the float network and of the integer engine on the test images, and on how many\n"
         "of them the two agree.",
         _later("measuring", "evaluate"),
-        [_model_option()],
+        [model_option(None)],
     )
-    evaluate.add_argument("--data", type=Path, metavar="FILE", help="MNIST in Keras's mnist.npz layout")
+    evaluate.add_argument("--data", type=Path, metavar="FILE", help=_DATA_HELP)
     evaluate.add_argument(
         "--drawings", type=Path, metavar="FILE", help="drawn digits (a stroke file) instead"
     )
@@ -215,7 +145,7 @@ def _add_judging(commands: Commands[argparse.ArgumentParser]) -> None:
         "--all", action="store_true", help="every network, with its contract's size and its time in a node"
     )
     evaluate.add_argument("--output", type=Path, metavar="FILE", help="with --all: write the table as a page")
-    evaluate.add_argument("--limit", type=int, metavar="N", help="the first N images only")
+    evaluate.add_argument("--limit", type=_COUNT, metavar="N", help="the first N images only")
 
     bench = _command(
         commands,
@@ -249,9 +179,16 @@ def _add_network(commands: Commands[argparse.ArgumentParser]) -> None:
     train.add_argument(
         "--recipe", choices=["handwriting", "source", "compact", "mlp", "cnn"], default="handwriting"
     )
-    train.add_argument("--data", type=Path, metavar="FILE", help="MNIST in Keras's mnist.npz layout")
-    train.add_argument("--seed", type=int, default=1, help="same seed, same network (default: 1)")
-    train.add_argument("--epochs", type=int, metavar="N", help="instead of the recipe's own number")
+    train.add_argument("--data", type=Path, metavar="FILE", help=_DATA_HELP)
+    train.add_argument(
+        "--seed", type=whole_number(0, 2**32 - 1), default=1, help="same seed, same network (default: 1)"
+    )
+    train.add_argument(
+        "--epochs",
+        type=whole_number(1, 100_000),
+        metavar="N",
+        help="of the network itself, instead of the recipe's own number; a recipe's teacher keeps its own",
+    )
     train.add_argument(
         "--output", type=Path, metavar="DIR", help="folder to write to (default: assets/RECIPE)"
     )
@@ -273,7 +210,7 @@ def _add_contract(commands: Commands[argparse.ArgumentParser]) -> None:
         "print size, lanes, fees and the network's identity",
         "Everything is computed from the shipped network, nothing is looked up.",
         _later("contract", "info"),
-        [_model_option(), _kind_option()],
+        [model_option(), kind_option()],
     )
     export = _command(
         actions,
@@ -281,7 +218,7 @@ def _add_contract(commands: Commands[argparse.ArgumentParser]) -> None:
         "write the locking script as hex",
         "Without --owner the contract belongs to the key of this Inkproof.",
         _later("contract", "export"),
-        [_model_option(), _kind_option()],
+        [model_option(), kind_option()],
     )
     export.add_argument(
         "--owner", metavar="PUBKEYHASH", help="HASH160 of the owner's public key, 40 hex digits"
@@ -290,19 +227,19 @@ def _add_contract(commands: Commands[argparse.ArgumentParser]) -> None:
 
 
 def _add_chain(commands: Commands[argparse.ArgumentParser]) -> None:
-    node_options, kind, model = _node_options(), _kind_option(), _model_option()
+    chain, kind, model = node_options(), kind_option(), model_option()
     _command(
         commands,
         "deploy",
         "deploy the contract, so that the next verification need not wait",
         "If an unspent deployment is there already, it is shown instead.",
         _later("chain", "deploy"),
-        [model, kind, node_options],
+        [model, kind, chain],
     )
     history = _command(
         commands, "history", "list past verifications", "Newest first.", _later("chain", "history")
     )
-    history.add_argument("--limit", type=int, default=20, metavar="N", help="how many (default: 20)")
+    history.add_argument("--limit", type=_COUNT, default=20, metavar="N", help="how many (default: 20)")
     inspect = _command(
         commands,
         "inspect",
@@ -310,7 +247,7 @@ def _add_chain(commands: Commands[argparse.ArgumentParser]) -> None:
         "Fetches the transaction and the one it spends, shows the image and the claim, and runs the whole\n"
         "script again on this machine.",
         _later("chain", "inspect"),
-        [model, kind, node_options],
+        [model, kind, chain],
     )
     inspect.add_argument("txid", metavar="TXID")
     repair = _command(
@@ -338,7 +275,7 @@ def _add_wallet(commands: Commands[argparse.ArgumentParser]) -> None:
         "wallet", help="the wallet: address, balance, export, import, sweep, encrypt, decrypt"
     )
     actions = wallet.add_subparsers(title="actions", metavar="ACTION", required=True)
-    network, chain = _network_options(), _node_options()
+    network, chain = network_options(), node_options()
     _command(
         actions,
         "address",
@@ -387,8 +324,8 @@ def _add_wallet(commands: Commands[argparse.ArgumentParser]) -> None:
         (
             "encrypt",
             "encrypt the key file with a passphrase",
-            "It is asked for by every command that signs, or read from the file (mode 0600) that\n"
-            "INKPROOF_PASSPHRASE_FILE names. If it is lost, so are the coins.",
+            "It is asked for by every command that uses the chain or the key, or read from the file\n"
+            "(mode 0600) that INKPROOF_PASSPHRASE_FILE names. If it is lost, so are the coins.",
         ),
         ("decrypt", "store the key without encryption again", "The file stays readable by you alone."),
     ):

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from rich.text import Text
+
 from app.chain import ledgerfile
 from app.chain.connection import profile_for
 from app.chain.ledger import Ledger
@@ -16,7 +18,7 @@ from app.chain.nodelog import DamagedError
 from app.chain.service import ledger_path
 from app.cli import FAILED, OK
 from app.cli.options import kind_of
-from app.cli.output import err, out, print_json, reporting, show_error
+from app.cli.output import err, out, print_json, reporting
 from app.errors import InkproofError
 
 
@@ -50,7 +52,8 @@ def _examine(
     try:
         check()
     except (DamagedLedgerError, DamagedError) as error:
-        show_error(error)
+        # Without the error's own hint: what it advises is what is being done.
+        err.print(Text(f"note: {error.what} {error.why}".rstrip()))
         if not _agreed(what, options):
             return "damaged"
     else:

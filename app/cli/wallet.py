@@ -88,7 +88,7 @@ def export(options: argparse.Namespace) -> int:
     if options.json:
         print_json({"network": network.name, "address": wallet.address, "wif": wif})
     else:
-        print(wif)
+        out.print(wif)
     return OK
 
 

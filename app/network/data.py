@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,7 +78,9 @@ def _read(path: Path) -> dict[str, NDArray[np.generic]]:
 def _download() -> dict[str, NDArray[np.generic]]:
     keras = import_keras()
     try:
-        (x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
+        # It prints how far it is, and standard output is for results.
+        with contextlib.redirect_stdout(sys.stderr):
+            (x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
     # Keras wraps every failure of a download in a plain Exception.
     except Exception as error:
         raise DataError(

@@ -119,12 +119,27 @@ def test_train_writes_model_integers_and_report(inkproof, tmp_path):
     np.savez(data, x_train=pictures, y_train=digits, x_test=pictures[:100], y_test=digits[:100])
     folder = tmp_path / "trained"
     options = ["--recipe", "source", "--epochs", "2", "--data", data, "--output", folder]
+    told = inkproof("train", *options).stderr
+    for epoch in ("1", "2"):
+        assert told.count(f"network: epoch {epoch} of 2") == 1, "a pipe gets one line per epoch"
     first = inkproof("train", *options, "--json").json()
     assert {"model.keras", "integers.npz", "report.json", "curves.png", "confusion.png"} <= {
         path.name for path in folder.iterdir()
     }
     assert json.loads((folder / "report.json").read_text())["epochs"] == 2
     assert inkproof("train", *options, "--json").json()["network_sha256"] == first["network_sha256"]
+
+
+@pytest.mark.parametrize(
+    "arguments", [["train"], ["bench"], ["evaluate", "--all"], ["evaluate", "--all", "--data", "missing.npz"]]
+)
+def test_a_place_that_cannot_be_written_is_told_of_before_the_work(inkproof, tmp_path, arguments):
+    file = tmp_path / "file"
+    file.write_text("no folder")
+    ran = inkproof(*arguments, "--output", file / "in" / "it")
+    assert ran.returncode == 2
+    assert ran.stderr.startswith("error: Nothing can be written to ")
+    assert "--output" in ran.stderr
 
 
 def test_deploy_is_done_once_and_then_found(inkproof):

@@ -76,6 +76,10 @@ def test_the_unrolled_contract_is_verified_too(inkproof):
     assert chain["accepted"]
     assert chain["script_bytes"] > 500_000
     assert chain["network"] == "regtest-raised"
+    # As the verdict says: "check it yourself: inkproof inspect TXID", without any option.
+    seen = inkproof("inspect", chain["txid"], "--json")
+    assert seen.returncode == 0, seen.stderr
+    assert (seen.json()["network"], seen.json()["kind"]) == ("regtest-raised", "unrolled")
 
 
 def test_classify_asks_the_two_local_judges(inkproof):
@@ -111,11 +115,19 @@ def test_a_bad_image_among_good_ones_does_not_stop_them(inkproof, bad_images):
     assert ran.json()["fixed"]["digit"] == 7
 
 
-@pytest.mark.parametrize("txid", ["nonsense", "ab" * 32])
-def test_inspecting_what_is_not_there(inkproof, txid):
-    ran = inkproof("inspect", txid)
+def test_inspecting_what_is_not_there(inkproof):
+    ran = inkproof("inspect", "ab" * 32)
     assert ran.returncode == 2
     assert ran.stderr.count("error: ") == 1
+    assert "Fetching the transaction" in ran.stderr
+    assert "Running the script" not in ran.stderr
+
+
+def test_what_is_no_txid_is_refused_before_a_node_is_started(inkproof, home):
+    ran = inkproof("inspect", "nonsense")
+    assert ran.returncode == 2
+    assert "'nonsense' is not a txid" in ran.stderr
+    assert not (home / "nodes").exists()
 
 
 def test_a_node_that_is_not_there(inkproof):

@@ -27,6 +27,20 @@ def test_another_network_is_verified_deployed_and_recognised(inkproof):
     assert other["contract_sha256"] != first["contract_sha256"]
 
 
+def test_a_network_too_big_for_a_default_node_is_checked_where_it_was_sent_to(inkproof):
+    ran = inkproof("verify", SEVEN, "--network-model", "mlp", "--json")
+    assert ran.returncode == 0, ran.stderr
+    chain = ran.json()["chain"]
+    assert chain["network"] == "regtest-raised"
+    seen = inkproof("inspect", chain["txid"], "--json")
+    assert seen.returncode == 0, seen.stderr
+    assert (seen.json()["model"], seen.json()["network"]) == ("mlp", "regtest-raised")
+    # What is said on the command line is what is done.
+    elsewhere = inkproof("inspect", chain["txid"], "--network", "regtest")
+    assert elsewhere.returncode == 2
+    assert "does not know transaction" in elsewhere.stderr
+
+
 def test_every_network_can_be_described_and_exported(inkproof, tmp_path):
     identities = set()
     for name, model in models.MODELS.items():

@@ -182,6 +182,17 @@ def test_a_passphrase_file_opens_the_wallet_for_scripts(inkproof, home, monkeypa
     assert key_of(home) == key
 
 
+def test_without_a_terminal_nobody_is_asked_for_a_new_passphrase(inkproof, home):
+    inkproof("wallet", "address")
+    key = key_of(home)
+    ran = inkproof("wallet", "encrypt")
+    assert ran.returncode == 2
+    assert "There is no terminal to ask for a new passphrase." in ran.stderr
+    assert "locked" not in ran.stderr
+    assert "INKPROOF_PASSPHRASE_FILE" in ran.stderr
+    assert key_of(home) == key
+
+
 def test_all_coins_of_the_private_chain_go_out_without_a_question(inkproof, home):
     inkproof("node", "start")
     inkproof("deploy")

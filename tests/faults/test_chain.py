@@ -31,7 +31,7 @@ def opened(kept):
 
 
 def state(opened, txid: str):
-    return world.verification_of(opened.ledger, txid)
+    return opened.ledger.verification_of(txid)
 
 
 def look(opened) -> None:

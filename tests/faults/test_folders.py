@@ -238,10 +238,13 @@ def test_a_damaged_ledger_is_named_kept_and_replaced(bitcoind, home):
     assert asked.returncode == 2
     assert "is damaged" in asked.stderr
     assert "inkproof repair --yes" in asked.stderr
+    assert "keeps it aside" not in asked.stderr
     assert path.read_bytes() == damaged
 
     done = inkproof("repair", "--yes", "--json")
     assert done.returncode == 0, done.stderr
+    assert done.stderr.startswith("note: The ledger ")
+    assert "error:" not in done.stderr and "inkproof repair" not in done.stderr
     kept = Path(json.loads(done.stdout)["ledger"])
     assert kept.read_bytes() == damaged
     assert json.loads(done.stdout)["node"] == "whole"

@@ -87,11 +87,6 @@ def verifications(ledger: Ledger) -> list[Verification]:
     return ledger.history(1_000)[::-1]
 
 
-def verification_of(ledger: Ledger, txid: str) -> Verification:
-    """The latest verification with this txid."""
-    return next(record for record in reversed(verifications(ledger)) if record.txid == txid)
-
-
 def records() -> list[Verification]:
     """What the ledger on the disk holds, oldest first."""
     with Ledger(ledger_path()) as ledger:

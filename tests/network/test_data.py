@@ -119,6 +119,24 @@ def test_an_archive_that_unpacks_to_gigabytes_is_refused_unread(tmp_path: Path) 
         load_mnist(path)
 
 
+def test_a_download_says_nothing_on_standard_output(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Standard output is for results. Keras fetches for real here, from a file instead of its own server."""
+    from keras.src.datasets import mnist as keras_mnist
+
+    fetch, origin = keras_mnist.get_file, saved(tmp_path, good()).as_uri()
+
+    def from_file(fname: str, **_: str) -> str:
+        return str(fetch(fname, origin, cache_dir=str(tmp_path / "cache")))
+
+    monkeypatch.setattr(keras_mnist, "get_file", from_file)
+    assert len(load_mnist().x_test) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "Downloading" in told.err
+
+
 def test_importing_the_room_does_not_import_tensorflow() -> None:
     script = (
         "import sys, app.network.data, app.network.train, app.network.report, app.network.float_judge\n"

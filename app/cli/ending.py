@@ -1,0 +1,75 @@
+"""How a command ends before it is done: by a signal, and with no wait for work that nobody needs."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from types import FrameType
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+_SIGNALS = ("SIGTERM", "SIGHUP")  # Windows knows no SIGHUP
+_begun: list[threading.Thread] = []
+
+
+@contextlib.contextmanager
+def ended_by_signals() -> Iterator[list[int]]:
+    """Within it, being told to end is a KeyboardInterrupt, so that all is cleaned up as after Ctrl+C.
+
+    Yields a list that holds the signal's number once it has come. A closing terminal and `timeout` send more
+    than one: the others do not disturb the cleaning. A signal that is ignored (`nohup`) stays so.
+    """
+    received: list[int] = []
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        if not received:
+            received.append(number)
+            raise KeyboardInterrupt
+
+    before = {}
+    # Python lets the main thread only set handlers, and it is the one that hears signals.
+    if threading.current_thread() is threading.main_thread():
+        for number in (getattr(signal, name) for name in _SIGNALS if hasattr(signal, name)):
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                before[number] = signal.signal(number, end)
+    try:
+        yield received
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+class Background(Generic[T]):
+    """Work begun in a thread of its own, whose result may never be asked for."""
+
+    def __init__(self, work: Callable[[], T]) -> None:
+        self._future: Future[T] = Future()
+        self._work = work
+        thread = threading.Thread(target=self._run, daemon=True)
+        _begun.append(thread)
+        thread.start()
+
+    def result(self) -> T:
+        """What the work has come to; its error is raised here."""
+        return self._future.result()
+
+    def _run(self) -> None:
+        try:
+            self._future.set_result(self._work())
+        except BaseException as error:
+            self._future.set_exception(error)
+
+
+def leave(status: int) -> None:
+    """End the process now if work is still under way in the background; otherwise do nothing.
+
+    Python's own end would tear down the interpreter under TensorFlow's feet, in the middle of its import.
+    Everything else must have been cleaned up, and all output flushed.
+    """
+    if any(thread.is_alive() for thread in _begun):
+        os._exit(status)

@@ -1,0 +1,119 @@
+"""A command that is told to end cleans up; one that fails early does not keep anybody waiting."""
+
+from __future__ import annotations
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+
+from tests.cli.conftest import SEVEN
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and pseudo-terminals are POSIX")
+
+VERIFY = [sys.executable, "-m", "app", "verify", SEVEN]
+_SECONDS = 60.0
+
+
+def nodes_in(home):
+    """Command lines of the nodes that run in this data folder."""
+    lines = []
+    for process in psutil.process_iter():
+        try:
+            lines += [word for word in process.cmdline() if word.startswith(f"-datadir={home.resolve()}")]
+        except psutil.Error:
+            continue
+    return lines
+
+
+def wait_for_node(home, running):
+    deadline = time.monotonic() + _SECONDS
+    while not nodes_in(home):
+        assert running.poll() is None, "it ended before its node was up"
+        assert time.monotonic() < deadline, "no node came up"
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_command_that_is_ended_leaves_no_node_behind(bitcoind, home, number):
+    with subprocess.Popen(VERIFY, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+        wait_for_node(home, running)
+        running.send_signal(number)
+        _, said = running.communicate(timeout=_SECONDS)
+    assert running.returncode == 128 + number
+    assert said.endswith("Stopped.\n")
+    assert "Traceback" not in said
+    assert nodes_in(home) == []
+
+
+def test_a_terminal_that_is_closed_leaves_no_node_behind(bitcoind, home):
+    pid, master = pty.fork()
+    if pid == 0:
+        os.execv(VERIFY[0], list(map(str, VERIFY)))
+    running = psutil.Process(pid)
+    deadline = time.monotonic() + _SECONDS
+    while not nodes_in(home):
+        assert time.monotonic() < deadline, "no node came up"
+        time.sleep(0.05)
+    os.close(master)
+    running.wait(_SECONDS)
+    assert nodes_in(home) == []
+
+
+def test_what_ignores_a_hangup_goes_on(bitcoind, home):
+    """`nohup inkproof verify …`"""
+    with subprocess.Popen(
+        VERIFY,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN),
+    ) as running:
+        wait_for_node(home, running)
+        running.send_signal(signal.SIGHUP)
+        said, _ = running.communicate(timeout=2 * _SECONDS)
+    assert running.returncode == 0
+    assert "All three judges agree" in said.decode()
+    assert nodes_in(home) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--rpc-url", "nonsense"], "'nonsense' is not the address of a node"),
+        (["--rpc-url", "http://127.0.0.1:8332", "--rpc-cookie", "missing"], "cookie file missing"),
+    ],
+)
+def test_a_mistake_is_answered_before_tensorflow_is_loaded(home, arguments, words):
+    importing = "import sys; from app.cli import main; main(sys.argv[1:]); print('tensorflow' in sys.modules)"
+    command = [sys.executable, "-c", importing, "verify", SEVEN, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS)
+    assert words in done.stderr
+    assert done.stdout == "False\n"
+
+
+def test_nobody_waits_for_work_that_is_not_needed_any_more():
+    code = (
+        "import sys, time; from app.cli import ending, main\n"
+        "ending.Background(lambda: time.sleep(600)); sys.argv = ['inkproof', 'inspect', 'zzz']\n"
+        "main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=_SECONDS)
+    assert done.returncode == 2
+    assert "not a txid" in done.stderr
+
+
+def test_the_error_of_work_in_the_background_is_raised_where_its_result_is_asked_for():
+    from app.cli.ending import Background
+    from app.errors import ModelError
+
+    def fail():
+        raise ModelError("no such network")
+
+    with pytest.raises(ModelError, match="no such network"):
+        Background(fail).result()
+    assert Background(lambda: 7).result() == 7
