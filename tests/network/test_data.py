@@ -126,9 +126,11 @@ def test_a_download_says_nothing_on_standard_output(
     from keras.src.datasets import mnist as keras_mnist
 
     fetch, origin = keras_mnist.get_file, saved(tmp_path, good()).as_uri()
+    cache = tmp_path / "cache"
+    cache.mkdir()  # where there is none, Keras takes one that outlives the test
 
     def from_file(fname: str, **_: str) -> str:
-        return str(fetch(fname, origin, cache_dir=str(tmp_path / "cache")))
+        return str(fetch(fname, origin, cache_dir=str(cache)))
 
     monkeypatch.setattr(keras_mnist, "get_file", from_file)
     assert len(load_mnist().x_test) == 2
