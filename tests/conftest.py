@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -50,6 +51,12 @@ def mnist_file() -> Path:
 @pytest.fixture(scope="session")
 def mnist(mnist_file: Path) -> Mnist:
     return load_mnist(mnist_file)
+
+
+def hearing() -> None:
+    """In a child, before it becomes the program: it hears signals, even if who started the tests does not."""
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        signal.signal(getattr(signal, name), signal.SIG_DFL)
 
 
 def quiet(text: str, done: float | None) -> None:

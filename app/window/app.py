@@ -284,9 +284,11 @@ def run(options: WindowOptions | None = None) -> int:
             why=f"{error}.",
             hint="Is there a screen? Without one, use `inkproof verify IMAGE`.",
         ) from error
-    # Told to end, or its terminal has gone: it closes as if by hand, and the node is stopped.
+    # Told to end, or its terminal has gone: it closes as if by hand, and the node is stopped. What is ignored
+    # (`nohup`) stays so.
     numbers = [number for name in ("SIGTERM", "SIGHUP") if (number := getattr(signal, name, None))]
-    previous = {number: signal.signal(number, lambda *_: window.quit()) for number in numbers}
+    heard = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
+    previous = {number: signal.signal(number, lambda *_: window.quit()) for number in heard}
     try:
         with contextlib.suppress(KeyboardInterrupt):
             window.run()

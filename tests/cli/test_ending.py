@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from tests.cli.conftest import SEVEN
+from tests.conftest import hearing
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and pseudo-terminals are POSIX")
 
@@ -41,7 +42,9 @@ def wait_for_node(home, running):
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_a_command_that_is_ended_leaves_no_node_behind(bitcoind, home, number):
-    with subprocess.Popen(VERIFY, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+    with subprocess.Popen(
+        VERIFY, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=hearing
+    ) as running:
         wait_for_node(home, running)
         running.send_signal(number)
         _, said = running.communicate(timeout=_SECONDS)
@@ -54,6 +57,7 @@ def test_a_command_that_is_ended_leaves_no_node_behind(bitcoind, home, number):
 def test_a_terminal_that_is_closed_leaves_no_node_behind(bitcoind, home):
     pid, master = pty.fork()
     if pid == 0:
+        hearing()
         os.execv(VERIFY[0], list(map(str, VERIFY)))
     running = psutil.Process(pid)
     deadline = time.monotonic() + _SECONDS

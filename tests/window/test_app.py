@@ -22,6 +22,7 @@ from app.window import intents
 from app.window.driving import Player
 from app.window.options import WindowOptions
 from app.window.state import Phase, Stage, Who
+from tests.conftest import hearing
 
 ROOT = Path(__file__).parents[2]
 _OTHERS: set[int] = set()
@@ -355,7 +356,10 @@ if __name__ == "__main__":
     file = home / "opens_a_window.py"
     file.write_text(script)
     program = subprocess.Popen(
-        [sys.executable, str(file)], env=_environment(bitcoind, home), start_new_session=True
+        [sys.executable, str(file)],
+        env=_environment(bitcoind, home),
+        start_new_session=True,
+        preexec_fn=hearing,
     )
     try:
         yield program
