@@ -24,14 +24,15 @@ Reading = tuple[list[int], int]
 _begun: dict[tuple[Kind, bytes], Future[Reading]] = {}
 
 
-def pool(kind: Kind, politeness: int = 0) -> ProcessPoolExecutor:
-    """Processes that read with one form of the shipped network's Script, as nice as that to others."""
-    return ProcessPoolExecutor(os.cpu_count(), initializer=_start_worker, initargs=(kind, politeness))
+def pool(kind: Kind, spared: int = 0, politeness: int = 0) -> ProcessPoolExecutor:
+    """Processes that read with one form of the shipped network's Script, one a core but for those spared."""
+    count = max(1, (os.cpu_count() or 1) - spared)
+    return ProcessPoolExecutor(count, initializer=_start_worker, initargs=(kind, politeness))
 
 
 def begin(kind: Kind, pictures: npt.NDArray[np.uint8]) -> ProcessPoolExecutor:
     """Begin to read pictures (n, 28, 28), in their order; `readings` takes what has been begun."""
-    workers = pool(kind, politeness=10)
+    workers = pool(kind, spared=1, politeness=19)
     for picture in pictures:
         _begun[kind, picture.tobytes()] = workers.submit(read, picture.tobytes())
     return workers
