@@ -82,6 +82,9 @@ def test_killed_while_there_is_no_instance_yet(driver, victim, steps):
     for at in steps:
         with world.service() as opened:
             opened.prepare(lambda *_: None)
+            # In a block, an instance is looked at again only when it is to be spent.
+            opened.connection.backend.mine(opened.connection.wallet.address, 1)
+            opened.reconcile()
             spend_all(opened)
         seed = next(SEEDS)
         done = driver.run(seed, at, victim)
