@@ -76,12 +76,9 @@ class WhatsOnChain:
 
     def place(self, txid: str) -> tuple[str, int] | tuple[None, None] | None:
         """The block (hash, height) of a transaction, (None, None) while it waits, None if it is unknown."""
-        status, answer = self._ask(f"/tx/hash/{txid}")
-        if status == 404:
+        details = self._details(f"/tx/hash/{txid}", "transaction", "txid", txid)
+        if details is None:
             return None
-        details = self._peer.mapping(self._json(status, answer))
-        if details.get("txid") != txid:
-            self._peer.garbage("It answered about another transaction.")
         block_hash, confirmations = details.get("blockhash"), details.get("confirmations")
         if not block_hash or not confirmations:
             return None, None
@@ -89,13 +86,8 @@ class WhatsOnChain:
 
     def stands(self, block_hash: str) -> bool:
         """Whether a block is in the chain, and not one that was taken back."""
-        status, answer = self._ask(f"/block/hash/{block_hash}")
-        if status == 404:
-            return False
-        details = self._peer.mapping(self._json(status, answer))
-        if details.get("hash") != block_hash:
-            self._peer.garbage("It answered about another block.")
-        confirmations = details.get("confirmations")
+        details = self._details(f"/block/hash/{block_hash}", "block", "hash", block_hash)
+        confirmations = None if details is None else details.get("confirmations")
         return isinstance(confirmations, int) and confirmations >= 1
 
     def raw(self, txid: str) -> bytes | None:
@@ -116,6 +108,16 @@ class WhatsOnChain:
         if status == 404:
             return None
         return self._peer.hash(self._peer.mapping(self._json(status, answer)).get("txid"))
+
+    def _details(self, path: str, what: str, key: str, name: str) -> Mapping[str, Any] | None:
+        """What is told of a block or a transaction, held to the name that was asked for; None if unknown."""
+        status, answer = self._ask(path)
+        if status == 404:
+            return None
+        details = self._peer.mapping(self._json(status, answer))
+        if details.get(key) != name:
+            self._peer.garbage(f"It answered about another {what}.")
+        return details
 
     def _coin(self, row: Mapping[str, Any], tip: int) -> Coin:
         height = self._peer.count(row.get("height") or 0)
