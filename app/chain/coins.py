@@ -39,7 +39,7 @@ class Coin:
 
 def list_coins(rpc: Rpc, wallet: Wallet) -> list[Coin]:
     """The wallet's coins that can be spent now, the unconfirmed ones included and last."""
-    _watch(rpc, wallet)
+    watch(rpc, wallet)
     rows = _wallet_call(rpc, "listunspent", 0, 9_999_999, [wallet.address])
     if not isinstance(rows, list):
         raise ChainError("The node's list of coins cannot be read.")
@@ -137,7 +137,7 @@ def _rate(rpc: Rpc, method: str, field: str) -> int:
     return satoshis(answer.get(field, 0))
 
 
-def _watch(rpc: Rpc, wallet: Wallet) -> None:
+def watch(rpc: Rpc, wallet: Wallet) -> None:
     """Make the node's wallet watch our address, once; it looks through its blocks for earlier coins."""
     known = _wallet_call(rpc, "validateaddress", wallet.address)
     if not isinstance(known, dict) or known.get("isvalid") is not True:

@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from app.chain import coins
 from app.chain.backend import Backend
 from app.chain.binary import Progress
 from app.chain.mining import wake
@@ -113,7 +114,6 @@ def _connection(rpc: Rpc, network: Network, choice: NodeChoice, watch: bool) -> 
         first = rpc.peer.hash(rpc.call("getblockhash", 1))
         chain_id = f"{network.name}@{first[:16]}"
     if watch:
-        # Our address is watched from the first look at its coins on. Before that, a node without an index of
-        # transactions does not know ours, and they would be taken for lost.
-        backend.coins(wallet)
+        # Before that, a node without an index of transactions does not know ours: they would seem lost.
+        coins.watch(rpc, wallet)
     return Connection(backend, network, wallet, chain_id)
