@@ -271,9 +271,12 @@ class Ledger:
         )
         return [self._to_verification(row) for row in rows]
 
-    def network_hashes(self) -> dict[int, str]:
-        """By the deployment's id: the SHA-256 of the network that its contract holds."""
-        rows = self._rows("SELECT id, network_sha256 FROM deployments")
+    def network_hashes(self, records: Sequence[Verification]) -> dict[int, str]:
+        """Of the deployments of some verifications, by id: the SHA-256 of the network in their contract."""
+        rows = self._rows(
+            "SELECT id, network_sha256 FROM deployments WHERE id IN (SELECT value FROM json_each(?))",
+            json.dumps([record.deployment_id for record in records]),
+        )
         return {row["id"]: row["network_sha256"] for row in rows}
 
     def check(self) -> None:

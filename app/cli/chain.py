@@ -62,7 +62,8 @@ def deploy(options: argparse.Namespace) -> int:
 def history(options: argparse.Namespace) -> int:
     """Past verifications from the ledger; no node is asked."""
     with Ledger(ledger_path()) as ledger:
-        records, hashes = ledger.history(options.limit), ledger.network_hashes()
+        records = ledger.history(options.limit)
+        hashes = ledger.network_hashes(records)
     names = {number: models.name_of(sha256) for number, sha256 in hashes.items()}
     if options.json:
         for record in records:

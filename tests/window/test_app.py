@@ -23,6 +23,7 @@ from app.window.driving import Player
 from app.window.options import WindowOptions
 from app.window.state import Phase, Stage, Who
 from tests.conftest import hearing
+from tests.faults import world
 
 ROOT = Path(__file__).parents[2]
 _OTHERS: set[int] = set()
@@ -139,7 +140,7 @@ def test_a_network_that_is_only_passed_by_is_not_deployed(window, home):
 
     window(steps)
     with Ledger(home / "ledger.sqlite") as ledger:
-        deployed = {name_of(sha256) for sha256 in ledger.network_hashes().values()}
+        deployed = {name_of(deployment.network_sha256) for deployment in world.deployments(ledger)}
     assert "source" in deployed
     assert "compact" not in deployed
 

@@ -130,6 +130,7 @@ def _serve(line: _Line, options: WindowOptions) -> None:
     failures = 0
     while True:
         try:
+            _post_ledger(line)
             with contextlib.ExitStack() as at_work:
                 while True:
                     opened = contextlib.ExitStack()
@@ -150,11 +151,9 @@ def _serve(line: _Line, options: WindowOptions) -> None:
 
 
 def _network(line: _Line) -> IntegerNetwork:
-    """The chosen network; on the way the past is shown."""
+    """The chosen network."""
     from app import fixedpoint
 
-    line.post(Progress(Who.CHAIN, "Reading the ledger"))
-    _post_ledger(line)
     line.post(Progress(Who.CHAIN, f"Building the contract of {line.model}"))
     return fixedpoint.load(models.named(line.model).integers_path)
 
@@ -317,6 +316,7 @@ def _post_ledger(line: _Line) -> None:
     from app.chain.ledger import Ledger
     from app.chain.service import ledger_path
 
+    line.post(Progress(Who.CHAIN, "Reading the ledger"))
     if not ledger_path().exists():
         line.post(History(()))
         return
@@ -327,7 +327,7 @@ def _post_ledger(line: _Line) -> None:
 def _rows(ledger: Ledger) -> tuple[Row, ...]:
     """The past as the window shows it, the latest first."""
     records = ledger.history(HISTORY)
-    hashes = ledger.network_hashes()
+    hashes = ledger.network_hashes(records)
     return tuple(_row(record, models.name_of(hashes[record.deployment_id])) for record in records)
 
 
