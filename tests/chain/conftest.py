@@ -14,19 +14,15 @@ from app.chain.networks import TESTNET, services_of
 from app.chain.node_backend import NodeBackend
 from app.chain.wallet import Wallet
 from app.chain.whatsonchain import WhatsOnChain
-from tests.chain.fake_services import FakeServices
+from tests.chain.fake_services import FakeServices, in_their_place
 from tests.chain.payments import fresh_coin, pay
 from tests.conftest import Regtest
 
 
 @pytest.fixture
 def services(regtest: Regtest, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeServices]:
-    """The fakes, and the environment that makes Inkproof use them."""
-    fake = FakeServices(regtest.rpc)
-    for name, value in fake.environment().items():
-        monkeypatch.setenv(name, value)
-    yield fake
-    fake.close()
+    with in_their_place(regtest.rpc, monkeypatch) as fake:
+        yield fake
 
 
 @pytest.fixture

@@ -12,11 +12,12 @@ import json
 import re
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from typing import Any
 
+import pytest
 from bitcoinx import (
     Script,
     Tx,
@@ -112,6 +113,18 @@ class FakeServer(ThreadingHTTPServer):
 
     daemon_threads = True
     fake: FakeServices
+
+
+@contextlib.contextmanager
+def in_their_place(rpc: Rpc, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeServices]:
+    """The fakes over a node, and the environment that makes Inkproof use them."""
+    fake = FakeServices(rpc)
+    for name, value in fake.environment().items():
+        monkeypatch.setenv(name, value)
+    try:
+        yield fake
+    finally:
+        fake.close()
 
 
 class FakeServices:

@@ -72,6 +72,14 @@ def test_garbage_is_named_and_nothing_is_believed(clients, services, ask, answer
         assert said in (b"", [], False)
 
 
+def trickle(handler: FakeHandler, pieces: list[bytes]) -> None:
+    """Say a piece now and then."""
+    for piece in pieces:
+        handler.wfile.write(piece)
+        handler.wfile.flush()
+        time.sleep(0.05)
+
+
 @every_question
 def test_a_silent_service_is_given_up(clients, services, ask) -> None:
     for client in clients:
@@ -88,10 +96,7 @@ def test_a_service_that_sends_a_byte_now_and_then_is_given_up(clients, services,
 
     def drip(handler: FakeHandler) -> None:
         handler.answer(200, b"", Content_Length="100000")
-        for _ in range(200):
-            handler.wfile.write(b" ")
-            handler.wfile.flush()
-            time.sleep(0.05)
+        trickle(handler, [b" "] * 200)
 
     services.instead("/", drip)
     with pytest.raises(UnreachableError, match="did not answer within"):
@@ -105,10 +110,7 @@ def test_headers_that_trickle_in_are_given_up(clients, services, ask) -> None:
 
     def drip(handler: FakeHandler) -> None:
         handler.wfile.write(b"HTTP/1.1 200 OK\r\n")
-        for number in range(100):
-            handler.wfile.write(b"X-Header-%d: word\r\n" % number)
-            handler.wfile.flush()
-            time.sleep(0.05)
+        trickle(handler, [b"X-Header-%d: word\r\n" % number for number in range(100)])
 
     services.instead("/", drip)
     with pytest.raises(UnreachableError, match="did not answer within"):

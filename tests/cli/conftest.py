@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from tests.chain.fake_services import in_their_place
+
 SEVEN = Path(__file__).parents[1] / "data" / "seven.png"
 
 
@@ -36,3 +38,10 @@ def inkproof(home, bitcoind):
         return Ran(done.args, done.returncode, done.stdout, done.stderr)
 
     return run
+
+
+@pytest.fixture
+def services(regtest, home, monkeypatch):
+    """Fakes of the public services, over the node that tests share."""
+    with in_their_place(regtest.rpc, monkeypatch) as fake:
+        yield fake

@@ -9,19 +9,9 @@ import pytest
 from app.chain.networks import MAIN, TESTNET
 from app.chain.wallet import Wallet
 from tests.chain.conftest import give
-from tests.chain.fake_services import FakeServices
 from tests.cli.conftest import SEVEN
 
 terminals = pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals are POSIX")
-
-
-@pytest.fixture
-def services(regtest, home, monkeypatch):
-    fake = FakeServices(regtest.rpc)
-    for name, value in fake.environment().items():
-        monkeypatch.setenv(name, value)
-    yield fake
-    fake.close()
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from bitcoinx import PrivateKey
 from app.chain.networks import MAIN, REGTEST, TESTNET
 from app.chain.wallet import Wallet
 from tests.chain.conftest import give
-from tests.chain.fake_services import FakeServices
 
 terminals = pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals are POSIX")
 
@@ -21,15 +20,6 @@ def at_terminal():
     from tests.cli.terminal import at_terminal
 
     return at_terminal
-
-
-@pytest.fixture
-def services(regtest, home, monkeypatch):
-    fake = FakeServices(regtest.rpc)
-    for name, value in fake.environment().items():
-        monkeypatch.setenv(name, value)
-    yield fake
-    fake.close()
 
 
 def key_of(home, name="regtest"):
