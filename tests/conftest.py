@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from app import models
 from app.chain import binary
 from app.chain.coins import fund
 from app.chain.networks import REGTEST
@@ -21,7 +22,7 @@ from app.chain.rpc import Rpc
 from app.chain.wallet import Wallet
 from app.network.data import Mnist, load_mnist
 from app.script import Kind
-from tests import beforehand
+from tests import interpreted
 
 LONGEST = "test_script_and_engine_agree_on_500_test_images[unrolled]"
 
@@ -30,7 +31,7 @@ def pytest_runtestloop(session: pytest.Session) -> None:
     """Begin the longest test's work before the first test, if it is to be run."""
     wanted = any(item.name == LONGEST and "test_shipped" in item.nodeid for item in session.items)
     if wanted and not session.config.option.collectonly and _mnist_path().is_file():
-        workers = beforehand.begin(Kind.UNROLLED, load_mnist(_mnist_path()).x_test[:500])
+        workers = interpreted.begin(models.DEFAULT, Kind.UNROLLED, load_mnist(_mnist_path()).x_test[:500])
         session.config.add_cleanup(lambda: workers.shutdown(cancel_futures=True))
 
 

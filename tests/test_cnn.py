@@ -1,8 +1,6 @@
 """The convolutional network that ships: what it reads, what it costs, and that all engines agree on it."""
 
 import json
-import os
-from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
 import pytest
@@ -11,14 +9,14 @@ from app import paths
 from app.chain.connection import NodeChoice
 from app.chain.service import Readings, open_service
 from app.contract import contract_for
-from app.contract.classifier import program_for
 from app.fixedpoint import Conv2d, load
 from app.network.float_judge import FloatJudge
-from app.script import Kind, run_program
+from app.script import Kind
 from app.script.convolved import lane_bytes
 from app.script.run import SCRIPT_LIMIT
 from tests import oracle
 from tests.conftest import quiet
+from tests.interpreted import differing
 from tests.strategies import blocks_of
 
 FOLDER = paths.model_folder("cnn")
@@ -78,17 +76,17 @@ def worst_images(network) -> np.ndarray:
 
 
 def test_script_and_engine_agree_on_extreme_images(network):
-    assert differing(network, worst_images(network)) == []
+    assert differing("cnn", Kind.PACKED, worst_images(network)) == []
 
 
-def test_script_and_engine_agree_on_500_test_images(mnist, network):
-    assert differing(network, mnist.x_test[:500]) == []
+def test_script_and_engine_agree_on_500_test_images(mnist):
+    assert differing("cnn", Kind.PACKED, mnist.x_test[:500]) == []
 
 
 @pytest.mark.exhaustive
 @pytest.mark.timeout(4 * 3600)
-def test_script_and_engine_agree_on_every_test_image(mnist, network):
-    assert differing(network, mnist.x_test) == []
+def test_script_and_engine_agree_on_every_test_image(mnist):
+    assert differing("cnn", Kind.PACKED, mnist.x_test) == []
 
 
 def test_a_node_with_default_policy_accepts_50_true_claims_and_refuses_false_ones(home, mnist, network):
@@ -100,21 +98,3 @@ def test_a_node_with_default_policy_accepts_50_true_claims_and_refuses_false_one
                 false = service.submit(image.tobytes(), (fixed.digit + 1) % 10, readings, progress=quiet)
                 assert not false.accepted
             assert service.submit(image.tobytes(), fixed.digit, readings, progress=quiet).accepted
-
-
-def differing(network, pictures: np.ndarray) -> list[int]:
-    """Indices of images on which the Script's logits or class differ from the engine's."""
-    expected = list(zip(network.logits(pictures).tolist(), network.classify(pictures).tolist(), strict=True))
-    with ProcessPoolExecutor(os.cpu_count(), initializer=_start_worker) as pool:
-        found = pool.map(_read, [picture.tobytes() for picture in pictures], chunksize=4)
-        return [index for index, pair in enumerate(found) if pair != expected[index]]
-
-
-def _start_worker() -> None:
-    global _program
-    _program = program_for(load(FOLDER / "integers.npz"), Kind.PACKED)
-
-
-def _read(image: bytes) -> tuple[list[int], int]:
-    reading = run_program(_program, image)
-    return list(reading.logits), reading.digit

@@ -13,16 +13,17 @@ from app.chain.inspect import inspect
 from app.chain.service import Readings, open_service
 from app.contract import contract_for
 from app.contract.classifier import program_for
-from app.contract.local import limits_for, needs_raised_policy
+from app.contract.local import needs_raised_policy
 from app.drawing import load_drawings, pictures_of
 from app.errors import ModelError
 from app.fixedpoint import load, quantise, rounded_to_bits
 from app.network.float_judge import FloatJudge
 from app.network.train import RECIPES
-from app.script import Kind, run_program
+from app.script import Kind
 from app.script.run import SCRIPT_LIMIT
 from tests import oracle
 from tests.conftest import quiet
+from tests.interpreted import differing
 from tests.strategies import few_bit_parameters, parameters
 
 DRAWN = Path(__file__).parent / "data" / "drawn.json"
@@ -147,37 +148,27 @@ def test_the_engines_equal_the_oracle_on_real_images(mnist, networks):
         assert list(full.read(picture).logits) == oracle.per_sum(numbers[2], pixels)
 
 
-def differing(network, program, pictures) -> list[int]:
-    """Indices of pictures on which the Script's logits or class differ from the engine's."""
-    limits, different = limits_for(program), []
-    for index, (picture, logits) in enumerate(zip(pictures, network.logits(pictures).tolist(), strict=True)):
-        read = run_program(program, picture.tobytes(), limits)
-        if list(read.logits) != logits or read.digit != oracle.argmax(logits):
-            different.append(index)
-    return different
-
-
 @pytest.mark.parametrize(("name", "count"), [("compact", 500), ("mlp-8bit", 5), ("mlp", 5)])
-def test_script_and_engine_agree_on_test_images(name, count, mnist, networks, programs):
-    assert differing(networks[name], programs[name], mnist.x_test[:count]) == []
+def test_script_and_engine_agree_on_test_images(name, count, mnist):
+    assert differing(name, Kind.PACKED, mnist.x_test[:count]) == []
 
 
 @pytest.mark.parametrize("name", NEW)
-def test_script_and_engine_agree_on_extreme_images(name, networks, programs):
+def test_script_and_engine_agree_on_extreme_images(name, networks):
     flat = [np.full((28, 28), value, np.uint8) for value in (0, 127, 128, 255)]
     if name == "compact":
         single = [np.where(np.arange(784) == at, 255, 0).reshape(28, 28) for at in range(0, 784, 29)]
         signs = np.kron(networks[name].layers[1].weights.T.reshape(-1, 12, 12), np.ones((1, 2, 2)))
         worst = np.pad(signs, ((0, 0), (2, 2), (2, 2)))
         flat = [*flat, *single, *np.where(worst > 0, 255, 0), *np.where(worst < 0, 255, 0)]
-    assert differing(networks[name], programs[name], np.stack(flat).astype(np.uint8)) == []
+    assert differing(name, Kind.PACKED, np.stack(flat).astype(np.uint8)) == []
 
 
 @pytest.mark.exhaustive
 @pytest.mark.timeout(4 * 3600)
 @pytest.mark.parametrize(("name", "count"), [("compact", 10_000), ("mlp-8bit", 500), ("mlp", 500)])
-def test_script_and_engine_agree_on_many_test_images(name, count, mnist, networks, programs):
-    assert differing(networks[name], programs[name], mnist.x_test[:count]) == []
+def test_script_and_engine_agree_on_many_test_images(name, count, mnist):
+    assert differing(name, Kind.PACKED, mnist.x_test[:count]) == []
 
 
 @pytest.mark.parametrize("name", NEW)

@@ -3,14 +3,15 @@
 import numpy as np
 import pytest
 
-from app import paths
+from app import models, paths
 from app.contract import contract_for
 from app.contract.classifier import rule_of
 from app.fixedpoint import load, quantise
 from app.network.float_judge import FloatJudge
 from app.script import Kind
 from app.script.run import SCRIPT_LIMIT
-from tests import beforehand, oracle
+from tests import oracle
+from tests.interpreted import differing
 from tests.strategies import parameters
 
 kinds = pytest.mark.parametrize("kind", list(Kind), ids=lambda kind: kind.value)
@@ -80,25 +81,17 @@ def test_script_and_engine_agree_on_extreme_images(network, kind):
     pictures = extremes()
     if kind is Kind.PACKED:
         pictures = np.concatenate([pictures, worst_images(network)])
-    assert differing(network, kind, pictures) == []
+    assert differing(models.DEFAULT, kind, pictures) == []
 
 
 @pytest.mark.timeout(1800)  # the unrolled form: 88 million opcodes, minutes even on two cores
 @kinds
-def test_script_and_engine_agree_on_500_test_images(mnist, network, kind):
-    assert differing(network, kind, mnist.x_test[:500]) == []
+def test_script_and_engine_agree_on_500_test_images(mnist, kind):
+    assert differing(models.DEFAULT, kind, mnist.x_test[:500]) == []
 
 
 @pytest.mark.exhaustive
 @pytest.mark.timeout(4 * 3600)
 @kinds
-def test_script_and_engine_agree_on_every_test_image(mnist, network, kind):
-    assert differing(network, kind, mnist.x_test) == []
-
-
-def differing(network, kind: Kind, pictures: np.ndarray) -> list[int]:
-    """Indices of images on which the Script's logits or class differ from the engine's."""
-    ruled = network.with_rule(rule_of(kind))
-    expected = zip(ruled.logits(pictures).tolist(), ruled.classify(pictures).tolist(), strict=True)
-    found = beforehand.readings(kind, pictures.reshape(-1, 28, 28))
-    return [index for index, pair in enumerate(expected) if pair != found[index]]
+def test_script_and_engine_agree_on_every_test_image(mnist, kind):
+    assert differing(models.DEFAULT, kind, mnist.x_test) == []
