@@ -7,7 +7,7 @@ from typing import Any
 
 from app.chain.service import ChainVerdict
 from app.fixedpoint import FixedReading
-from app.network.float_judge import FloatReading
+from app.floats.judge import FloatReading
 
 
 @dataclass(frozen=True)

@@ -13,15 +13,15 @@ from pathlib import Path
 import pytest
 
 from app import models
-from app.chain import binary
-from app.chain.coins import fund
+from app.chain.backends.node import NodeBackend
+from app.chain.backends.rpc import Rpc
+from app.chain.funding import fund
 from app.chain.networks import REGTEST
-from app.chain.node import EmbeddedNode
-from app.chain.node_backend import NodeBackend
-from app.chain.rpc import Rpc
-from app.chain.wallet import Wallet
-from app.network.data import Mnist, load_mnist
+from app.chain.node import binary
+from app.chain.node.process import EmbeddedNode
+from app.chain.wallet.key import Wallet
 from app.script import Kind
+from app.training.data import Mnist, load_mnist
 from tests import interpreted
 
 LONGEST = "test_script_and_engine_agree_on_500_test_images[unrolled]"

@@ -29,14 +29,14 @@ import psutil
 from PIL import Image
 
 from app import paths
+from app.chain.backends.rpc import Rpc
 from app.chain.connection import NodeChoice
-from app.chain.ledger import Ledger
-from app.chain.node import EmbeddedNode
-from app.chain.rpc import Rpc
+from app.chain.ledger.store import Ledger
+from app.chain.node.process import EmbeddedNode
 from app.chain.service import Readings, Service, open_service
 from app.fixedpoint import load
-from app.network.data import load_mnist
 from app.script import Kind
+from app.training.data import load_mnist
 from tests.faults import world
 
 MEGABYTE = 2**20

@@ -10,7 +10,7 @@ from app.chain.connection import NodeChoice
 from app.chain.service import Readings, open_service
 from app.contract import contract_for
 from app.fixedpoint import Conv2d, load
-from app.network.float_judge import FloatJudge
+from app.floats.judge import FloatJudge
 from app.script import Kind
 from app.script.convolved import lane_bytes
 from app.script.run import SCRIPT_LIMIT

@@ -53,7 +53,7 @@ class Refuse:
             raise ModuleNotFoundError(name, name=name)
 sys.meta_path.insert(0, Refuse())
 import app.cli.selftest, app.cli.judging, app.cli.chain, app.cli.node, app.window.app
-from app.network.float_judge import FloatJudge
+from app.floats.judge import FloatJudge
 from app import paths
 import numpy
 reading = FloatJudge.load(paths.model_folder() / "model.keras").read(numpy.zeros((28, 28), numpy.uint8))

@@ -17,10 +17,10 @@ from app.contract.local import needs_raised_policy
 from app.drawing import load_drawings, pictures_of
 from app.errors import ModelError
 from app.fixedpoint import load, quantise, rounded_to_bits
-from app.network.float_judge import FloatJudge
-from app.network.train import RECIPES
+from app.floats.judge import FloatJudge
 from app.script import Kind
 from app.script.run import SCRIPT_LIMIT
+from app.training.train import RECIPES
 from tests import oracle
 from tests.conftest import quiet
 from tests.interpreted import differing

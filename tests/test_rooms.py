@@ -54,7 +54,7 @@ def test_everything_in_app_is_a_room_or_serves_all():
     ("module", "forbidden"),
     [
         ("app.drawing", {"tensorflow", "keras", "pygame", "requests", "bitcoinx"}),
-        ("app.network.float_judge", {"tensorflow", "keras", "pygame", "bitcoinx"}),
+        ("app.floats.judge", {"tensorflow", "keras", "pygame", "bitcoinx"}),
         ("app.fixedpoint", {"tensorflow", "keras", "pygame", "requests", "bitcoinx"}),
         ("app.script", {"tensorflow", "keras", "pygame", "requests"}),
         ("app.contract", {"tensorflow", "keras", "pygame", "requests"}),

@@ -7,7 +7,7 @@ from app import models, paths
 from app.contract import contract_for
 from app.contract.classifier import rule_of
 from app.fixedpoint import load, quantise
-from app.network.float_judge import FloatJudge
+from app.floats.judge import FloatJudge
 from app.script import Kind
 from app.script.run import SCRIPT_LIMIT
 from tests import oracle

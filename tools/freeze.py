@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from app import __version__
-from app.chain import binary
+from app.chain.node import binary
 from app.cli.selftest import MANIFEST, write_manifest
 from app.version import BUILD_FILE, asked
 from tools import standins, third_party

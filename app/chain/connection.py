@@ -6,19 +6,20 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from app.chain import coins
-from app.chain.backend import Backend
-from app.chain.binary import Progress
-from app.chain.mining import wake
-from app.chain.networks import REGTEST, REGTEST_RAISED, Network, network_named, network_of, services_of
-from app.chain.node import EmbeddedNode
-from app.chain.node_backend import NodeBackend
-from app.chain.passphrase import Passphrase, from_file
-from app.chain.public_backend import PublicBackend
-from app.chain.rpc import Rpc
-from app.chain.wallet import Wallet
+from app.chain.backends import node_coins
+from app.chain.backends.base import Backend
+from app.chain.backends.mining import wake
+from app.chain.backends.node import NodeBackend, network_of
+from app.chain.backends.public import PublicBackend
+from app.chain.backends.rpc import Rpc
+from app.chain.backends.services import services_of
+from app.chain.networks import REGTEST, REGTEST_RAISED, Network, network_named
+from app.chain.node.process import EmbeddedNode
+from app.chain.wallet.key import Wallet
+from app.chain.wallet.passphrase import Passphrase, from_file
 from app.errors import ChainError
 from app.paths import home
+from app.progress import Progress
 from app.script import Kind
 
 
@@ -115,5 +116,5 @@ def _connection(rpc: Rpc, network: Network, choice: NodeChoice, watch: bool) -> 
         chain_id = f"{network.name}@{first[:16]}"
     if watch:
         # Before that, a node without an index of transactions does not know ours: they would seem lost.
-        coins.watch(rpc, wallet)
+        node_coins.watch(rpc, wallet)
     return Connection(backend, network, wallet, chain_id)

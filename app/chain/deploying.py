@@ -8,20 +8,21 @@ from collections.abc import Callable, Iterator
 
 from bitcoinx import Tx, TxOutput
 
-from app.chain.binary import Progress
-from app.chain.broadcast import Refusal, Sent
-from app.chain.coins import fee_for, fund
+from app.chain.backends.base import Refusal, Sent
 from app.chain.connection import Connection
-from app.chain.ledger import Ledger
+from app.chain.funding import fund
+from app.chain.ledger.records import Deployment, DeploymentState, Verification, VerificationState
+from app.chain.ledger.spending import Spending
+from app.chain.ledger.store import Ledger
 from app.chain.reconcile import SOMEBODY_ELSE, claimed_back, revived
-from app.chain.records import Deployment, DeploymentState, Verification, VerificationState
 from app.chain.refusals import refused
-from app.chain.spending import Spending
-from app.chain.transactions import SIGNED_INPUT, build_deployment, deployment_size
-from app.chain.turn import Turn
+from app.chain.sendlock import Turn
+from app.chain.wallet.coins import fee_for
+from app.chain.wallet.transactions import SIGNED_INPUT, build_deployment, deployment_size
 from app.contract import DigitContract
 from app.contract.spend import spend_size
 from app.errors import ChainError, WalletError
+from app.progress import Progress
 
 __all__ = ["ATTEMPTS", "Approve", "Deployer"]
 

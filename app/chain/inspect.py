@@ -9,14 +9,13 @@ from dataclasses import dataclass
 
 from bitcoinx import Tx, hash_to_hex_str
 
-from app.chain.backend import Backend
-from app.chain.rpc import clean_text
-from app.chain.transactions import Found
+from app.chain.backends.base import Backend, Found
 from app.contract import Claim, Judgement, judge_spend, read_claim
 from app.contract.classifier import owner_of
 from app.contract.local import limits_for
 from app.errors import ChainError
 from app.script import Program
+from app.text import clean_text
 
 
 @dataclass(frozen=True)

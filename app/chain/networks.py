@@ -2,30 +2,15 @@
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import bitcoinx
 
-from app.chain.rpc import Rpc, clean_text
-from app.chain.wire import check_address
 from app.errors import ChainError
+from app.text import clean_text
 
-__all__ = [
-    "MAIN",
-    "NETWORKS",
-    "REGTEST",
-    "REGTEST_RAISED",
-    "TESTNET",
-    "Network",
-    "Services",
-    "network_named",
-    "network_of",
-    "services_of",
-]
-
-_LOCAL = ("127.0.0.1", "localhost", "::1")
+__all__ = ["MAIN", "NETWORKS", "REGTEST", "REGTEST_RAISED", "TESTNET", "Network", "network_named"]
 
 
 @dataclass(frozen=True)
@@ -82,48 +67,6 @@ MAIN = Network(
 NETWORKS = {network.name: network for network in (REGTEST, REGTEST_RAISED, TESTNET, MAIN)}
 
 
-@dataclass(frozen=True)
-class Services:
-    """The public services to use on one network. `pace`: seconds between two questions to the explorer."""
-
-    woc_url: str
-    arc_url: str
-    arc_token: str = field(default="", repr=False)
-    pace: float = 0.0
-
-
-def services_of(network: Network) -> Services:
-    """The services of a public network; INKPROOF_WOC_URL, INKPROOF_ARC_URL and INKPROOF_ARC_TOKEN go before.
-
-    ChainError where the network has none, or an address is not one.
-    """
-    woc_url = os.environ.get("INKPROOF_WOC_URL") or network.woc_url
-    arc_url = os.environ.get("INKPROOF_ARC_URL") or network.arc_url
-    token = os.environ.get("INKPROOF_ARC_TOKEN", "")
-    for url in (woc_url, arc_url):
-        _check_address(url, network)
-    if not token.isprintable() or not token.isascii():
-        raise ChainError("INKPROOF_ARC_TOKEN is not a token.", why="It holds more than printable ASCII.")
-    # Without a key WhatsOnChain answers three questions a second.
-    pace = 0.35 if woc_url == network.woc_url else 0.0
-    return Services(woc_url.rstrip("/"), arc_url.rstrip("/"), token, pace)
-
-
-def _check_address(url: str, network: Network) -> None:
-    parts = check_address(
-        url,
-        f"the address of a public service for {network.name}",
-        credentials="Put an ARC's key into INKPROOF_ARC_TOKEN.",
-        hint="Set INKPROOF_WOC_URL and INKPROOF_ARC_URL to https:// addresses, or leave them unset.",
-    )
-    if parts.scheme == "http" and parts.hostname not in _LOCAL:
-        raise ChainError(
-            f"{clean_text(url, 80)!r} is not a safe address for a public service.",
-            why="What is asked and answered there could be read and changed on the way.",
-            hint="Use https.",
-        )
-
-
 def network_named(name: str) -> Network:
     """The network a person means. ChainError if there is none of that name."""
     found = NETWORKS.get(name)
@@ -133,16 +76,3 @@ def network_named(name: str) -> Network:
             hint="Choose regtest, testnet or mainnet.",
         )
     return found
-
-
-def network_of(rpc: Rpc) -> Network:
-    """The network a node is on, by its own word; a raised regtest node cannot be told from a plain one."""
-    answer = rpc.call("getblockchaininfo")
-    chain = answer.get("chain") if isinstance(answer, dict) else None
-    for network in NETWORKS.values():
-        if network.chain == chain:
-            return network
-    raise ChainError(
-        f"The node is on a network that Inkproof does not know: {clean_text(str(chain), 40)}.",
-        hint="Use a node on regtest, testnet or mainnet.",
-    )

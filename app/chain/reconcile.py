@@ -13,12 +13,10 @@ import contextlib
 
 from bitcoinx import Tx, TxOutput
 
-from app.chain.backend import Backend, PendingError
-from app.chain.broadcast import Sent
-from app.chain.ledger import DeploymentTakenError, Ledger
-from app.chain.records import Deployment, DeploymentState, Verification, VerificationState
-from app.chain.transactions import Found
-from app.chain.turn import Turn
+from app.chain.backends.base import Backend, Found, PendingError, Sent
+from app.chain.ledger.records import Deployment, DeploymentState, Verification, VerificationState
+from app.chain.ledger.store import DeploymentTakenError, Ledger
+from app.chain.sendlock import Turn
 
 __all__ = ["DROPPED", "NEVER_SENT", "SOMEBODY_ELSE", "claimed_back", "reconcile", "revived"]
 

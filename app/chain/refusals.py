@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.chain.broadcast import Refusal, Sent
+from app.chain.backends.base import Refusal, Sent
 from app.errors import ChainError
 
 __all__ = ["refused"]

@@ -10,23 +10,23 @@ from pathlib import Path
 
 from bitcoinx import Script, Tx, TxOutput
 
-from app.chain.binary import Progress
-from app.chain.broadcast import Refusal, Sent
-from app.chain.coins import balance
+from app.chain.backends.base import Refusal, Sent
 from app.chain.connection import Connection, NodeChoice, connect
 from app.chain.deploying import ATTEMPTS, Deployer
 from app.chain.deploying import Approve as Approve
-from app.chain.ledger import DeploymentTakenError, Ledger
+from app.chain.funding import balance
+from app.chain.ledger.records import Deployment, Verification, VerificationState
+from app.chain.ledger.spending import Spending, daily_limit
+from app.chain.ledger.store import DeploymentTakenError, Ledger
 from app.chain.reconcile import reconcile
-from app.chain.records import Deployment, Verification, VerificationState
 from app.chain.refusals import refused
-from app.chain.spending import Spending, daily_limit
 from app.contract import DigitContract, SpendPlan, build_spend
 from app.contract.classifier import program_for
 from app.contract.local import needs_raised_policy
 from app.errors import ChainError, WalletError
 from app.fixedpoint import IntegerNetwork
 from app.paths import home
+from app.progress import Progress
 from app.script import Kind
 
 _BURIED = 100

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from bitcoinx import Address, P2PKH_Address, Tx, TxOutput
 
-from app.chain.backend import Backend
-from app.chain.coins import Coin, fee_for
-from app.chain.rpc import clean_text
-from app.chain.transactions import SIGNED_INPUT, build_payment
-from app.chain.wallet import Wallet
+from app.chain.backends.base import Backend
+from app.chain.wallet.coins import Coin, fee_for
+from app.chain.wallet.key import Wallet
+from app.chain.wallet.transactions import SIGNED_INPUT, build_payment
 from app.errors import ChainError, WalletError
+from app.text import clean_text
 
 __all__ = ["Sweep", "plan_sweep", "recipient", "send_sweep"]
 

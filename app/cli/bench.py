@@ -14,14 +14,14 @@ from typing import Any
 import numpy as np
 
 from app import __version__, models, paths
+from app.bench import measures as measured
+from app.bench.plot import draw
 from app.cli import OK
-from app.cli import measures as measured
-from app.cli.benchplot import draw
 from app.cli.options import made_folder
 from app.cli.output import Reporter, out, print_json, reporting
 from app.drawing import rasterise, to_mnist
 from app.fixedpoint import load
-from app.network.float_judge import FloatJudge
+from app.floats.judge import FloatJudge
 from app.script import Kind
 
 Figures = dict[str, Any]
@@ -100,7 +100,7 @@ def _ratios(contracts: Figures) -> Figures:
 def _window() -> Figures:
     """What the window measures of itself, in a process of its own as a start is one."""
     done = subprocess.run(
-        [sys.executable, "-m", "app.window.bench"], capture_output=True, text=True, timeout=180, check=True
+        [sys.executable, "-m", "app.bench.window"], capture_output=True, text=True, timeout=180, check=True
     )
     return dict(json.loads(done.stdout[done.stdout.index("{") :]))
 

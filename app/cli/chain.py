@@ -15,9 +15,9 @@ from app import models
 from app.chain.connection import connect
 from app.chain.inspect import Inspection, checked_txid
 from app.chain.inspect import inspect as inspect_transaction
-from app.chain.ledger import Ledger
+from app.chain.ledger.records import Verification
+from app.chain.ledger.store import Ledger
 from app.chain.networks import REGTEST, REGTEST_RAISED
-from app.chain.records import Verification
 from app.chain.service import ledger_path, open_service
 from app.cli import DISAGREE, OK
 from app.cli.options import kind_of, model_of, node_choice, spending, warn_of

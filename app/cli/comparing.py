@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from app import models, paths
-from app.chain.rpc import Rpc
+from app.bench import measures as measured
+from app.chain.backends.rpc import Rpc
 from app.cli import OK
-from app.cli import measures as measured
 from app.cli.options import data_set, made_folder
 from app.cli.output import Reporter, out, print_json, reporting
 from app.contract.classifier import program_for
@@ -21,10 +21,10 @@ from app.contract.local import needs_raised_policy
 from app.drawing import load_drawings, pictures_of, rasterise, to_mnist
 from app.errors import DataError
 from app.fixedpoint import load
+from app.floats.judge import FloatJudge
 from app.models import Model
-from app.network.data import load_mnist
-from app.network.float_judge import FloatJudge
 from app.script import Kind
+from app.training.data import load_mnist
 
 Row = dict[str, Any]
 Images = npt.NDArray[np.uint8]

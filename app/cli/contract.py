@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from app import paths
-from app.chain.coins import fee_for
+from app.chain.wallet.coins import fee_for
 from app.cli import OK
 from app.cli.options import kind_of, model_of
 from app.cli.output import out, print_json, reporting
@@ -122,7 +122,7 @@ def export(options: argparse.Namespace) -> int:
 def _owner(given: str | None) -> bytes:
     if given is None:
         from app.chain.networks import REGTEST
-        from app.chain.wallet import Wallet
+        from app.chain.wallet.key import Wallet
 
         return Wallet.load_or_create(paths.home(), REGTEST).pubkeyhash
     if not re.fullmatch(r"[0-9a-fA-F]{40}", given):

@@ -24,7 +24,7 @@ from app.contract.classifier import rule_of
 from app.drawing import read_digit
 from app.errors import InkproofError
 from app.fixedpoint import IntegerNetwork, load
-from app.network.float_judge import FloatJudge
+from app.floats.judge import FloatJudge
 from app.verdict import Verdict
 
 Image = npt.NDArray[np.uint8]

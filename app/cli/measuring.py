@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from app import paths
+from app.bench.measures import read_with_both
 from app.cli import OK
-from app.cli.measures import read_with_both
 from app.cli.options import data_set, made_folder, model_of
 from app.cli.output import out, print_json, reporting
 from app.drawing import load_drawings, pictures_of
@@ -25,10 +25,10 @@ from app.fixedpoint import (
     rounded_to_bits,
     save,
 )
-from app.network.data import Mnist, load_mnist
-from app.network.fitting import Progress, ProgressCallback
-from app.network.float_judge import FloatJudge
-from app.network.train import Training
+from app.floats.judge import FloatJudge
+from app.training.data import Mnist, load_mnist
+from app.training.fitting import Progress, ProgressCallback
+from app.training.train import Training
 
 _MLP_BITS = 8
 _FEW_BIT_FILE = "integers-8bit.npz"
@@ -87,9 +87,9 @@ def _examples(options: argparse.Namespace) -> tuple[npt.NDArray[np.uint8], npt.N
 
 def train(options: argparse.Namespace) -> int:
     """Train by a recipe and write everything that follows from the trained weights."""
-    from app.network import report as reports
-    from app.network.train import RECIPES
-    from app.network.train import train as train_network
+    from app.training import report as reports
+    from app.training.train import RECIPES
+    from app.training.train import train as train_network
 
     folder = made_folder(options.output or paths.assets() / options.recipe)
     with reporting(options.json) as report:
@@ -125,9 +125,9 @@ def train(options: argparse.Namespace) -> int:
 
 def _integers(training: Training, data: Mnist, progress: ProgressCallback) -> IntegerNetwork:
     """The integer network of a trained one: its weights rounded, or few-bit weights trained as such."""
-    from app.network.architecture import COMPACT_POOL, SIDE
-    from app.network.fewbit import few_bit_weights
-    from app.network.quantised import train_quantised
+    from app.training.architecture import COMPACT_POOL, SIDE
+    from app.training.fewbit import few_bit_weights
+    from app.training.quantised import train_quantised
 
     recipe = training.recipe.quantised
     if recipe is not None:

@@ -6,7 +6,7 @@ import argparse
 import dataclasses
 
 from app.chain.connection import profile_for
-from app.chain.node import EmbeddedNode, NodeStatus
+from app.chain.node.process import EmbeddedNode, NodeStatus
 from app.cli import OK
 from app.cli.options import kind_of
 from app.cli.output import out, print_json, reporting

@@ -13,13 +13,13 @@ from typing import TypedDict
 from rich.text import Text
 
 from app import models
+from app.chain.backends.rpc import Rpc
 from app.chain.connection import NodeChoice
+from app.chain.ledger.spending import daily_limit
 from app.chain.networks import network_named
-from app.chain.passphrase import from_file
-from app.chain.rpc import Rpc
 from app.chain.service import Approve
-from app.chain.spending import daily_limit
-from app.chain.wallet import Wallet
+from app.chain.wallet.key import Wallet
+from app.chain.wallet.passphrase import from_file
 from app.cli.output import err, paused
 from app.errors import ChainError, DataError, ModelError, WalletError
 from app.models import Model

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from rich.text import Text
 
-from app.chain import ledgerfile
 from app.chain.connection import profile_for
-from app.chain.ledger import Ledger
-from app.chain.ledgerfile import DamagedLedgerError
-from app.chain.node import EmbeddedNode
-from app.chain.nodelog import DamagedError
+from app.chain.ledger import file as ledgerfile
+from app.chain.ledger.file import DamagedLedgerError
+from app.chain.ledger.store import Ledger
+from app.chain.node.log import DamagedError
+from app.chain.node.process import EmbeddedNode
 from app.chain.service import ledger_path
 from app.cli import FAILED, OK
 from app.cli.options import kind_of

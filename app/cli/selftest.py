@@ -30,7 +30,7 @@ from app.window.driving import Player, post_mouse
 if TYPE_CHECKING:
     from app.drawing import Drawing
     from app.window.app import Window
-    from app.window.state import Who
+    from app.window.model.state import Who
 
 __all__ = ["MANIFEST", "NEEDED", "check_files", "run", "write_manifest"]
 
@@ -214,7 +214,7 @@ def _set_apart() -> Iterator[None]:
     if frozen():
         os.environ.pop("INKPROOF_BITCOIND", None)
     else:
-        from app.chain.binary import find_bitcoind
+        from app.chain.node.binary import find_bitcoind
 
         os.environ["INKPROOF_BITCOIND"] = str(find_bitcoind(_silent))
     with tempfile.TemporaryDirectory(prefix="inkproof-selftest-", ignore_cleanup_errors=True) as folder:
@@ -228,7 +228,7 @@ def _set_apart() -> Iterator[None]:
 
 
 def _find_node() -> str:
-    from app.chain.binary import find_bitcoind
+    from app.chain.node.binary import find_bitcoind
 
     program = find_bitcoind(_silent)
     if frozen() and not program.is_relative_to(paths.resources()):
@@ -237,7 +237,7 @@ def _find_node() -> str:
 
 
 def _check_ended() -> str:
-    from app.chain.node import EmbeddedNode
+    from app.chain.node.process import EmbeddedNode
 
     if EmbeddedNode().status().running:
         raise InkproofError("The node is still running.", hint="Run `inkproof node stop`.")
@@ -255,8 +255,8 @@ def _silent(_text: str, _fraction: float | None = None) -> None:
 
 
 def _play(record: Record, window: Window) -> Iterator[None]:
-    from app.window import intents
-    from app.window.state import Who
+    from app.window.model import intents
+    from app.window.model.state import Who
 
     empty = _pixels(window)
     if len(set(empty)) < 16:
@@ -338,7 +338,7 @@ def _bundled_drawing() -> Drawing:
 
 
 def _judge_reading(window: Window, who: Who, digit: int) -> str:
-    from app.window.state import Who
+    from app.window.model.state import Who
 
     reading = window.state.judges[who].reading
     assert reading is not None

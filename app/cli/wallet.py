@@ -10,16 +10,16 @@ from typing import Any
 from rich.text import Text
 
 from app import paths
-from app.chain import wallet as wallets
-from app.chain.coins import Coin
+from app.chain.backends.rpc import COIN
 from app.chain.connection import Connection, connect
-from app.chain.ledger import Ledger
+from app.chain.ledger.store import Ledger
 from app.chain.networks import Network, network_named
-from app.chain.qr import qr_code
-from app.chain.rpc import COIN
 from app.chain.service import ledger_path
 from app.chain.sweep import Sweep, plan_sweep, recipient, send_sweep
-from app.chain.wallet import Wallet
+from app.chain.wallet import key as wallets
+from app.chain.wallet.coins import Coin
+from app.chain.wallet.key import Wallet
+from app.chain.wallet.qr import qr_code
 from app.cli import OK
 from app.cli.options import ask_passphrase, confirmed, new_passphrase, node_choice, secret, warn_of
 from app.cli.output import err, out, print_json, reporting

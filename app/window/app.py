@@ -20,17 +20,17 @@ import pygame
 
 from app.errors import InkproofError
 from app.paths import assets
-from app.window import effects, update
-from app.window import intents as want
-from app.window.density import screen_density
-from app.window.hear import hear
 from app.window.inputs import Inputs
+from app.window.model import effects, update
+from app.window.model import intents as want
+from app.window.model.hear import hear
+from app.window.model.protocol import Keep, Message, Said, Verdict
+from app.window.model.state import ChainView, Notice, Phase, State, Who
 from app.window.options import WindowOptions
-from app.window.paint import forget
-from app.window.state import ChainView, Notice, Phase, State, Who
-from app.window.view import Ink, View
+from app.window.view.density import screen_density
+from app.window.view.paint import forget
+from app.window.view.view import Ink, View
 from app.window.workers.crew import Crew
-from app.window.workers.protocol import Keep, Message, Said, Verdict
 
 __all__ = ["Frames", "Window", "run"]
 
@@ -255,7 +255,7 @@ class Window:
             pygame.event.post(pygame.event.Event(_WAKE))
 
     def _load_ink(self) -> None:
-        from app.window.ink import ScreenInk
+        from app.window.view.ink import ScreenInk
 
         self._ink = ScreenInk()
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import pygame
 
-from app.window import intents as want
-from app.window.layout import TOOLS, Layout
-from app.window.state import Card, Hover, State
+from app.window.model import intents as want
+from app.window.model.state import Card, Hover, State
+from app.window.view.layout import TOOLS, Layout
 
 __all__ = ["Inputs"]
 

@@ -53,8 +53,8 @@ class _Script:
         self._folder = folder
 
     def play(self, window: Window) -> Iterator[None]:
-        from app.window import intents
-        from app.window.state import Card, Who
+        from app.window.model import intents
+        from app.window.model.state import Card, Who
 
         yield
         self._save(window, "starting")
@@ -85,7 +85,7 @@ class _Script:
             self._save(window, card.value)
 
     def _draw(self, window: Window, strokes: tuple[Points, ...], hold: bool = False) -> Iterator[None]:
-        from app.window import intents
+        from app.window.model import intents
 
         for number, points in enumerate(strokes):
             window.do(intents.PenDown(*points[0]))
@@ -127,7 +127,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options.folder.mkdir(parents=True, exist_ok=True)
     os.environ["SDL_VIDEODRIVER"] = "dummy"
     width, _, height = options.size.partition("x")
-    from app.chain.binary import find_bitcoind
+    from app.chain.node.binary import find_bitcoind
 
     os.environ["INKPROOF_BITCOIND"] = str(find_bitcoind(lambda *_: None))
     with tempfile.TemporaryDirectory(prefix="inkproof-screenshots-") as home:

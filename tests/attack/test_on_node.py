@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import pytest
 from bitcoinx import Tx, push_item
 
-from app.chain.broadcast import Refusal, send
-from app.chain.coins import fund
-from app.chain.rpc import Rpc
+from app.chain.backends.base import Refusal
+from app.chain.backends.node_transactions import send
+from app.chain.backends.rpc import Rpc
+from app.chain.funding import fund
 from tests.attack.conftest import TALLY
 from tests.attack.forge import STRANGER, Attempt, Forger, is_true, items, noise, read, shipped_contract
 from tests.attack.mutations import mutants

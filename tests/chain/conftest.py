@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from app.chain import arc as arc_module
-from app.chain import whatsonchain as woc_module
-from app.chain.arc import Arc
-from app.chain.networks import TESTNET, services_of
-from app.chain.node_backend import NodeBackend
-from app.chain.wallet import Wallet
-from app.chain.whatsonchain import WhatsOnChain
+from app.chain.backends import arc as arc_module
+from app.chain.backends import whatsonchain as woc_module
+from app.chain.backends.arc import Arc
+from app.chain.backends.node import NodeBackend
+from app.chain.backends.services import services_of
+from app.chain.backends.whatsonchain import WhatsOnChain
+from app.chain.networks import TESTNET
+from app.chain.wallet.key import Wallet
 from tests.chain.fake_services import FakeServices, in_their_place
 from tests.chain.payments import fresh_coin, pay
 from tests.conftest import Regtest

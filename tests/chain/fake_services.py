@@ -31,7 +31,7 @@ from bitcoinx import (
     read_varint,
 )
 
-from app.chain.rpc import COIN, Rpc
+from app.chain.backends.rpc import COIN, Rpc
 from app.errors import RpcError
 
 Answer = tuple[int, Any]

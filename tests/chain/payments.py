@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from bitcoinx import Script, SigHash, Tx, TxInput, TxOutput, hex_str_to_hash
 
-from app.chain.coins import Coin, fund
-from app.chain.node_backend import NodeBackend
-from app.chain.rpc import Rpc
-from app.chain.wallet import Wallet
+from app.chain.backends.node import NodeBackend
+from app.chain.backends.rpc import Rpc
+from app.chain.funding import fund
+from app.chain.wallet.coins import Coin
+from app.chain.wallet.key import Wallet
 from tests.conftest import quiet
 
 ALL_FORKID = 0x41

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from app.chain import service as services
-from app.chain import transactions
 from app.chain.connection import Connection
 from app.chain.inspect import inspect
-from app.chain.ledger import Ledger
+from app.chain.ledger.store import Ledger
 from app.chain.service import Readings, Service
+from app.chain.wallet import transactions
 from app.contract import contract_for
 from app.contract.classifier import program_for
 from app.errors import ChainError, ContractError

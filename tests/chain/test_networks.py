@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from app.chain.networks import MAIN, NETWORKS, REGTEST, TESTNET, Network, network_of
-from app.chain.rpc import Rpc
+from app.chain.backends.node import network_of
+from app.chain.backends.rpc import Rpc
+from app.chain.networks import MAIN, NETWORKS, REGTEST, TESTNET, Network
 from app.errors import ChainError
 from tests.conftest import Regtest
 

@@ -7,16 +7,17 @@ import pytest
 from bitcoinx import Tx
 
 from app.chain import service as services_module
-from app.chain.backend import PendingError
-from app.chain.coins import fee_for
+from app.chain.backends.base import PendingError
+from app.chain.backends.public import PublicBackend
+from app.chain.backends.services import services_of
 from app.chain.connection import Connection, NodeChoice, connect
 from app.chain.inspect import inspect
-from app.chain.ledger import Ledger
-from app.chain.networks import MAIN, TESTNET, services_of
-from app.chain.public_backend import PublicBackend
-from app.chain.records import DeploymentState, VerificationState
+from app.chain.ledger.records import DeploymentState, VerificationState
+from app.chain.ledger.store import Ledger
+from app.chain.networks import MAIN, TESTNET
 from app.chain.service import Readings, Service, Stage, open_service
-from app.chain.wallet import Wallet
+from app.chain.wallet.coins import fee_for
+from app.chain.wallet.key import Wallet
 from app.contract import contract_for
 from app.contract.classifier import program_for
 from app.errors import ChainError, UnreachableError, WalletError
@@ -112,7 +113,7 @@ def test_a_verification_can_be_inspected_through_the_services(testnet, network):
 
 def test_a_word_that_is_late_is_asked_for_again_and_nothing_is_lost(testnet, services, monkeypatch):
     """ARC has taken the transaction, and the network has not acknowledged it when we stop waiting."""
-    monkeypatch.setattr("app.chain.arc._LOOKS", 2)
+    monkeypatch.setattr("app.chain.backends.arc._LOOKS", 2)
     testnet.connection.backend._arc._between = 0.0
     testnet.prepare(quiet)
 
@@ -139,7 +140,7 @@ def test_a_word_that_is_late_is_asked_for_again_and_nothing_is_lost(testnet, ser
 @pytest.fixture
 def undecided(mainnet, services, stranger, monkeypatch):
     """ARC passes on what it gets, the network does not acknowledge it, and the explorer has not noticed."""
-    monkeypatch.setattr("app.chain.arc._LOOKS", 2)
+    monkeypatch.setattr("app.chain.backends.arc._LOOKS", 2)
     mainnet[0].connection.backend._arc._between = 0.0
     coins = services.answer("GET", f"/woc/address/{stranger.address}/unspent/all", b"", {})
 

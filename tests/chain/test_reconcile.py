@@ -8,14 +8,15 @@ from pathlib import Path
 import pytest
 from bitcoinx import Script, Tx, TxInput, TxOutput, hash_to_hex_str, hex_str_to_hash
 
-from app.chain.backend import Backend
-from app.chain.ledger import Ledger
-from app.chain.networks import TESTNET, services_of
-from app.chain.public_backend import PublicBackend
+from app.chain.backends.base import Backend
+from app.chain.backends.public import PublicBackend
+from app.chain.backends.services import services_of
+from app.chain.ledger.records import DeploymentState, Verification, VerificationState
+from app.chain.ledger.store import Ledger
+from app.chain.networks import TESTNET
 from app.chain.reconcile import DROPPED, reconcile, revived
-from app.chain.records import DeploymentState, Verification, VerificationState
 from tests.chain.fake_services import FakeServices, read_transaction
-from tests.chain.test_ledger import deploy, verify
+from tests.chain.ledger.test_store import deploy, verify
 from tests.conftest import Regtest
 
 CHAIN = "regtest@reconcile"

@@ -6,15 +6,14 @@ import numpy as np
 import pytest
 
 from app.chain import service as services
-from app.chain.broadcast import send
+from app.chain.backends.node import NodeBackend
+from app.chain.backends.node_transactions import find_transaction, is_unspent, send
 from app.chain.connection import Connection, NodeChoice, connect
-from app.chain.ledger import Ledger
+from app.chain.ledger.records import DeploymentState, VerificationState
+from app.chain.ledger.store import Ledger
 from app.chain.networks import MAIN
-from app.chain.node_backend import NodeBackend
 from app.chain.reconcile import SOMEBODY_ELSE
-from app.chain.records import DeploymentState, VerificationState
 from app.chain.service import Readings, Service, Stage, open_service
-from app.chain.transactions import find_transaction, is_unspent
 from app.contract import SpendPlan, build_spend, contract_for
 from app.contract.classifier import rule_of
 from app.errors import ChainError, UnreachableError, WalletError

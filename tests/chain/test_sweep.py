@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.chain import sweep as sweeps
-from app.chain.coins import Coin, balance, fee_for
+from app.chain.funding import balance
 from app.chain.networks import MAIN, REGTEST
 from app.chain.sweep import plan_sweep, recipient, send_sweep
-from app.chain.wallet import Wallet
+from app.chain.wallet.coins import Coin, fee_for
+from app.chain.wallet.key import Wallet
 from app.errors import ChainError, WalletError
 from tests.chain.conftest import give
 from tests.conftest import Regtest

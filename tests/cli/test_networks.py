@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from app.chain.networks import MAIN, TESTNET
-from app.chain.wallet import Wallet
+from app.chain.wallet.key import Wallet
 from tests.chain.conftest import give
 from tests.cli.conftest import SEVEN
 

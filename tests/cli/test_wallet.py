@@ -9,7 +9,7 @@ import pytest
 from bitcoinx import PrivateKey
 
 from app.chain.networks import MAIN, REGTEST, TESTNET
-from app.chain.wallet import Wallet
+from app.chain.wallet.key import Wallet
 from tests.chain.conftest import give
 
 terminals = pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals are POSIX")

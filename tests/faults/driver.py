@@ -14,8 +14,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from app.chain.ledger import Ledger
-from app.chain.node_backend import NodeBackend
+from app.chain.backends.node import NodeBackend
+from app.chain.ledger.store import Ledger
 from app.errors import InkproofError
 from tests.faults import world
 

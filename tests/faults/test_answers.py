@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from app.chain import broadcast
+from app.chain.backends import node_transactions
+from app.chain.backends.rpc import Rpc
 from app.chain.connection import NodeChoice
-from app.chain.records import VerificationState
-from app.chain.rpc import Rpc
+from app.chain.ledger.records import VerificationState
 from app.errors import ChainError, InkproofError, UnreachableError
 from tests.faults import world
 from tests.faults.proxy import Proxy, altered, proxy
@@ -234,7 +234,7 @@ def test_a_slow_node_is_waited_for_and_a_silent_one_is_named(opened, between, mo
     def wait(pass_on):
         over.wait(10)
 
-    monkeypatch.setattr(broadcast, "_SEND_SECONDS", 0.5)
+    monkeypatch.setattr(node_transactions, "_SEND_SECONDS", 0.5)
     between.on("sendrawtransaction", wait)
     with pytest.raises(UnreachableError, match=r"did not answer within 0\.5 seconds") as error:
         world.claim(opened, silent)

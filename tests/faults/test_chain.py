@@ -8,12 +8,14 @@ import time
 import pytest
 from bitcoinx import Script, Tx, TxInput, TxOutput, double_sha256, hex_str_to_hash, push_int
 
-from app.chain.broadcast import Refusal, send
-from app.chain.coins import Coin, fund
-from app.chain.node import EmbeddedNode
+from app.chain.backends.base import Refusal
+from app.chain.backends.node_transactions import send
+from app.chain.backends.rpc import satoshis
+from app.chain.funding import fund
+from app.chain.ledger.records import DeploymentState, VerificationState
+from app.chain.node.process import EmbeddedNode
 from app.chain.reconcile import SOMEBODY_ELSE, reconcile
-from app.chain.records import DeploymentState, VerificationState
-from app.chain.rpc import satoshis
+from app.chain.wallet.coins import Coin
 from app.contract import SpendPlan, build_spend
 from tests.chain.payments import pay
 from tests.conftest import quiet

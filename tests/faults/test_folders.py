@@ -18,12 +18,12 @@ from pathlib import Path
 
 import pytest
 
-from app.chain import ledger as ledger_module
-from app.chain import node as node_module
+from app.chain.backends.rpc import Rpc
 from app.chain.connection import NodeChoice
-from app.chain.ledger import Ledger
-from app.chain.records import VerificationState
-from app.chain.rpc import Rpc
+from app.chain.ledger import store as ledger_module
+from app.chain.ledger.records import VerificationState
+from app.chain.ledger.store import Ledger
+from app.chain.node import process as node_module
 from app.chain.service import ledger_path
 from app.errors import InkproofError, LedgerError, NodeError, UnreachableError
 from tests.conftest import quiet

@@ -10,7 +10,7 @@ import itertools
 
 import pytest
 
-from app.chain.records import VerificationState
+from app.chain.ledger.records import VerificationState
 from tests.faults import world
 from tests.faults.conftest import Driver
 
@@ -94,7 +94,7 @@ def test_killed_while_there_is_no_instance_yet(driver, victim, steps):
 
 def spend_all(opened) -> None:
     """Use up the instances that were deployed ahead, in the way that somebody else would."""
-    from app.chain.broadcast import send
+    from app.chain.backends.node_transactions import send
     from app.contract import SpendPlan, build_spend
 
     wallet = opened.connection.wallet

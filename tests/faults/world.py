@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 
+from app.chain.backends.rpc import Rpc, satoshis
 from app.chain.connection import NodeChoice
-from app.chain.ledger import Ledger
-from app.chain.node import EmbeddedNode
-from app.chain.records import Deployment, DeploymentState, Verification, VerificationState
-from app.chain.rpc import Rpc, satoshis
+from app.chain.ledger.records import Deployment, DeploymentState, Verification, VerificationState
+from app.chain.ledger.store import Ledger
+from app.chain.node.process import EmbeddedNode
 from app.chain.service import ChainVerdict, Readings, Service, ledger_path, open_service
 from app.fixedpoint import IntegerNetwork, quantise
 from app.script import Kind

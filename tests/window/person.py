@@ -2,10 +2,10 @@
 
 import pygame
 
-from app.window import update
 from app.window.inputs import Inputs
-from app.window.layout import arrange
-from app.window.state import State
+from app.window.model import update
+from app.window.model.state import State
+from app.window.view.layout import arrange
 
 LAYOUT = arrange((1280, 800))
 

@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from app.drawing import Stroke, rasterise, to_mnist
-from app.window.document import Document
-from app.window.state import (
+from app.window.model.document import Document
+from app.window.model.state import (
     Card,
     ChainView,
     Hover,

@@ -14,14 +14,14 @@ import pygame
 import pytest
 
 from app import fixedpoint
-from app.chain.ledger import Ledger
+from app.chain.ledger.store import Ledger
 from app.chain.networks import REGTEST
-from app.chain.wallet import public_address
+from app.chain.wallet.key import public_address
 from app.models import MODELS, name_of
-from app.window import intents
 from app.window.driving import Player
+from app.window.model import intents
+from app.window.model.state import Phase, Stage, Who
 from app.window.options import WindowOptions
-from app.window.state import Phase, Stage, Who
 from tests.conftest import hearing
 from tests.faults import world
 
@@ -274,8 +274,8 @@ def test_files_dropped_and_saved(window, home):
 
 
 def test_a_copied_txid_is_on_the_clipboard(window):
-    from app.window import effects
     from app.window.app import CLIPBOARD_TEXT
+    from app.window.model import effects
 
     def steps(window):
         window._do(effects.Copy("3f8a29c0" * 8))

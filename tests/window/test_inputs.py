@@ -3,12 +3,23 @@
 import pygame
 import pytest
 
-from app.window import intents as want
-from app.window.document import Place, Wipe
-from app.window.effects import Close, Copy, Fullscreen, Open, SaveWindow, Send
-from app.window.hear import hear
-from app.window.state import BRUSH, BRUSH_RANGE, Card, ChainView, Hover, Notice, Phase, Question, State, Who
-from app.window.workers import protocol
+from app.window.model import intents as want
+from app.window.model import protocol
+from app.window.model.document import Place, Wipe
+from app.window.model.effects import Close, Copy, Fullscreen, Open, SaveWindow, Send
+from app.window.model.hear import hear
+from app.window.model.state import (
+    BRUSH,
+    BRUSH_RANGE,
+    Card,
+    ChainView,
+    Hover,
+    Notice,
+    Phase,
+    Question,
+    State,
+    Who,
+)
 from tests.window.person import LAYOUT, Person, on_canvas
 from tests.window.states import CONFIRMED, HISTORY, PICTURE, TXID, drawn
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from app.chain.ledger import Ledger
-from app.chain.records import VerificationState
-from app.window.layout import arrange
+from app.chain.ledger.records import VerificationState
+from app.chain.ledger.store import Ledger
+from app.window.view.layout import arrange
 from tests.window.states import SEVEN
 
 ROOT = Path(__file__).parents[2]

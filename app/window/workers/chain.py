@@ -16,11 +16,7 @@ from typing import TYPE_CHECKING
 
 from app import models
 from app.errors import InkproofError, UnreachableError
-from app.window.options import WindowOptions
-from app.window.state import Mark, Row, Stage, Who
-from app.window.workers.judging import behave, notice_of
-from app.window.workers.leftovers import release_node
-from app.window.workers.protocol import (
+from app.window.model.protocol import (
     Account,
     Answer,
     Ask,
@@ -39,10 +35,14 @@ from app.window.workers.protocol import (
     Stop,
     Verdict,
 )
+from app.window.model.state import Mark, Row, Stage, Who
+from app.window.options import WindowOptions
+from app.window.workers.judging import behave, notice_of
+from app.window.workers.leftovers import release_node
 
 if TYPE_CHECKING:
-    from app.chain.ledger import Ledger
-    from app.chain.records import Verification
+    from app.chain.ledger.records import Verification
+    from app.chain.ledger.store import Ledger
     from app.chain.service import Service
     from app.fixedpoint import IntegerNetwork
 
@@ -303,7 +303,7 @@ class _Counter:
 def _post_account(line: _Line, options: WindowOptions) -> None:
     """Where coins are sent to on a public network is known before anybody has answered."""
     from app.chain.networks import network_named
-    from app.chain.wallet import public_address
+    from app.chain.wallet.key import public_address
     from app.paths import home
 
     if options.network is not None and not options.embedded:
@@ -313,7 +313,7 @@ def _post_account(line: _Line, options: WindowOptions) -> None:
 
 def _post_ledger(line: _Line) -> None:
     """The past is shown before the node is up."""
-    from app.chain.ledger import Ledger
+    from app.chain.ledger.store import Ledger
     from app.chain.service import ledger_path
 
     line.post(Progress(Who.CHAIN, "Reading the ledger"))

@@ -10,10 +10,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from app.window.model.protocol import Employ, Message, Request
+from app.window.model.state import Who
 from app.window.options import WindowOptions
-from app.window.state import Who
 from app.window.workers.desk import Desk
-from app.window.workers.protocol import Employ, Message, Request
 
 if TYPE_CHECKING:
     import psutil

@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING
 from app import models
 from app.errors import BlankError, InkproofError
 from app.paths import home
-from app.window.state import Notice, Reading, Who
-from app.window.workers.protocol import (
+from app.window.model.protocol import (
     BringBack,
     Employ,
     Failed,
@@ -35,6 +34,7 @@ from app.window.workers.protocol import (
     SaveDrawing,
     Stop,
 )
+from app.window.model.state import Notice, Reading, Who
 
 if TYPE_CHECKING:
     import numpy as np
@@ -94,7 +94,7 @@ class _Work:
     def __init__(self, model: str, post: Callable[[Message], None]) -> None:
         # Numpy, Pillow and the engine are imported here, in the thread: the first frame does without.
         from app.drawing import INK_SIDE
-        from app.window.sheet import Sheet
+        from app.window.model.sheet import Sheet
 
         self._post = post
         self._sheet = Sheet(INK_SIDE)
@@ -185,7 +185,7 @@ class _Work:
     def _save(self, save: SaveDrawing) -> None:
         from PIL import Image
 
-        from app.window.sheet import Sheet
+        from app.window.model.sheet import Sheet
 
         sheet = Sheet(SAVED_SIDE)
         sheet.show(save.content, None)

@@ -15,9 +15,9 @@ import numpy.typing as npt
 
 from app import models
 from app.errors import InkproofError
+from app.window.model.protocol import Employ, Failed, Progress, Read, ReadPicture, Ready, Stop
+from app.window.model.state import Notice, Reading, Who
 from app.window.options import WindowOptions
-from app.window.state import Notice, Reading, Who
-from app.window.workers.protocol import Employ, Failed, Progress, Read, ReadPicture, Ready, Stop
 
 __all__ = ["behave", "notice_of", "read_with_float", "read_with_script", "softmax"]
 
@@ -31,8 +31,8 @@ def read_with_float(connection: Connection, options: WindowOptions) -> None:
 
     def load(model: str) -> Reader:
         connection.send(Progress(Who.FLOAT, "loading TensorFlow"))
-        from app.network.float_judge import FloatJudge
-        from app.network.runtime import import_tensorflow
+        from app.floats.judge import FloatJudge
+        from app.floats.runtime import import_tensorflow
 
         import_tensorflow()
         connection.send(Progress(Who.FLOAT, f"loading {model}"))

@@ -14,7 +14,7 @@ def release_node(options: WindowOptions) -> None:
     """Stop the embedded nodes unless another program uses them or they are to be kept."""
     if not options.embedded:
         return
-    from app.chain.node import PROFILES, EmbeddedNode
+    from app.chain.node.process import PROFILES, EmbeddedNode
 
     for profile in PROFILES:
         with contextlib.suppress(InkproofError):

@@ -14,8 +14,8 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any
 
-from app.window.state import Notice, Who
-from app.window.workers.protocol import Failed, Message, Progress, Ready, Request, Stop
+from app.window.model.protocol import Failed, Message, Progress, Ready, Request, Stop
+from app.window.model.state import Notice, Who
 
 __all__ = ["ProcessWorker"]
 

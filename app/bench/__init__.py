@@ -1,0 +1,1 @@
+"""Everything that measures: contracts, engines, submissions and the window."""

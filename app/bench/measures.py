@@ -1,0 +1,215 @@
+"""What `bench` measures, one function per question. Times are medians, in milliseconds."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from bitcoinx import PrivateKey, Tx
+
+from app import paths
+from app.chain.backends.rpc import Rpc
+from app.chain.connection import NodeChoice
+from app.chain.node.process import EmbeddedNode
+from app.chain.service import Readings, Stage, open_service
+from app.chain.wallet.coins import fee_for
+from app.contract import DigitContract, SpendPlan, build_spend, contract_for, judge_spend
+from app.contract.classifier import rule_of
+from app.contract.local import limits_for
+from app.drawing import Stroke, rasterise, to_mnist
+from app.errors import ChainError
+from app.fixedpoint import Conv2d, Dense, IntegerNetwork
+from app.floats.judge import FloatJudge
+from app.script import Kind
+
+Figures = dict[str, Any]
+Images = npt.NDArray[np.uint8]
+
+SEVEN = (Stroke(((0.28, 0.26), (0.5, 0.24), (0.72, 0.25), (0.6, 0.5), (0.46, 0.82)), 0.05),)
+"""A drawing to measure with."""
+_BATCH = 1000
+_VALUE, _FEE = 5_000, 300
+_ANY_TXID = "11" * 32
+_KEY = PrivateKey(b"\x07" * 32)  # signs for a coin that exists nowhere
+_COPIES = {Kind.PACKED: 20, Kind.UNROLLED: 5}
+_MOST_BYTES = 10_000_000  # of Script in one call: a node takes no more than 32 MB of JSON
+_NO_LIMIT = (
+    "maxstdtxvalidationduration=60000",
+    "maxnonstdtxvalidationduration=120000",
+    "maxtxnvalidatorasynctasksrunduration=240000",
+)
+_MINUTE = 60_000
+
+
+def median_milliseconds(call: Callable[[], Any], times: int) -> float:
+    """Median duration of a call, after one that is not counted."""
+    call()
+    return statistics.median(_milliseconds(call) for _ in range(times))
+
+
+def _milliseconds(call: Callable[[], Any]) -> float:
+    start = time.perf_counter()
+    call()
+    return (time.perf_counter() - start) * 1000
+
+
+def contract_figures(network: IntegerNetwork, image: Images, rpc: Rpc, kind: Kind) -> Figures:
+    """One form of the contract: size, opcodes, fees, and the time of one spend in node and interpreter."""
+    contract = contract_for(network, _KEY.public_key.hash160(), kind)
+    digit = network.with_rule(rule_of(kind)).read(image).digit
+    tx = _spend(contract, image.tobytes(), digit)
+    size = len(contract.locking_script)
+    interpreter = median_milliseconds(
+        lambda: judge_spend(tx, _VALUE, contract.locking_script, limits_for(contract.program)), 5
+    )
+    return {
+        "script_bytes": size,
+        "opcodes": contract.opcodes,
+        "node_milliseconds": _node_milliseconds(rpc, contract, image, digit),
+        "bitcoinx_milliseconds": interpreter,
+        "fee_at_1": fee_for(size, 1),
+        "fee_at_50": fee_for(size, 50),
+    }
+
+
+def information_bound(network: IntegerNetwork) -> int:
+    """Bytes of the weights and biases alone: each layer's count times the bits of its largest, with sign."""
+    bits = 0
+    for layer in network.layers:
+        if isinstance(layer, (Dense, Conv2d)):
+            for numbers in (layer.weights, layer.biases):
+                bits += int(np.count_nonzero(numbers)) * (int(abs(numbers).max()).bit_length() + 1)
+    return -(-bits // 8)
+
+
+@contextlib.contextmanager
+def home_of_its_own() -> Iterator[None]:
+    """Measure on a fresh chain; the person's own ledger and coins stay out of it."""
+    before = os.environ.get("INKPROOF_HOME")
+    cache = paths.home() / "node-binary"
+    with tempfile.TemporaryDirectory(prefix="inkproof-bench-") as folder:
+        if cache.is_dir():
+            (Path(folder) / "node-binary").symlink_to(cache, target_is_directory=True)
+        os.environ["INKPROOF_HOME"] = folder
+        try:
+            yield
+        finally:
+            if before is None:
+                del os.environ["INKPROOF_HOME"]
+            else:
+                os.environ["INKPROOF_HOME"] = before
+
+
+def unlimited_node() -> EmbeddedNode:
+    """A node without time limits and with room for the unrolled script."""
+    return EmbeddedNode("regtest-raised", extra_flags=_NO_LIMIT)
+
+
+def _spend(contract: DigitContract, image: bytes, digit: int) -> Tx:
+    plan = SpendPlan(_ANY_TXID, 0, _VALUE, _FEE, _KEY.public_key.P2PKH_script().to_bytes())
+    return build_spend(contract, plan, digit, image, _KEY)
+
+
+def _node_milliseconds(rpc: Rpc, contract: DigitContract, image: Images, digit: int) -> float:
+    """Time of one spend's script in the node, by `verifyscript`.
+
+    A call also carries and parses hundreds of kilobytes of hex. The same call with an image a byte too
+    short, which fails at the script's first check, measures just that, and is taken off; one right after
+    the other, so that a machine which slows down slows down both.
+    """
+    copies = max(1, min(_COPIES[contract.kind], _MOST_BYTES // len(contract.locking_script)))
+    judged = _items(contract, _spend(contract, image.tobytes(), digit), copies)
+    stopped = _items(contract, _spend(contract, image.tobytes()[:-1], digit), copies)
+    if {entry["result"] for entry in _verify(rpc, judged)} != {"ok"}:
+        raise ChainError("The node did not accept the spend that was to be timed.")
+    _verify(rpc, stopped)
+    differences = [
+        _milliseconds(lambda: _verify(rpc, judged)) - _milliseconds(lambda: _verify(rpc, stopped))
+        for _ in range(9)
+    ]
+    return statistics.median(differences) / copies
+
+
+def _items(contract: DigitContract, tx: Tx, copies: int) -> list[Figures]:
+    spent = {"lock": contract.locking_script.hex(), "value": _VALUE, "height": 1}
+    return [{"tx": tx.to_bytes().hex(), "n": 0, "txo": spent}] * copies
+
+
+def _verify(rpc: Rpc, items: Sequence[Figures]) -> list[Figures]:
+    answer = rpc.call("verifyscript", items, False, _MINUTE, timeout=120)
+    if not isinstance(answer, list) or len(answer) != len(items):
+        raise ChainError("The node's answer to verifyscript cannot be read.")
+    return answer
+
+
+def read_with_both(
+    network: IntegerNetwork, judge: FloatJudge, images: Images, told: Callable[[float], None]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """The classes (n,) of images (n, 28, 28): by the float network, and by the integer engine.
+
+    `told` hears how much is done, from 0 to 1.
+    """
+    floating, fixed = [], []
+    for start in range(0, len(images), _BATCH):
+        batch = images[start : start + _BATCH]
+        floating.append(judge.read_batch(batch).argmax(axis=1))
+        fixed.append(network.classify(batch))
+        told(min(1.0, (start + _BATCH) / len(images)))
+    return np.concatenate(floating), np.concatenate(fixed)
+
+
+def engine_figures(network: IntegerNetwork, judge: FloatJudge, images: Images) -> Figures:
+    """The integer engine beside Keras: one image, and a batch."""
+    one = images[0]
+    return {
+        "integer_one": median_milliseconds(lambda: network.read(one), 200),
+        "float_one": median_milliseconds(lambda: judge.read(one), 200),
+        "batch": len(images),
+        "integer_batch": median_milliseconds(lambda: network.classify(images), 3),
+        "float_batch": median_milliseconds(lambda: judge.read_batch(images), 3),
+    }
+
+
+def drawing_figures(network: IntegerNetwork, strokes: Sequence[Stroke]) -> Figures:
+    """From strokes to the integer engine's reading: ink, 28x28, class."""
+    ink = rasterise(strokes)
+    return {
+        "ink": median_milliseconds(lambda: rasterise(strokes), 20),
+        "to_28x28": median_milliseconds(lambda: to_mnist(ink), 50),
+        "stroke_to_reading": median_milliseconds(lambda: network.read(to_mnist(rasterise(strokes))), 20),
+    }
+
+
+def submission_figures(network: IntegerNetwork, image: Images, times: int = 7) -> Figures:
+    """From Enter to the node's word, and to the block, on the embedded node with default policy."""
+    fixed = network.read(image)
+    readings = Readings(fixed.digit, [0.1] * 10, fixed.digit, fixed.logits)
+    accepted, confirmed = [], []
+    with open_service(network, Kind.PACKED, NodeChoice(), _silent) as service:
+        service.prepare(_silent)
+        for _ in range(times):
+            moments: dict[Stage, float] = {}
+            start = time.perf_counter()
+            service.submit(
+                image.tobytes(),
+                fixed.digit,
+                readings,
+                name="bench",
+                progress=_silent,
+                on_stage=lambda stage, _, kept=moments: kept.setdefault(stage, time.perf_counter()),  # type: ignore[misc]
+            )
+            accepted.append((moments[Stage.ACCEPTED] - start) * 1000)
+            confirmed.append((moments[Stage.CONFIRMED] - start) * 1000)
+    return {"to_accepted": statistics.median(accepted), "to_block": statistics.median(confirmed)}
+
+
+def _silent(_text: str, _fraction: float | None = None) -> None:
+    """Progress that nobody watches."""

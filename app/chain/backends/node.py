@@ -1,0 +1,100 @@
+"""A chain as one Bitcoin SV node's JSON-RPC shows it: the embedded node, or any other."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+
+from bitcoinx import TxOutput
+
+from app.chain.backends import mining, node_coins, node_transactions
+from app.chain.backends.base import Found, Sent, Tip
+from app.chain.backends.rpc import METHOD_NOT_FOUND, Rpc
+from app.chain.networks import NETWORKS, Network
+from app.chain.wallet.coins import Coin
+from app.chain.wallet.key import Wallet
+from app.errors import ChainError, RpcError
+from app.text import clean_text
+
+__all__ = ["NodeBackend", "network_of"]
+
+
+class NodeBackend:
+    """The `Backend` of one node."""
+
+    def __init__(self, rpc: Rpc, network: Network) -> None:
+        self.rpc = rpc
+        self.network = network
+
+    def name(self) -> str:
+        """The node's own name for itself."""
+        name = self.rpc.peer.mapping(self.rpc.call("getnetworkinfo")).get("subversion")
+        if not isinstance(name, str):
+            raise ChainError("The node's answer about itself cannot be read.")
+        return clean_text(name, 60).strip("/")
+
+    def tip(self) -> Tip:
+        """The node's newest block."""
+        peer = self.rpc.peer
+        info = peer.mapping(self.rpc.call("getblockchaininfo"))
+        return Tip(peer.count(info.get("blocks")), peer.hash(info.get("bestblockhash")))
+
+    def coins(self, wallet: Wallet) -> list[Coin]:
+        """The wallet's coins, by the node's watch-only account of them."""
+        return node_coins.list_coins(self.rpc, wallet)
+
+    def fee_rate(self) -> int:
+        """The highest rate that the node names."""
+        return node_coins.fee_rate(self.rpc, self.network)
+
+    def script_limit(self) -> int | None:
+        """The node's own limit (maxscriptsizepolicy) on a network where coins are earned, not made."""
+        if self.network.may_mine:
+            return None
+        try:
+            settings = self.rpc.peer.mapping(self.rpc.call("getsettings"))
+        except RpcError as error:
+            if error.code != METHOD_NOT_FOUND:
+                raise
+            return None
+        limit = settings.get("maxscriptsizepolicy")
+        # Zero is a node's word for no limit.
+        return limit if isinstance(limit, int) and not isinstance(limit, bool) and limit > 0 else None
+
+    def send(self, raw: bytes, spent: Sequence[TxOutput] = ()) -> Sent:
+        """Give the transaction to the node, which knows the outputs it spends by itself."""
+        sent = node_transactions.send(self.rpc, raw)
+        if not sent.accepted:
+            # One that was taken before and is refused now would hold its coins in the node's wallet.
+            with contextlib.suppress(RpcError):
+                self.rpc.call("abandontransaction", sent.txid)
+        return sent
+
+    def find(self, txid: str) -> Found | None:
+        """What the node knows of the transaction."""
+        return node_transactions.find_transaction(self.rpc, txid)
+
+    def stands(self, block_hash: str) -> bool:
+        """Whether the node knows the block as one of its chain."""
+        return node_transactions.stands(self.rpc, block_hash)
+
+    def is_unspent(self, txid: str, index: int) -> bool:
+        """Whether the node knows the output as unspent."""
+        return node_transactions.is_unspent(self.rpc, txid, index)
+
+    def mine(self, address: str, count: int) -> list[str]:
+        """Mine on a private chain."""
+        return mining.mine(self.rpc, address, count)
+
+
+def network_of(rpc: Rpc) -> Network:
+    """The network a node is on, by its own word; a raised regtest node cannot be told from a plain one."""
+    answer = rpc.call("getblockchaininfo")
+    chain = answer.get("chain") if isinstance(answer, dict) else None
+    for network in NETWORKS.values():
+        if network.chain == chain:
+            return network
+    raise ChainError(
+        f"The node is on a network that Inkproof does not know: {clean_text(str(chain), 40)}.",
+        hint="Use a node on regtest, testnet or mainnet.",
+    )

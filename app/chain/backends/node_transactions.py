@@ -1,0 +1,112 @@
+"""Sending transactions to a node and finding them again, by its JSON-RPC."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import bitcoinx
+
+from app.chain.backends.base import Found, Refusal, Sent
+from app.chain.backends.reasons import classify
+from app.chain.backends.rpc import METHOD_NOT_FOUND, Rpc
+from app.errors import ChainError, RpcError
+from app.text import clean_text
+
+__all__ = ["find_transaction", "is_unspent", "send", "stands"]
+
+_SEND_SECONDS = 120.0
+_DECODE, _MISSING, _REJECTED, _KNOWN = -22, -25, -26, -27
+_UNKNOWN = -5
+
+
+def send(rpc: Rpc, raw: bytes) -> Sent:
+    """Give a serialised transaction to the node. One that it already has, waiting or in a block, is accepted.
+
+    RpcError where the node could not judge it, ChainError where it names another txid than ours.
+    """
+    txid = bitcoinx.hash_to_hex_str(bitcoinx.double_sha256(raw))
+    try:
+        answer = rpc.call("sendrawtransaction", raw.hex(), timeout=_SEND_SECONDS)
+    except RpcError as error:
+        if error.code not in (_DECODE, _MISSING, _REJECTED, _KNOWN):
+            raise
+        if error.code == _KNOWN or "already-known" in error.message or "already-in-mempool" in error.message:
+            return Sent(True, txid)
+        refusal = classify(error.message)
+        # Of a transaction in a block whose outputs are all spent, the node says that its inputs are missing.
+        if refusal is Refusal.MISSING_INPUTS and find_transaction(rpc, txid) is not None:
+            return Sent(True, txid)
+        return Sent(False, txid, error.message, refusal)
+    if answer != txid:
+        raise ChainError(
+            "The node took the transaction under another txid than ours.",
+            why=f"It says {clean_text(str(answer), 80)}; ours is {txid}.",
+            hint="Do not trust this node; use another one.",
+        )
+    return Sent(True, txid)
+
+
+def find_transaction(rpc: Rpc, txid: str) -> Found | None:
+    """What the node knows of a transaction; None if nothing. What it sends is held to its txid."""
+    answer = _ask_for(rpc, txid)
+    if answer is None:
+        return None
+    try:
+        raw = bytes.fromhex(answer["hex"])
+    except (KeyError, TypeError, ValueError):
+        raise ChainError(f"The node's answer about transaction {txid} cannot be read.") from None
+    if bitcoinx.hash_to_hex_str(bitcoinx.double_sha256(raw)) != txid:
+        raise ChainError(
+            f"The node sent another transaction than {txid}.", hint="Do not trust this node; use another one."
+        )
+    block_hash = answer.get("blockhash")
+    confirmations = answer.get("confirmations", 0)
+    if not isinstance(block_hash, str) or not isinstance(confirmations, int) or confirmations < 1:
+        return Found(raw, None, None)
+    header = rpc.peer.mapping(rpc.call("getblockheader", rpc.peer.hash(block_hash)))
+    return Found(raw, block_hash, rpc.peer.count(header.get("height")))
+
+
+def stands(rpc: Rpc, block_hash: str) -> bool:
+    """Whether a block is in the node's chain; each node knows all of its blocks, index or none."""
+    header = _known(rpc, "getblockheader", block_hash, True)
+    return header is not None and _in_chain(header)
+
+
+def is_unspent(rpc: Rpc, txid: str, index: int) -> bool:
+    """Whether the node knows the output as unspent, waiting transactions taken into account."""
+    answer = rpc.call("gettxout", txid, index, True)
+    if answer is None:
+        return False
+    rpc.peer.mapping(answer)
+    return True
+
+
+def _ask_for(rpc: Rpc, txid: str) -> Mapping[str, Any] | None:
+    """A node without an index of transactions still knows those of its own wallet that are in a block.
+
+    Its wallet's word on any other counts for nothing: it remembers transactions that the node itself has
+    forgotten, and that nobody will ever mine.
+    """
+    answer = _known(rpc, "getrawtransaction", txid, 1)
+    if answer is not None and ("blockhash" not in answer or _in_chain(answer)):
+        return answer
+    # A block that is named and has no confirmations was taken back, and its transaction waits nowhere.
+    answer = _known(rpc, "gettransaction", txid, True)
+    return answer if answer is not None and _in_chain(answer) else None
+
+
+def _in_chain(answer: Mapping[str, Any]) -> bool:
+    confirmations = answer.get("confirmations")
+    return isinstance(confirmations, int) and confirmations >= 1
+
+
+def _known(rpc: Rpc, method: str, name: str, flag: object) -> Mapping[str, Any] | None:
+    try:
+        return rpc.peer.mapping(rpc.call(method, name, flag))
+    except RpcError as error:
+        # Only "I know no such thing" means that; a node that is warming up knows nothing for certain.
+        if error.code not in (_UNKNOWN, METHOD_NOT_FOUND):
+            raise
+        return None

@@ -1,0 +1,170 @@
+"""WhatsOnChain's API: coins of an address, transactions, and what has been spent.
+
+Documented at docs.whatsonchain.com. A thin client of our own: the maintained SDK (bsv-sdk) lives beside
+bitcoinX 0.6.0, but its clients read answers of any size, hide every failure behind one code, compare no
+txid, and bring an asynchronous HTTP stack along.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from app.chain.backends.base import Tip
+from app.chain.backends.http import Peer, parse_json
+from app.chain.backends.rpc import MAX_MONEY
+from app.chain.backends.services import Services
+from app.chain.networks import Network
+from app.chain.wallet.coins import Coin
+from app.errors import ChainError, UnreachableError
+from app.text import clean_text
+
+__all__ = ["WhatsOnChain"]
+
+_SECONDS = 30.0
+_LARGEST = 32 * 1024 * 1024
+_TRIES = 4
+_ASK_AGAIN = 1.1
+"""Seconds to wait when the service asks for fewer questions."""
+
+
+class WhatsOnChain:
+    """One network's part of the service. Every answer is checked before it is used."""
+
+    def __init__(self, network: Network, services: Services, *, limit: float = _SECONDS) -> None:
+        """`limit` bounds each question in seconds."""
+        self.network = network
+        self._url = services.woc_url
+        self._pace = services.pace
+        self._limit = limit
+        self._free_at = 0.0
+        self._peer = Peer(
+            name="WhatsOnChain",
+            nobody="No explorer",
+            kind="WhatsOnChain's API",
+            url=services.woc_url,
+            absent_hint="Is this machine online? Another address can be named in INKPROOF_WOC_URL.",
+            garbage_hint="Try again later; another address can be named in INKPROOF_WOC_URL.",
+        )
+
+    def tip(self) -> Tip:
+        """The newest block. ChainError if the service is on another network than ours."""
+        info = self._peer.mapping(self._demand("/chain/info"))
+        chain, height, block_hash = info.get("chain"), info.get("blocks"), info.get("bestblockhash")
+        if chain != self.network.chain:
+            raise ChainError(
+                f"The explorer at {self._url} is on another network than {self.network.name}.",
+                why=f"It says: {clean_text(str(chain), 40)}.",
+                hint="Check INKPROOF_WOC_URL.",
+            )
+        return Tip(self._peer.count(height), self._peer.hash(block_hash))
+
+    def coins(self, address: str) -> list[Coin]:
+        """Unspent outputs of an address, the first thousand confirmed ones and all that wait for a block."""
+        status, answer = self._ask(f"/address/{address}/unspent/all")
+        if status == 404:
+            return []  # an address that nobody has paid yet
+        page = self._peer.mapping(self._json(status, answer))
+        error, rows = page.get("error"), page.get("result")
+        if error:
+            raise ChainError("The explorer does not list our coins.", why=f"{clean_text(str(error), 200)}.")
+        if rows is None:
+            return []
+        if not isinstance(rows, list):
+            self._peer.garbage("Its list of coins cannot be read.")
+        height = self.tip().height
+        return [self._coin(row, height) for row in map(self._peer.mapping, rows) if not self._is_taken(row)]
+
+    def place(self, txid: str) -> tuple[str, int] | tuple[None, None] | None:
+        """The block (hash, height) of a transaction, (None, None) while it waits, None if it is unknown."""
+        details = self._details(f"/tx/hash/{txid}", "transaction", "txid", txid)
+        if details is None:
+            return None
+        block_hash, confirmations = details.get("blockhash"), details.get("confirmations")
+        if not block_hash or not confirmations:
+            return None, None
+        return self._peer.hash(block_hash), self._peer.count(details.get("blockheight"))
+
+    def stands(self, block_hash: str) -> bool:
+        """Whether a block is in the chain, and not one that was taken back."""
+        details = self._details(f"/block/hash/{block_hash}", "block", "hash", block_hash)
+        confirmations = None if details is None else details.get("confirmations")
+        return isinstance(confirmations, int) and confirmations >= 1
+
+    def raw(self, txid: str) -> bytes | None:
+        """The bytes of a transaction as the service has them; None if it has none."""
+        status, answer = self._ask(f"/tx/{txid}/hex")
+        if status == 404:
+            return None
+        if status != 200:
+            self._refuse(status)
+        try:
+            return bytes.fromhex(answer.decode("ascii").strip().strip('"'))
+        except ValueError as error:
+            self._peer.garbage("A transaction's bytes cannot be read.", error)
+
+    def spender(self, txid: str, index: int) -> str | None:
+        """The transaction, in a block or waiting, that spends an output; None if none is known."""
+        status, answer = self._ask(f"/tx/{txid}/{index}/spent")
+        if status == 404:
+            return None
+        return self._peer.hash(self._peer.mapping(self._json(status, answer)).get("txid"))
+
+    def _details(self, path: str, what: str, key: str, name: str) -> Mapping[str, Any] | None:
+        """What is told of a block or a transaction, held to the name that was asked for; None if unknown."""
+        status, answer = self._ask(path)
+        if status == 404:
+            return None
+        details = self._peer.mapping(self._json(status, answer))
+        if details.get(key) != name:
+            self._peer.garbage(f"It answered about another {what}.")
+        return details
+
+    def _coin(self, row: Mapping[str, Any], tip: int) -> Coin:
+        height = self._peer.count(row.get("height") or 0)
+        value = self._peer.count(row.get("value"), MAX_MONEY)
+        index = self._peer.count(row.get("tx_pos"))
+        return Coin(
+            self._peer.hash(row.get("tx_hash")), index, value, max(1, tip - height + 1) if height else 0
+        )
+
+    @staticmethod
+    def _is_taken(row: Mapping[str, Any]) -> bool:
+        return row.get("isSpentInMempoolTx") is True
+
+    def _demand(self, path: str) -> Any:
+        return self._json(*self._ask(path))
+
+    def _json(self, status: int, answer: bytes) -> Any:
+        if status != 200:
+            self._refuse(status)
+        try:
+            return parse_json(answer)
+        except (ValueError, RecursionError) as error:
+            self._peer.garbage("The answer is not JSON.", error)
+
+    def _refuse(self, status: int) -> None:
+        if status in (401, 403):
+            raise UnreachableError(
+                f"WhatsOnChain at {self._url} does not answer this machine (HTTP status {status}).",
+                hint="Wait a while, or name another address in INKPROOF_WOC_URL.",
+            )
+        if status == 429 or status >= 500:
+            raise UnreachableError(
+                f"WhatsOnChain at {self._url} is too busy to answer (HTTP status {status}).",
+                hint="Try again in a moment.",
+            )
+        self._peer.garbage(f"It answered with HTTP status {status}.")
+
+    def _ask(self, path: str) -> tuple[int, bytes]:
+        for left in reversed(range(_TRIES)):
+            time.sleep(max(0.0, self._free_at - time.monotonic()))
+            self._free_at = time.monotonic() + self._pace
+            status, answer = self._peer.exchange(
+                "GET", self._url + path, limit=self._limit, largest=_LARGEST, headers={}
+            )
+            if status != 429 or not left:
+                break
+            self._free_at = time.monotonic() + _ASK_AGAIN
+        return status, answer

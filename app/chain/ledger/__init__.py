@@ -1,0 +1,1 @@
+"""The record of deployments and verifications, in one SQLite file."""

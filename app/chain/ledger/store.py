@@ -1,0 +1,347 @@
+"""The record of deployments and verifications, in SQLite: written before anything is sent."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from app.chain.ledger.file import (
+    DeploymentTakenError,
+    damaged,
+    explained,
+    immediate,
+    open_file,
+    set_aside,
+)
+from app.chain.ledger.records import (
+    DEPLOYMENT_STEPS,
+    VERIFICATION_STEPS,
+    Deployment,
+    DeploymentState,
+    Verification,
+    VerificationState,
+)
+from app.errors import LedgerError
+
+__all__ = ["DeploymentTakenError", "Ledger", "set_aside"]
+
+
+_WORTH_PACKING = 50
+
+
+class Ledger:
+    """The ledger in one file. Safe to share between threads; several programs may use the file at once.
+
+    Every method is one transaction, on the disk when it returns. LedgerError where the file is damaged,
+    another program's, or from a newer version; it is then left as it is.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._guard = threading.Lock()
+        self._connection = open_file(path)
+
+    def __enter__(self) -> Ledger:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file. The ledger cannot be used afterwards."""
+        with self._guard:
+            self._connection.close()
+
+    def add_deployment(
+        self,
+        *,
+        network: str,
+        kind: str,
+        contract_sha256: str,
+        network_sha256: str,
+        owner: str,
+        txid: str,
+        output_index: int,
+        value: int,
+        raw_tx: bytes,
+    ) -> Deployment:
+        """Record a deployment that is about to be sent; it is `prepared`."""
+        row = {
+            "network": network,
+            "kind": kind,
+            "contract_sha256": contract_sha256,
+            "network_sha256": network_sha256,
+            "owner": owner,
+            "txid": txid,
+            "output_index": output_index,
+            "value": value,
+            "raw_tx": raw_tx,
+        }
+        with self._transaction() as db:
+            number = self._insert(db, "deployments", row)
+            return self._deployment(db, number)
+
+    def add_verification(
+        self,
+        *,
+        deployment_id: int,
+        image_name: str,
+        image: bytes,
+        claim: int,
+        float_digit: int,
+        fixed_digit: int,
+        probabilities: Sequence[float],
+        logits: Sequence[int],
+        txid: str,
+        raw_tx: bytes,
+        fee: int,
+        size: int,
+        script_bytes: int,
+    ) -> Verification:
+        """Record a verification that is about to be sent; it is `prepared`, and holds its deployment.
+
+        DeploymentTakenError where another one holds it already.
+        """
+        row = {
+            "deployment_id": deployment_id,
+            "image_name": _storable(image_name),
+            "image": image,
+            "claim": claim,
+            "float_digit": float_digit,
+            "fixed_digit": fixed_digit,
+            "probabilities": json.dumps([float(p) for p in probabilities]),
+            "logits": json.dumps([int(logit) for logit in logits]),
+            "txid": txid,
+            "raw_tx": raw_tx,
+            "fee": fee,
+            "size": size,
+            "script_bytes": script_bytes,
+        }
+        if not all(math.isfinite(p) for p in probabilities):
+            raise LedgerError("The float network's probabilities are not numbers.")
+        with self._transaction() as db:
+            deployment = self._deployment(db, deployment_id)
+            row |= {"network": deployment.network, "kind": deployment.kind}
+            number = self._insert(db, "verifications", row)
+            return self._verification(db, number)
+
+    def mark_deployment(self, number: int, state: DeploymentState, *, reason: str = "") -> Deployment:
+        """Move a deployment to another state. LedgerError if no such step exists; to stay is none."""
+        with self._transaction() as db:
+            before = self._deployment(db, number)
+            if state is not before.state and state not in DEPLOYMENT_STEPS[before.state]:
+                raise _no_step("deployment", number, before.state.value, state.value)
+            db.execute(
+                "UPDATE deployments SET state = ?, reason = ? WHERE id = ?",
+                (state.value, _storable(reason), number),
+            )
+            return self._deployment(db, number)
+
+    def mark_verification(
+        self,
+        number: int,
+        state: VerificationState,
+        *,
+        reason: str = "",
+        block_hash: str | None = None,
+        block_height: int | None = None,
+    ) -> Verification:
+        """Move a verification to another state; `confirmed` needs its block, the others have none.
+
+        One that the node took has spent its deployment, which is recorded in the same step.
+        """
+        in_block = block_hash is not None and block_height is not None
+        if in_block != (state is VerificationState.CONFIRMED):
+            raise LedgerError("A confirmed verification has a block, and no other has.")
+        with self._transaction() as db:
+            before = self._verification(db, number)
+            if state is not before.state and state not in VERIFICATION_STEPS[before.state]:
+                raise _no_step("verification", number, before.state.value, state.value)
+            db.execute(
+                """UPDATE verifications SET state = ?, reason = ?, block_hash = ?, block_height = ?
+                    WHERE id = ?""",
+                (state.value, _storable(reason), block_hash, block_height, number),
+            )
+            if state in (VerificationState.ACCEPTED, VerificationState.CONFIRMED):
+                db.execute(
+                    "UPDATE deployments SET state = 'spent', reason = '' WHERE id = ?",
+                    (before.deployment_id,),
+                )
+            return self._verification(db, number)
+
+    def deployment(self, number: int) -> Deployment:
+        """One deployment. LedgerError if there is none of that number."""
+        with self._transaction() as db:
+            return self._deployment(db, number)
+
+    def verification(self, number: int) -> Verification:
+        """One verification. LedgerError if there is none of that number."""
+        with self._transaction() as db:
+            return self._verification(db, number)
+
+    def deployment_of(self, network: str, txid: str, output_index: int) -> Deployment | None:
+        """The deployment at this outpoint, if any. Two private chains can hold the same transaction."""
+        rows = self._rows(
+            "SELECT * FROM deployments WHERE network = ? AND txid = ? AND output_index = ?",
+            *(network, txid, output_index),
+        )
+        return self._to_deployment(rows[0]) if rows else None
+
+    def verification_of(self, txid: str) -> Verification | None:
+        """The latest verification with this txid, if any."""
+        rows = self._rows("SELECT * FROM verifications WHERE txid = ? ORDER BY id DESC LIMIT 1", txid)
+        return self._to_verification(rows[0]) if rows else None
+
+    def open_deployments(
+        self, network: str, *, kind: str | None = None, contract_sha256: str | None = None
+    ) -> list[Deployment]:
+        """Deployments on a network that can be spent and that no verification holds, oldest first."""
+        rows = self._rows(
+            """SELECT * FROM deployments AS d WHERE network = ? AND state IN ('sent', 'confirmed')
+                AND (? IS NULL OR kind = ?) AND (? IS NULL OR contract_sha256 = ?)
+                AND NOT EXISTS (SELECT 1 FROM verifications WHERE deployment_id = d.id
+                    AND state IN ('prepared', 'accepted', 'confirmed')) ORDER BY id""",
+            *(network, kind, kind, contract_sha256, contract_sha256),
+        )
+        return [self._to_deployment(row) for row in rows]
+
+    def unreconciled(self, network: str) -> tuple[list[Deployment], list[Verification]]:
+        """What was sent, or perhaps sent, and is not known to be in a block; oldest first."""
+        deployments = self._rows(
+            "SELECT * FROM deployments WHERE network = ? AND state IN ('prepared', 'sent') ORDER BY id",
+            network,
+        )
+        verifications = self._rows(
+            "SELECT * FROM verifications WHERE network = ? AND state IN ('prepared', 'accepted') ORDER BY id",
+            network,
+        )
+        return [self._to_deployment(row) for row in deployments], [
+            self._to_verification(row) for row in verifications
+        ]
+
+    def newest_in(self, network: str, state: VerificationState, limit: int = 100) -> list[Verification]:
+        """Verifications in a state: the highest block first, then the latest."""
+        rows = self._rows(
+            """SELECT * FROM verifications WHERE network = ? AND state = ?
+                ORDER BY block_height DESC, id DESC LIMIT ?""",
+            *(network, state.value, limit),
+        )
+        return [self._to_verification(row) for row in rows]
+
+    def verifications_on(self, deployment_id: int) -> list[Verification]:
+        """Every verification that was to spend a deployment, oldest first."""
+        rows = self._rows("SELECT * FROM verifications WHERE deployment_id = ? ORDER BY id", deployment_id)
+        return [self._to_verification(row) for row in rows]
+
+    def shrink(self, network: str, height: int) -> int:
+        """Drop the bytes of deployments (some 200 KB each) that were spent in a block up to `height`.
+
+        They are kept only to be sent again, should a block be taken back. Returns how many were dropped.
+        """
+        with self._transaction() as db:
+            dropped = db.execute(
+                """UPDATE deployments AS d SET raw_tx = x'' WHERE network = ? AND state = 'spent'
+                    AND length(raw_tx) > 0 AND EXISTS (SELECT 1 FROM verifications
+                        WHERE deployment_id = d.id AND state = 'confirmed' AND block_height <= ?)""",
+                (network, height),
+            ).rowcount
+        if dropped >= _WORTH_PACKING:
+            self._pack()
+        return dropped
+
+    def _pack(self) -> None:
+        """Give the room of what was dropped back to the disk. Another program at work, or a full disk, may
+        stand against it: then it stays for later records."""
+        with self._guard, contextlib.suppress(sqlite3.OperationalError):
+            self._connection.execute("VACUUM")
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def history(self, limit: int = 20, *, network: str | None = None) -> list[Verification]:
+        """The latest verifications, newest first."""
+        rows = self._rows(
+            "SELECT * FROM verifications WHERE ? IS NULL OR network = ? ORDER BY id DESC LIMIT ?",
+            *(network, network, max(0, limit)),
+        )
+        return [self._to_verification(row) for row in rows]
+
+    def network_hashes(self, records: Sequence[Verification]) -> dict[int, str]:
+        """Of the deployments of some verifications, by id: the SHA-256 of the network in their contract."""
+        rows = self._rows(
+            "SELECT id, network_sha256 FROM deployments WHERE id IN (SELECT value FROM json_each(?))",
+            json.dumps([record.deployment_id for record in records]),
+        )
+        return {row["id"]: row["network_sha256"] for row in rows}
+
+    def check(self) -> None:
+        """Read the whole file and compare it with itself. LedgerError if it is damaged."""
+        rows = self._rows("PRAGMA integrity_check")
+        if [tuple(row) for row in rows] != [("ok",)]:
+            raise damaged(self.path, str(rows[0][0]) if rows else "")
+
+    def transaction(self) -> contextlib.AbstractContextManager[sqlite3.Connection]:
+        """One transaction on the file, for what is kept beside the records."""
+        return self._transaction()
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._guard, explained(self.path), immediate(self._connection):
+            yield self._connection
+
+    def _rows(self, query: str, *values: Any) -> list[sqlite3.Row]:
+        with self._guard, explained(self.path):
+            return self._connection.execute(query, values).fetchall()
+
+    def _insert(self, db: sqlite3.Connection, table: str, row: dict[str, Any]) -> int:
+        row = {**row, "created": datetime.now(timezone.utc).isoformat(), "state": "prepared"}
+        names = ", ".join(row)
+        marks = ", ".join("?" * len(row))
+        cursor = db.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", tuple(row.values()))
+        return int(cursor.lastrowid or 0)
+
+    def _deployment(self, db: sqlite3.Connection, number: int) -> Deployment:
+        row = db.execute("SELECT * FROM deployments WHERE id = ?", (number,)).fetchone()
+        if row is None:
+            raise LedgerError(f"The ledger holds no deployment {number}.")
+        return self._to_deployment(row)
+
+    def _verification(self, db: sqlite3.Connection, number: int) -> Verification:
+        row = db.execute("SELECT * FROM verifications WHERE id = ?", (number,)).fetchone()
+        if row is None:
+            raise LedgerError(f"The ledger holds no verification {number}.")
+        return self._to_verification(row)
+
+    def _to_deployment(self, row: sqlite3.Row) -> Deployment:
+        values = dict(row)
+        try:
+            values["created"] = datetime.fromisoformat(values["created"])
+            values["state"] = DeploymentState(values["state"])
+            return Deployment(**values)
+        except (ValueError, TypeError, KeyError) as error:
+            raise damaged(self.path, str(error)) from error
+
+    def _to_verification(self, row: sqlite3.Row) -> Verification:
+        values = dict(row)
+        try:
+            values["created"] = datetime.fromisoformat(values["created"])
+            values["state"] = VerificationState(values["state"])
+            values["probabilities"] = tuple(json.loads(values["probabilities"]))
+            values["logits"] = tuple(json.loads(values["logits"]))
+            return Verification(**values)
+        except (ValueError, TypeError, KeyError) as error:
+            raise damaged(self.path, str(error)) from error
+
+
+def _no_step(what: str, number: int, before: str, after: str) -> LedgerError:
+    return LedgerError(f"The {what} {number} is {before} and cannot become {after}.")
+
+
+def _storable(text: str) -> str:
+    """Text SQLite can hold: a file's name may carry bytes that are no letters."""
+    return text.encode("utf-8", "backslashreplace").decode()

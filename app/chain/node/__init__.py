@@ -1,0 +1,1 @@
+"""The embedded Bitcoin SV node: its program, its process, who uses it, and its log."""

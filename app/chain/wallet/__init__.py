@@ -1,0 +1,1 @@
+"""The wallet: one private key, its coins, and the transactions that it signs."""

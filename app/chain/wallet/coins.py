@@ -1,0 +1,49 @@
+"""The wallet's coins: choosing some of them, and what their bytes cost. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.errors import WalletError
+
+__all__ = ["Coin", "fee_for", "select"]
+
+
+@dataclass(frozen=True)
+class Coin:
+    """An unspent P2PKH output of the wallet: outpoint, satoshis, and blocks on top of it (0: in no block)."""
+
+    txid: str
+    index: int
+    value: int
+    confirmations: int
+
+
+def select(coins: Sequence[Coin], need: int, each: int = 0) -> list[Coin]:
+    """Coins worth at least `need` satoshis: confirmed before unconfirmed, then the largest first.
+
+    `each` is what it costs to spend one: a coin counts for what it is worth beyond that, or not at all.
+    WalletError if all of them together are not worth enough.
+    """
+    chosen: list[Coin] = []
+    total = 0
+    worth = [coin for coin in coins if coin.value > each]
+    for coin in sorted(worth, key=lambda coin: (coin.confirmations == 0, -coin.value, coin.txid, coin.index)):
+        if total >= need:
+            break
+        chosen.append(coin)
+        total += coin.value - each
+    if total < need:
+        held = sum(coin.value for coin in coins)
+        net = "" if total == held else f", of which {total:,} are left when the coins' own fee is paid"
+        raise WalletError(
+            "The wallet does not hold enough coins.",
+            why=f"{need:,} satoshis are needed; it holds {held:,}{net}.",
+        )
+    return chosen
+
+
+def fee_for(size: int, rate: int) -> int:
+    """Satoshis for `size` bytes at `rate` satoshis per 1000 bytes, rounded up."""
+    return -(-size * rate // 1000)

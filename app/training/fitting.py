@@ -1,0 +1,73 @@
+"""The loop that fits a Keras model, one batch after another, and says how far it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.floats.runtime import import_keras
+
+BATCHES_PER_TICK = 10
+
+# For an epoch, counted from 0: images uint8 (N, 28, 28) and targets float32 (N, 10).
+EpochData = Callable[[int], tuple[NDArray[np.uint8], NDArray[np.float32]]]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far training is: in `stage`, `fraction` (0 to 1) of epoch `epoch` (from 1) of `epochs` is done."""
+
+    stage: str
+    epoch: int
+    epochs: int
+    fraction: float
+    metrics: dict[str, float] = field(default_factory=dict)
+
+
+ProgressCallback = Callable[[Progress], None]
+
+
+def no_progress(_: Progress) -> None:
+    """The callback of someone who does not want to know."""
+
+
+def as_input(images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Images uint8 0..255 as the networks take them: float32, pixel/255."""
+    scaled: NDArray[np.float32] = images.astype(np.float32) / np.float32(255.0)
+    return scaled
+
+
+def cosine_schedule(peak: float, steps: int) -> Any:
+    """A learning rate that rises to `peak` over the first twentieth of `steps`, then falls as a cosine."""
+    schedules = import_keras().optimizers.schedules
+    rise = max(1, steps // 20)
+    return schedules.CosineDecay(0.0, max(1, steps - rise), warmup_target=peak, warmup_steps=rise)
+
+
+def fit(
+    model: Any,
+    data: EpochData,
+    *,
+    stage: str,
+    epochs: int,
+    batch: int,
+    rng: np.random.Generator,
+    progress: ProgressCallback,
+    after_epoch: Callable[[], dict[str, float]] = dict,
+) -> None:
+    """Fit a compiled model. `after_epoch` measures it; `progress` hears the figures at the epoch's end."""
+    for epoch in range(epochs):
+        images, targets = data(epoch)
+        order = rng.permutation(len(images))
+        model.reset_metrics()
+        starts = range(0, len(order), batch)
+        for number, start in enumerate(starts):
+            chosen = order[start : start + batch]
+            metrics = model.train_on_batch(as_input(images[chosen]), targets[chosen], return_dict=True)
+            if number % BATCHES_PER_TICK == 0:
+                progress(Progress(stage, epoch + 1, epochs, number / len(starts), dict(metrics)))
+        progress(Progress(stage, epoch + 1, epochs, 1.0, after_epoch()))

@@ -1,0 +1,203 @@
+"""Quantisation-aware training: a float convolutional network becomes one of few-bit integers.
+
+The forward pass is the integer engine's own arithmetic, carried in float32, which is exact below 2**24.
+Rounding and truncation have no useful slope, so gradients pass straight through them (the straight-through
+estimator).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.floats.runtime import import_for_training, import_keras, import_tensorflow
+from app.training.data import Mnist
+from app.training.fitting import Progress, ProgressCallback, cosine_schedule, no_progress
+
+PIXEL_MAX = 255
+_CALIBRATION_IMAGES = 2000
+
+
+@dataclass(frozen=True)
+class QuantisedRecipe:
+    """How few bits, and how they are trained.
+
+    `weights`: the largest magnitude of a weight, layer by layer. `ceilings`: the largest activation after
+    each convolution. `lane_bits`: what the sums of every layer shall fit, with their sign, for any image
+    whatever.
+    """
+
+    weights: tuple[int, ...] = (15, 7, 3)
+    ceilings: tuple[int, ...] = (15, 15)
+    lane_bits: int = 16
+    epochs: int = 8
+    batch: int = 128
+    learning_rate: float = 1e-3
+    dropout: float = 0.25
+    shift: int = 1  # pixels by which images are moved about, at most
+
+
+@dataclass(frozen=True)
+class FewBits:
+    """A trained network of integers.
+
+    `parameters`: each layer's kernel, biases (int64) and the denominator of its weights. `steps`: after each
+    layer but the last the shift, the ceiling and the denominator of the activations.
+    """
+
+    parameters: list[tuple[NDArray[np.int64], NDArray[np.int64], int]]
+    steps: list[tuple[int, int, int]]
+
+
+@dataclass
+class _Layer:
+    """One layer's trained values (real size) and the fixed grid they are rounded to."""
+
+    kernel: Any
+    bias: Any
+    limit: int  # largest magnitude of an integer weight
+    denominator: int  # a weight w becomes round(w * denominator)
+    entry: int  # denominator of the values it reads
+
+    def integers(self, tensorflow: Any) -> tuple[Any, ...]:
+        """Integer weights and biases as float tensors with straight-through gradients."""
+        scaled = self.kernel * float(self.denominator)
+        kernel = tensorflow.clip_by_value(scaled, -float(self.limit), float(self.limit))
+        bias = self.bias * float(self.denominator * self.entry)
+        return tuple(_straight(tensorflow, value, tensorflow.round(value)) for value in (kernel, bias))
+
+
+def _straight(tensorflow: Any, value: Any, stepped: Any) -> Any:
+    return value + tensorflow.stop_gradient(stepped - value)
+
+
+class QuantisedCnn:
+    """The network of `architecture.build("cnn")` on a grid of integers, trainable."""
+
+    def __init__(self, model: Any, images: NDArray[np.uint8], recipe: QuantisedRecipe) -> None:
+        self._tf = import_tensorflow()
+        self.recipe = recipe
+        self.shifts: list[int] = []
+        self.layers: list[_Layer] = []
+        values = self._tf.constant(images[:_CALIBRATION_IMAGES, ..., None].astype(np.float32))
+        entry = PIXEL_MAX
+        trained = [layer for layer in model.layers if type(layer).__name__ in ("Conv2D", "Dense")]
+        for index, (layer, limit) in enumerate(zip(trained, recipe.weights, strict=True)):
+            kernel, bias = np.asarray(layer.kernel), np.asarray(layer.bias)
+            # Three standard deviations reach the largest integer: beyond them weights saturate.
+            denominator = max(1, round(limit / (3.0 * float(kernel.std()))))
+            self.layers.append(
+                _Layer(self._tf.Variable(kernel), self._tf.Variable(bias), limit, denominator, entry)
+            )
+            if index == len(trained) - 1:
+                break
+            sums = self._tf.nn.max_pool2d(self._sums(index, values), 2, 2, "VALID")
+            ceiling = recipe.ceilings[index]
+            shift = max(0, math.ceil(math.log2(np.percentile(sums.numpy(), 99.9) / (ceiling + 1))))
+            self.shifts.append(shift)
+            # Truncation loses half a step on average: the bias starts with it put back.
+            self.layers[-1].bias.assign_add(
+                self._tf.fill(bias.shape, 2.0 ** (shift - 1) / (denominator * entry))
+            )
+            values = self._requantised(index, self._sums(index, values))
+            entry = max(1, round(entry * denominator / 2**shift))
+
+    @property
+    def variables(self) -> list[Any]:
+        """What is trained: kernel and bias of each layer."""
+        return [variable for layer in self.layers for variable in (layer.kernel, layer.bias)]
+
+    def logits(self, images: Any, dropout: float = 0.0) -> Any:
+        """Logits of images float32 (N, 28, 28, 1), 0 to 255, at real size."""
+        values = images
+        for index in range(len(self.layers) - 1):
+            values = self._requantised(index, self._sums(index, values))
+        values = self._tf.reshape(values, (-1, self.layers[-1].kernel.shape[0]))
+        if dropout:
+            values = self._tf.nn.dropout(values, dropout)
+        last = self.layers[-1]
+        kernel, bias = last.integers(self._tf)
+        return (values @ kernel + bias) / float(last.entry * last.denominator)
+
+    def excess(self) -> Any:
+        """How far the worst sums pass nine tenths of a lane, as a share of it: a loss that narrows lanes."""
+        room = 0.9 * 2.0 ** (self.recipe.lane_bits - 1)
+        total = 0.0
+        for layer, largest in zip(self.layers, (PIXEL_MAX, *self.recipe.ceilings), strict=True):
+            kernel, bias = layer.integers(self._tf)
+            axes = list(range(len(kernel.shape) - 1))
+            worst = self._tf.reduce_sum(self._tf.abs(kernel), axes) * float(largest) + self._tf.abs(bias)
+            total += self._tf.reduce_sum(self._tf.nn.relu(worst / room - 1.0))
+        return total
+
+    def trained(self) -> FewBits:
+        """The integers as they stand."""
+        parameters = []
+        for layer in self.layers:
+            kernel, bias = (np.rint(value.numpy()).astype(np.int64) for value in layer.integers(self._tf))
+            parameters.append((kernel, bias, layer.denominator))
+        following = [layer.entry for layer in self.layers[1:]]
+        return FewBits(parameters, list(zip(self.shifts, self.recipe.ceilings, following, strict=True)))
+
+    def _sums(self, index: int, values: Any) -> Any:
+        kernel, bias = self.layers[index].integers(self._tf)
+        return self._tf.nn.conv2d(values, kernel, 1, "VALID") + bias
+
+    def _requantised(self, index: int, sums: Any) -> Any:
+        pooled = self._tf.nn.max_pool2d(self._tf.nn.relu(sums), 2, 2, "VALID") / 2.0 ** self.shifts[index]
+        steps = _straight(self._tf, pooled, self._tf.floor(pooled))
+        return self._tf.minimum(steps, float(self.recipe.ceilings[index]))
+
+
+def train_quantised(
+    model: Any,
+    data: Mnist,
+    recipe: QuantisedRecipe,
+    *,
+    seed: int = 1,
+    progress: ProgressCallback = no_progress,
+) -> FewBits:
+    """Train a float network on as integers, starting from its weights. The test images are not looked at."""
+    import_for_training(seed)
+    network = QuantisedCnn(model, data.x_train, recipe)
+    rng = np.random.default_rng(seed)
+    steps = -(-len(data.x_train) // recipe.batch)
+    rate = cosine_schedule(recipe.learning_rate, recipe.epochs * steps)
+    step = _training_step(network, import_keras().optimizers.Adam(rate))
+    for epoch in range(recipe.epochs):
+        order = rng.permutation(len(data.x_train))
+        losses = []
+        for start in range(0, len(order), recipe.batch):
+            chosen = order[start : start + recipe.batch]
+            moved = _moved(data.x_train[chosen], recipe.shift, rng)
+            labels = data.y_train[chosen].astype(np.int32)
+            losses.append(float(step(moved[..., None].astype(np.float32), labels)))
+        progress(Progress("integers", epoch + 1, recipe.epochs, 1.0, {"loss": float(np.mean(losses))}))
+    return network.trained()
+
+
+def _training_step(network: QuantisedCnn, optimizer: Any) -> Any:
+    tensorflow = import_tensorflow()
+    optimizer.build(network.variables)
+
+    @tensorflow.function(autograph=False, reduce_retracing=True)  # type: ignore[untyped-decorator]
+    def step(images: Any, labels: Any) -> Any:
+        with tensorflow.GradientTape() as tape:
+            logits = network.logits(images, network.recipe.dropout)
+            losses = tensorflow.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+            loss = tensorflow.reduce_mean(losses) + network.excess()
+        gradients = tape.gradient(loss, network.variables)
+        optimizer.apply_gradients(zip(gradients, network.variables, strict=True))
+        return loss
+
+    return step
+
+
+def _moved(images: NDArray[np.uint8], most: int, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """A batch (N, 28, 28) moved by the same few pixels in either direction; MNIST's border is paper."""
+    down, right = rng.integers(-most, most + 1, 2)
+    return np.roll(images, (int(down), int(right)), axis=(1, 2))

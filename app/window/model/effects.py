@@ -1,0 +1,58 @@
+"""What a change of state makes the window do to the world outside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from app.window.model.protocol import Request
+from app.window.model.state import Who
+
+
+@dataclass(frozen=True)
+class Send:
+    """Give a worker something to do."""
+
+    who: Who
+    request: Request
+
+
+@dataclass(frozen=True)
+class Employ:
+    """Let all judges and the chain work with another network."""
+
+    model: str
+
+
+@dataclass(frozen=True)
+class Copy:
+    """Put text on the clipboard."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Open:
+    """Open a page in the browser."""
+
+    url: str
+
+
+@dataclass(frozen=True)
+class SaveWindow:
+    """Save a picture of the window."""
+
+
+@dataclass(frozen=True)
+class Fullscreen:
+    """Fill the screen, or go back to a window."""
+
+    on: bool
+
+
+@dataclass(frozen=True)
+class Close:
+    """Leave the event loop."""
+
+
+Effect: TypeAlias = Send | Employ | Copy | Open | SaveWindow | Fullscreen | Close

@@ -1,0 +1,250 @@
+"""What the window and its workers say to each other: small values that can be pickled.
+
+The window sends requests; workers post messages. Neither waits for the other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from app.window.model.document import Content
+from app.window.model.pen import Trace
+from app.window.model.state import Notice, Reading, Row, Stage, Who
+
+if TYPE_CHECKING:
+    from app.drawing.strokes import Stroke
+
+# --- from the window ---
+
+
+@dataclass(frozen=True)
+class Look:
+    """Make the picture of this ink, and read it with the integer engine."""
+
+    revision: int
+    content: Content
+    trace: Trace | None
+
+
+@dataclass(frozen=True)
+class LookAtFile:
+    """Make a picture of an image file."""
+
+    path: str
+
+
+@dataclass(frozen=True)
+class SaveDrawing:
+    """Write the drawing as PNG."""
+
+    content: Content
+
+
+@dataclass(frozen=True)
+class Keep:
+    """Keep the strokes of a drawing that was submitted: the ledger has room for its picture only."""
+
+    txid: str
+    content: Content
+
+
+@dataclass(frozen=True)
+class BringBack:
+    """The drawing of a past verification: its strokes if they were kept, else its picture (784 bytes)."""
+
+    txid: str
+    picture: bytes
+
+
+@dataclass(frozen=True)
+class ReadPicture:
+    """Read a 28x28 picture (784 bytes)."""
+
+    revision: int
+    picture: bytes
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Submit a claim; the readings are for the ledger."""
+
+    job: int
+    picture: bytes
+    digit: int
+    float_digit: int
+    probabilities: tuple[float, ...]
+    fixed_digit: int
+    logits: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The person's answer to `Ask`."""
+
+    yes: bool
+
+
+@dataclass(frozen=True)
+class Employ:
+    """Work with another network from now on, by its name in `app.models`."""
+
+    model: str
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Finish what must be finished, give everything back, and end."""
+
+
+Request: TypeAlias = (
+    Look | LookAtFile | SaveDrawing | Keep | BringBack | ReadPicture | Claim | Answer | Employ | Stop
+)
+
+# --- from the workers ---
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A stage of starting up, and how much of it is done (0 to 1) where that is known."""
+
+    who: Who
+    note: str
+    share: float | None = None
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A judge, or the chain, has come up."""
+
+    who: Who
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A worker cannot do its work. `again`: it is being restarted."""
+
+    who: Who
+    notice: Notice
+    again: bool = False
+
+
+@dataclass(frozen=True)
+class Looked:
+    """The picture of a revision of the ink (784 bytes), or why there is none, and what the engine reads."""
+
+    revision: int
+    picture: bytes | None
+    blank: str = ""
+    reading: Reading | None = None
+
+
+@dataclass(frozen=True)
+class Read:
+    """What a judge reads."""
+
+    who: Who
+    reading: Reading
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A drawing to put down: its 28x28 picture (784 bytes), its strokes if known, its file if any, and the
+    txid of its verification if it comes from the history."""
+
+    picture: bytes
+    name: str = ""
+    strokes: tuple[Stroke, ...] = ()
+    txid: str = ""
+
+
+@dataclass(frozen=True)
+class Said:
+    """Something to tell the person."""
+
+    notice: Notice
+
+
+@dataclass(frozen=True)
+class Account:
+    """The chain's name and the wallet's address there, known before the chain has answered."""
+
+    network: str
+    address: str
+
+
+@dataclass(frozen=True)
+class ChainStatus:
+    """Facts of the chain. `balance` in satoshis, `explorer` with one `{}` or empty, `address` to pay to."""
+
+    network: str
+    node: str
+    height: int
+    balance: int
+    contract: str
+    explorer: str = ""
+    address: str = ""
+
+
+@dataclass(frozen=True)
+class StageReached:
+    """A submission has come one step further. `text`: txid when signed, block height in a block."""
+
+    job: int
+    stage: Stage
+    text: str = ""
+    refused: bool = False
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The chain's word on a claim. `fee` in satoshis, `size` in bytes."""
+
+    job: int
+    accepted: bool
+    txid: str
+    reason: str
+    block: int | None
+    fee: int
+    size: int
+
+
+@dataclass(frozen=True)
+class NotJudged:
+    """A submission did not come to a verdict."""
+
+    job: int
+    notice: Notice
+
+
+@dataclass(frozen=True)
+class History:
+    """Past verifications, the latest first."""
+
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True)
+class Ask:
+    """May these coins, which cost money, be spent?"""
+
+    satoshis: int
+    purpose: str
+
+
+Message: TypeAlias = (
+    Progress
+    | Ready
+    | Failed
+    | Looked
+    | Read
+    | Placed
+    | Said
+    | Account
+    | ChainStatus
+    | StageReached
+    | Verdict
+    | NotJudged
+    | History
+    | Ask
+)

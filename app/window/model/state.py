@@ -1,0 +1,292 @@
+"""Everything the window shows, as plain values. No pygame, no arithmetic of the judges."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+
+from app import models
+from app.window.model.document import Content, Document
+from app.window.model.pen import Trace
+
+__all__ = [
+    "BRUSH",
+    "BRUSH_RANGE",
+    "Card",
+    "ChainView",
+    "Hover",
+    "Judge",
+    "Mark",
+    "Notice",
+    "Phase",
+    "Picture",
+    "Question",
+    "Reading",
+    "Row",
+    "Stage",
+    "State",
+    "Step",
+    "Submission",
+    "Who",
+]
+
+BRUSH = 0.062
+BRUSH_RANGE = (0.02, 0.16)
+UNSURE = 0.4
+"""Below this distance between the best share and the next, a judge is not sure."""
+
+
+class Who(enum.Enum):
+    """Who reads."""
+
+    FLOAT = "float"
+    FIXED = "fixed"
+    SCRIPT = "script"
+    CHAIN = "chain"
+
+
+class Card(enum.Enum):
+    """What can be opened over the panels, one at a time."""
+
+    HELP = "help"
+    WALLET = "wallet"
+    NETWORKS = "networks"
+
+
+class Phase(enum.Enum):
+    """Where something that has to start stands."""
+
+    STARTING = "starting"
+    READY = "ready"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Picture:
+    """The 28x28 picture (784 bytes) that the judges see, and the revision of the ink it was made from."""
+
+    pixels: bytes
+    revision: int
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one judge reads: digit, ten shares that sum to 1, exact logits where there are any."""
+
+    revision: int
+    digit: int
+    shares: tuple[float, ...]
+    milliseconds: float
+    logits: tuple[int, ...] = ()
+
+    @property
+    def sure(self) -> bool:
+        """Whether the best share is well ahead of the next."""
+        best, following = sorted(self.shares, reverse=True)[:2]
+        return best - following >= UNSURE
+
+
+@dataclass(frozen=True)
+class Judge:
+    """A judge's panel: how far it has come up, and what it read last."""
+
+    phase: Phase = Phase.STARTING
+    note: str = ""
+    share: float | None = None
+    reading: Reading | None = None
+    asked: int = -1
+    """The revision it has been asked to read and has not answered; -1 if none."""
+
+    @property
+    def up(self) -> bool:
+        """It can be asked."""
+        return self.phase is Phase.READY
+
+
+@dataclass(frozen=True)
+class ChainView:
+    """The chain in the status line. `balance` in satoshis; `contract` and `link` may be empty."""
+
+    phase: Phase = Phase.STARTING
+    note: str = ""
+    share: float | None = None
+    network: str = ""
+    node: str = ""
+    height: int | None = None
+    balance: int | None = None
+    contract: str = ""
+    explorer: str = ""
+    """Where a transaction can be looked up, with one `{}`; empty on a private chain."""
+    address: str = ""
+    """Where coins are sent to; empty until the chain's worker has told it."""
+
+
+class Stage(enum.Enum):
+    """The four steps of a submission, in order."""
+
+    READY = "contract ready"
+    SIGNED = "signed"
+    JUDGED = "judged"
+    CONFIRMED = "in a block"
+
+
+class Step(enum.Enum):
+    """How one step stands."""
+
+    WAITING = "waiting"
+    ACTIVE = "active"
+    DONE = "done"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A claim on its way to the chain, or what came of it."""
+
+    job: int
+    revision: int
+    claim: int
+    content: Content = field(default_factory=Content)
+    steps: tuple[Step, ...] = (Step.ACTIVE, Step.WAITING, Step.WAITING, Step.WAITING)
+    running: bool = True
+    note: str = ""
+    txid: str = ""
+    accepted: bool | None = None
+    reason: str = ""
+    block: int | None = None
+    fee: int | None = None
+    size: int | None = None
+
+
+class Mark(enum.Enum):
+    """The state of a past verification."""
+
+    CONFIRMED = "in a block"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    OPEN = "open"
+    LOST = "lost"
+    ERROR = "no verdict"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One past verification. `picture` is 784 bytes."""
+
+    txid: str
+    picture: bytes
+    claim: int
+    digit: int
+    mark: Mark
+    reason: str = ""
+    block: int | None = None
+    when: str = ""
+    network: str = ""
+    model: str = ""
+    """The network that read it, if it is one of those that ship."""
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A line for the person: what happened, why, what to do. Errors stay until something follows them."""
+
+    what: str
+    why: str = ""
+    hint: str = ""
+    error: bool = True
+    until: float = float("inf")
+
+    @property
+    def text(self) -> str:
+        """The whole message."""
+        return " ".join(part for part in (self.what, self.why, self.hint) if part)
+
+
+@dataclass(frozen=True)
+class Question:
+    """Asked before coins that cost money are spent."""
+
+    satoshis: int
+    purpose: str
+
+
+@dataclass(frozen=True)
+class Hover:
+    """What the pointer is on: the name of a place in the layout, and which one of several."""
+
+    name: str
+    index: int = 0
+
+
+@dataclass(frozen=True)
+class State:
+    """The whole window at one moment. `clock` is in seconds since it opened."""
+
+    document: Document = field(default_factory=Document)
+    trace: Trace | None = None
+    revision: int = 0
+    """Counts changes of the ink."""
+    inked: float = 0.0
+    """When the ink last changed."""
+    looked: int = 0
+    """The latest revision whose ink has been turned into a picture, or found blank."""
+    looked_at: float = 0.0
+    """When the last picture was asked for."""
+    picture: Picture | None = None
+    blank: str = ""
+    """Why the ink shows no digit, where something is drawn that shows none."""
+    brush: float = BRUSH
+    pointer: tuple[float, float] | None = None
+    """Where the brush is, in canvas units; None where it is not over the canvas."""
+    judges: dict[Who, Judge] = field(
+        default_factory=lambda: {who: Judge() for who in (Who.FLOAT, Who.FIXED, Who.SCRIPT)}
+    )
+    chain: ChainView = ChainView()
+    claim: int | None = None
+    auto_verify: bool = False
+    wanted: bool = False
+    """A submission was asked for and waits for what it needs."""
+    submission: Submission | None = None
+    jobs: int = 0
+    judged: tuple[tuple[int, int], ...] = ()
+    """Revisions and claims that have their verdict: one drawing, one transaction."""
+    history: tuple[Row, ...] = ()
+    remembered: bool = False
+    """The ledger has been read: what the history does not show is not there."""
+    scroll: int = 0
+    notice: Notice | None = None
+    question: Question | None = None
+    model: str = models.DEFAULT
+    """The network that the judges read with, by its name in `app.models`."""
+    since: int = 0
+    """The first revision that it reads: what was read before is another network's word."""
+    card: Card | None = None
+    highlighted: int = 0
+    """Which network the list of them points at, while it is open."""
+    fullscreen: bool = False
+    hover: Hover | None = None
+    hovered: float = 0.0
+    """Since when the pointer is on it."""
+    pressed: Hover | None = None
+    clock: float = 0.0
+
+    @property
+    def content(self) -> Content:
+        """What lies on the paper, the stroke being drawn not included."""
+        return self.document.content
+
+    @property
+    def covered(self) -> bool:
+        """Whether something lies over the panels that keeps the pen off the paper."""
+        return self.card is not None or self.question is not None
+
+    @property
+    def fresh(self) -> Picture | None:
+        """The picture, if it is that of the ink as it is now."""
+        return self.picture if self.picture and self.picture.revision == self.revision else None
+
+    def reading(self, who: Who) -> Reading | None:
+        """What a judge read in the ink as it is now."""
+        reading = self.judges[who].reading
+        return reading if reading and self.fresh and reading.revision == self.revision else None

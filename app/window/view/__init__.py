@@ -1,0 +1,1 @@
+"""What the window draws: layout, theme, painting and panels."""

@@ -1,0 +1,55 @@
+"""What a node's last words mean. The words are those of bitcoind 1.0.13, met in real failures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app.chain.node.log import PassingError, explain, tail
+
+
+@pytest.mark.parametrize(
+    ("words", "meaning"),
+    [
+        ("Error: Error: Disk space is low!", "disk is full"),
+        ("Error: Cannot obtain a lock on data directory /x. Bitcoin SV is probably already", "Another node"),
+        (": Error opening block database.\nPlease restart with -reindex to recover.", "damaged"),
+        ("bitcoind: /lib/libc.so.6: version `GLIBC_2.99' not found", "does not fit this system"),
+        ("something nobody has seen", "It said: something nobody has seen"),
+        ("", "it printed nothing"),
+    ],
+)
+def test_last_words_are_explained_and_quoted(tmp_path: Path, words: str, meaning: str) -> None:
+    output = tmp_path / "output.log"
+    output.write_text(words)
+    error = explain(output, tmp_path / "bitcoind.log", tmp_path)
+    assert meaning in error.why
+    assert all(line.strip(": ") in error.why for line in words.splitlines())
+    assert error.hint
+
+
+@pytest.mark.parametrize(
+    ("words", "passes"),
+    [
+        ("Error: Unable to start HTTP server. See debug log for details.", True),
+        ("Error: Cannot obtain a lock on data directory /x.", True),
+        ("Error: Error: Disk space is low!", False),
+    ],
+)
+def test_what_passes_by_itself_is_told_apart(tmp_path: Path, words: str, passes: bool) -> None:
+    output = tmp_path / "output.log"
+    output.write_text(words)
+    assert isinstance(explain(output, tmp_path / "bitcoind.log", tmp_path), PassingError) == passes
+
+
+def test_where_nothing_was_printed_the_log_is_quoted(tmp_path: Path) -> None:
+    log = tmp_path / "bitcoind.log"
+    log.write_text("x" * 10_000 + "\nthe last line\n")
+    assert "the last line" in explain(tmp_path / "output.log", log, tmp_path).why
+
+
+def test_a_log_is_fit_to_show(tmp_path: Path) -> None:
+    log = tmp_path / "bitcoind.log"
+    log.write_bytes(b"\x1b[2Jred\n\xff\xfe\n\n" + b"y" * 100_000)
+    assert all(line.isprintable() and len(line) <= 200 for line in tail(log))

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from app.errors import DataError
+from app.training import architecture
+from app.training.augment import Augmentation
+from app.training.data import Mnist
+from app.training.distil import Teacher
+from app.training.fitting import Progress
+from app.training.train import DEFAULT, RECIPES, Recipe, train
+
+SMALL = replace(
+    RECIPES["handwriting"],
+    epochs=4,
+    batch=32,
+    copies=2,
+    augmentation=Augmentation(untouched=0.5),
+    teacher=Teacher(epochs=2, batch=32),
+    fewest_inked=1,
+)
+PLAIN = replace(RECIPES["source"], batch=32)
+
+
+def test_the_source_recipe_is_the_source_s() -> None:
+    source = RECIPES["source"]
+    assert (source.optimizer, source.epochs, source.batch, source.validation) == ("RMSprop", 50, 469, 0.1)
+    assert source.architecture == "784-64-10"
+    assert source.augmentation is None and source.teacher is None and source.lane_bits is None
+
+
+def test_the_mlp_recipe_is_the_second_source_s() -> None:
+    mlp = RECIPES["mlp"]
+    assert (mlp.optimizer, mlp.epochs, mlp.batch) == ("Adam", 10, 32)
+    assert mlp.architecture == "784-128-256-512-10"
+    assert mlp.augmentation is None and mlp.teacher is None and mlp.lane_bits is None
+
+
+def test_the_default_recipe_is_the_one_that_ships() -> None:
+    assert DEFAULT == "handwriting" and set(RECIPES) == {"handwriting", "source", "compact", "mlp", "cnn"}
+    assert all(name == recipe.name for name, recipe in RECIPES.items())
+
+
+@pytest.mark.parametrize("recipe", [PLAIN, SMALL], ids=["source", "handwriting"])
+def test_a_recipe_learns_and_its_seed_decides_the_weights(recipe: Recipe, strokes: Mnist) -> None:
+    once, again = (train(recipe, strokes, seed=3, epochs=4) for _ in range(2))
+    assert once.test_accuracy > 0.6
+    assert once.test_accuracy == again.test_accuracy and once.history == again.history
+    for one, same in zip(*(architecture.dense_weights(run.model) for run in (once, again)), strict=True):
+        assert np.array_equal(one[0], same[0]) and np.array_equal(one[1], same[1])
+
+
+def test_another_seed_gives_another_network(strokes: Mnist) -> None:
+    one, other = (architecture.dense_weights(train(PLAIN, strokes, seed=s, epochs=1).model) for s in (1, 2))
+    assert not np.array_equal(one[0][0], other[0][0])
+
+
+def test_the_result_is_measured_on_the_test_images(strokes: Mnist) -> None:
+    training = train(PLAIN, strokes, seed=1, epochs=3)
+    read = np.asarray(training.model(strokes.x_test.astype(np.float32) / 255.0)).argmax(axis=1)
+    assert training.test_accuracy == pytest.approx((read == strokes.y_test).mean())
+    assert training.confusion.sum(axis=1).tolist() == np.bincount(strokes.y_test, minlength=10).tolist()
+    assert training.confusion[3, 3] == ((read == 3) & (strokes.y_test == 3)).sum()
+    assert training.epochs == 3 and all(len(curve) == 3 for curve in training.history.values())
+    assert set(training.history) == {"train_loss", "train_accuracy", "val_loss", "val_accuracy"}
+
+
+def test_the_handwriting_recipe_shapes_its_weights_for_script(strokes: Mnist) -> None:
+    kernel, bias = architecture.dense_weights(train(SMALL, strokes, seed=1, epochs=2).model)[0]
+    assert SMALL.lane_bits is not None
+    bound = architecture.largest_l1(SMALL.lane_bits)
+    assert architecture.l1_norms(kernel, bias) == pytest.approx(bound, rel=1e-5)
+    unused = ~architecture.used_pixels(strokes.x_train, 1)
+    assert unused.sum() > 100 and not kernel[unused].any()
+
+
+def test_progress_names_every_stage_and_never_runs_backwards(strokes: Mnist) -> None:
+    heard: list[Progress] = []
+    train(SMALL, strokes, seed=1, epochs=2, progress=heard.append)
+    assert list(dict.fromkeys(tick.stage for tick in heard)) == [
+        "augmenting",
+        "teacher",
+        "teaching",
+        "network",
+    ]
+    for stage in ("augmenting", "teacher", "teaching", "network"):
+        done = [(tick.epoch - 1 + tick.fraction) / tick.epochs for tick in heard if tick.stage == stage]
+        assert done == sorted(done) and done[0] >= 0 and done[-1] == 1.0
+    assert heard[-1].metrics["val_accuracy"] >= 0
+
+
+def test_no_epochs_at_all_is_refused(strokes: Mnist) -> None:
+    with pytest.raises(DataError, match="at least one epoch"):
+        train(PLAIN, strokes, epochs=0)
+
+
+def test_training_prints_nothing(strokes: Mnist, capfd: pytest.CaptureFixture[str]) -> None:
+    train(PLAIN, strokes, seed=1, epochs=1)
+    assert capfd.readouterr().out == ""

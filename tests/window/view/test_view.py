@@ -1,0 +1,140 @@
+"""States to pixels: compared with pictures that a person has looked at, and with themselves.
+
+`pytest tests/window --renew-references` takes the pictures as they are now for right: look at them first.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pygame
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from app.window.model.cards import COPIED
+from app.window.model.state import Card, ChainView, Hover, Notice, Question
+from app.window.view.ink import ScreenInk
+from app.window.view.view import View
+from tests.window.states import HISTORY, PICTURE, STATES, drawn
+
+REFERENCES = Path(__file__).parent / "reference"
+OUT = Path(__file__).parents[1] / "out"
+SIZES = {
+    "empty": (1280, 800),
+    "starting": (1280, 800),
+    "drawing": (1280, 800),
+    "agree": (1280, 800),
+    "confirmed": (900, 600),
+    "disagree": (1280, 800),
+    "refused": (1280, 800),
+    "submitting": (1280, 800),
+    "error": (1280, 800),
+    "help": (900, 600),
+    "wallet": (900, 600),
+    "networks": (1280, 800),
+    "logits": (900, 600),
+}
+TOLERANCE = 12
+"""Difference of a colour value that counts as the same: font renderers differ by a little at the edges."""
+ALLOWED = 0.001
+"""Share of pixels that may differ by more."""
+
+
+def pixels_of(state, size, density=1.0):
+    screen = pygame.display.set_mode(size)
+    View(screen, density, ScreenInk()).draw(state)
+    return pygame.surfarray.array3d(screen).transpose(1, 0, 2)
+
+
+@pytest.mark.parametrize("name", SIZES)
+def test_a_state_looks_as_it_did(name, screen, renew):
+    compare(name, pixels_of(STATES[name], SIZES[name]), renew)
+
+
+def test_the_smallest_window_in_its_fullest_state(screen, renew):
+    compare(
+        "smallest", pixels_of(replace(STATES["refused"], notice=STATES["error"].notice), (900, 600)), renew
+    )
+
+
+def test_twice_the_density_is_the_same_window_with_finer_edges(screen, renew):
+    compare("dense", pixels_of(STATES["agree"], (1800, 1200), 2.0), renew)
+
+
+def compare(name, pixels, renew):
+    """Hold pixels to the reference; where they differ, leave both and the difference side by side."""
+    path = REFERENCES / f"{name}.png"
+    if renew:
+        REFERENCES.mkdir(exist_ok=True)
+        Image.fromarray(pixels).save(path, optimize=True)
+        return
+    assert path.is_file(), f"There is no reference {path}: make it with --renew-references, and look at it."
+    wanted = np.asarray(Image.open(path).convert("RGB"))
+    assert wanted.shape == pixels.shape
+    difference = np.abs(wanted.astype(int) - pixels.astype(int)).max(axis=2)
+    share = float((difference > TOLERANCE).mean())
+    if share > ALLOWED:
+        OUT.mkdir(exist_ok=True)
+        marked = np.repeat(np.where(difference > TOLERANCE, 255, 0)[..., None], 3, axis=2)
+        both = np.concatenate([wanted, pixels, marked.astype(np.uint8)], axis=1)
+        Image.fromarray(both).save(OUT / f"window-{name}.png")
+        pytest.fail(f"{share:.2%} of the pixels differ: see {OUT / f'window-{name}.png'}")
+
+
+overlaid = {
+    "tip": drawn(hover=Hover("row", 1), history=HISTORY),
+    "question": drawn(question=Question(61_000, "deploy the contract")),
+    "no address": drawn(card=Card.WALLET, chain=ChainView()),
+    "copied": drawn(card=Card.WALLET, notice=Notice(COPIED, error=False), hover=Hover("address")),
+    "asked": drawn(card=Card.WALLET, question=Question(61_000, "deploy the contract")),
+    "brush": drawn(pointer=(0.5, 0.5)),
+    "edge": drawn(pointer=(0.99, 0.01)),
+    "blank": replace(STATES["empty"], blank="Only a dot is drawn."),
+}
+every = STATES | overlaid
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.sampled_from(sorted(every)), min_size=2, max_size=5))
+def test_redrawing_what_has_changed_is_drawing_it_all(names):
+    pygame.display.init()
+    pygame.font.init()
+    screen = pygame.display.set_mode((1000, 640))
+    view = View(screen, 1.0, ScreenInk())
+    for name in names:
+        view.draw(every[name])
+    step_by_step = pygame.surfarray.array3d(screen)
+    View(screen, 1.0, ScreenInk()).draw(every[names[-1]])
+    assert (step_by_step == pygame.surfarray.array3d(screen)).all()
+
+
+def test_nothing_is_drawn_when_nothing_has_changed(screen):
+    view = View(screen((1280, 800)), 1.0, ScreenInk())
+    view.draw(drawn())
+    assert view.draw(drawn()) == []
+    assert view.draw(drawn(clock=101.0)) == []
+
+
+def test_a_moving_pen_redraws_only_around_itself(screen):
+    from app.window.model import intents, update
+
+    view = View(screen((1280, 800)), 1.0, ScreenInk())
+    state, _ = update.apply(drawn(), intents.PenDown(0.3, 0.3))
+    view.draw(state)
+    state, _ = update.apply(state, intents.PenMove(0.32, 0.3))
+    boxes = view.draw(state)
+    assert sum(box.w * box.h for box in boxes if box.meets(view.layout.canvas)) < 20_000
+
+
+def test_words_from_strangers_cannot_break_a_line(screen):
+    bad = Notice("a\nb\x00c\u202ed" + "x" * 5_000, "😀" * 50, "\ud800")
+    pixels_of(drawn(notice=bad), (900, 600))
+
+
+@pytest.mark.parametrize(("size", "density"), [((900, 600), 1.0), ((3840, 2160), 2.0), ((640, 480), 1.0)])
+def test_every_state_can_be_drawn_at_any_size(size, density, screen):
+    for state in every.values():
+        assert pixels_of(state, size, density).std() > 10
+    assert len(PICTURE) == 784

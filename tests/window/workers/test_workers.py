@@ -1,0 +1,313 @@
+"""Workers: they answer, they are started again when they die, and they end when they are told to."""
+
+import contextlib
+import os
+import queue
+import time
+
+import numpy as np
+import psutil
+import pytest
+
+from app import fixedpoint, models
+from app.drawing import Stroke, rasterise, to_mnist
+from app.window.model.document import Content, Place
+from app.window.model.protocol import (
+    BringBack,
+    Employ,
+    Failed,
+    Keep,
+    Look,
+    LookAtFile,
+    Looked,
+    Placed,
+    Read,
+    ReadPicture,
+    Ready,
+    Said,
+    SaveDrawing,
+    Stop,
+)
+from app.window.model.state import Who
+from app.window.options import WindowOptions
+from app.window.workers.desk import Desk
+from app.window.workers.judging import read_with_script, softmax
+from app.window.workers.process import ProcessWorker
+from tests.window.states import PICTURE, SEVEN
+
+
+class Post:
+    """What a worker posts, in order."""
+
+    def __init__(self):
+        self.messages = queue.SimpleQueue()
+
+    def __call__(self, message):
+        self.messages.put(message)
+
+    def next(self, kind, seconds=60.0):
+        """The next message of a kind; others are passed over."""
+        deadline = time.monotonic() + seconds
+        while True:
+            message = self.messages.get(timeout=max(0.01, deadline - time.monotonic()))
+            if isinstance(message, kind):
+                return message
+
+
+# --- what runs in the processes of these tests ---
+
+
+def mortal(connection):
+    """Answers, and dies of the revision 13."""
+    connection.send(Ready(Who.FLOAT))
+    while not isinstance(request := connection.recv(), Stop):
+        if request.revision == 13:
+            os._exit(7)
+        connection.send(Said(f"{os.getpid()}"))
+
+
+def deaf(connection):
+    """Never listens."""
+    connection.send(Ready(Who.FLOAT))
+    time.sleep(600)
+
+
+@contextlib.contextmanager
+def running(target, *arguments):
+    post = Post()
+    worker = ProcessWorker(Who.FLOAT, "test", target, arguments, post)
+    worker.start()
+    try:
+        yield worker, post
+    finally:
+        worker.ask_to_stop()
+        worker.end(time.monotonic() + 2)
+
+
+def test_a_worker_that_dies_is_reported_and_started_again():
+    with running(mortal) as (worker, post):
+        post.next(Ready)
+        worker.send(ReadPicture(1, PICTURE))
+        first = post.next(Said).notice
+        worker.send(ReadPicture(13, PICTURE))
+        failed = post.next(Failed)
+        assert failed.again
+        assert "exit code 7" in failed.notice.why
+        post.next(Ready)
+        worker.send(ReadPicture(2, PICTURE))
+        assert post.next(Said).notice != first
+
+
+def test_a_worker_ends_when_it_is_told_to():
+    with running(mortal) as (worker, post):
+        post.next(Ready)
+        pid = worker.pid
+        worker.ask_to_stop()
+        assert worker.end(time.monotonic() + 10)
+        assert not psutil.pid_exists(pid)
+
+
+def test_a_worker_that_does_not_listen_is_ended_in_bounded_time():
+    with running(deaf) as (worker, post):
+        post.next(Ready)
+        pid = worker.pid
+        worker.ask_to_stop()
+        began = time.monotonic()
+        assert not worker.end(time.monotonic() + 0.3)
+        assert time.monotonic() - began < 5
+        assert not psutil.pid_exists(pid)
+
+
+def test_stopping_at_once_leaves_nothing():
+    post = Post()
+    worker = ProcessWorker(Who.FLOAT, "test", mortal, (), post)
+    worker.start()
+    worker.ask_to_stop()
+    assert worker.end(time.monotonic() + 20)
+    assert worker.pid is None or not psutil.pid_exists(worker.pid)
+
+
+def test_the_script_s_process_reads_what_the_engine_reads():
+    from app.paths import model_folder
+
+    engine = fixedpoint.load(model_folder() / "integers.npz")
+    with running(read_with_script, WindowOptions()) as (worker, post):
+        post.next(Ready)
+        worker.send(ReadPicture(5, PICTURE))
+        reading = post.next(Read).reading
+    exact = engine.read(np.frombuffer(PICTURE, np.uint8).reshape(28, 28))
+    assert (reading.revision, reading.digit, reading.logits) == (5, exact.digit, exact.logits)
+    assert sum(reading.shares) == pytest.approx(1)
+
+
+def test_another_network_is_read_with_as_soon_as_it_is_asked_for(home):
+    picture = np.frombuffer(PICTURE, np.uint8).reshape(28, 28)
+    with running(read_with_script, WindowOptions()) as (worker, post):
+        post.next(Ready)
+        for revision, name in enumerate(("handwriting", "compact", "source")):
+            worker.send(Employ(name))
+            worker.send(ReadPicture(revision, PICTURE))
+            exact = fixedpoint.load(models.named(name).integers_path).read(picture)
+            reading = post.next(Read).reading
+            assert (reading.revision, reading.logits) == (revision, exact.logits)
+
+
+def test_after_a_network_that_is_missing_another_one_can_be_chosen(home):
+    with running(read_with_script, WindowOptions(model="no-such-network")) as (worker, post):
+        post.next(Failed)
+        worker.send(ReadPicture(1, PICTURE))
+        worker.send(Employ("compact"))
+        worker.send(ReadPicture(2, PICTURE))
+        assert post.next(Read).reading.revision == 2
+
+
+def tells_its_work(connection, work):
+    """Tells what it was started with, or what it was given since."""
+    connection.send(Said(work))
+    while not isinstance(request := connection.recv(), Stop):
+        connection.send(Said(request.model))
+        if request.model == "death":
+            os._exit(7)
+
+
+def test_a_worker_that_dies_is_started_again_with_the_work_it_had_last():
+    with running(tells_its_work, "first") as (worker, post):
+        assert post.next(Said).notice == "first"
+        worker.employ(("second",), Employ("second"))
+        assert post.next(Said).notice == "second"
+        worker.send(Employ("death"))
+        post.next(Failed)
+        assert post.next(Said).notice == "second"
+
+
+@pytest.mark.parametrize("pause", [0, 0.05, 0.3])
+def test_work_given_while_a_worker_starts_is_not_lost(pause):
+    post = Post()
+    worker = ProcessWorker(Who.FLOAT, "test", tells_its_work, ("first",), post)
+    worker.start()
+    time.sleep(pause)
+    worker.employ(("second",), Employ("second"))
+    try:
+        while post.next(Said).notice != "second":
+            pass
+    finally:
+        worker.ask_to_stop()
+        assert worker.end(time.monotonic() + 20)
+
+
+def test_a_missing_network_is_an_answer_and_not_a_death(home):
+    with running(read_with_script, WindowOptions(model="no-such-network")) as (_, post):
+        failed = post.next(Failed)
+        assert not failed.again
+        assert failed.notice.hint
+
+
+# --- the desk ---
+
+
+@pytest.fixture
+def desk(home):
+    from app.paths import SHIPPED
+
+    post = Post()
+    desk = Desk(SHIPPED, post, lambda: None)
+    desk.start()
+    post.next(Ready)
+    yield desk, post
+    desk.ask_to_stop()
+    assert desk.end(time.monotonic() + 10)
+
+
+def test_the_desk_sees_and_reads_ink_as_image_files_are_read(desk):
+    desk, post = desk
+    desk.send(Look(3, Content(None, SEVEN), None))
+    looked = post.next(Looked)
+    assert looked.revision == 3
+    assert looked.picture == to_mnist(rasterise(SEVEN)).tobytes()
+    assert looked.reading.digit == 7
+
+
+def test_a_picture_put_down_whole_is_read_as_it_is(desk):
+    desk, post = desk
+    desk.send(Look(1, Content(Place(PICTURE), ()), None))
+    assert post.next(Looked).picture == PICTURE
+
+
+def test_ink_on_a_picture_changes_it(desk):
+    desk, post = desk
+    line = Stroke(((0.1, 0.9), (0.9, 0.9)), 0.08)
+    desk.send(Look(1, Content(Place(PICTURE), (line,)), None))
+    assert post.next(Looked).picture != PICTURE
+
+
+def test_the_desk_reads_with_the_network_that_was_chosen_last(desk):
+    desk, post = desk
+    for name in ("compact", "no-such-network", "source"):
+        desk.send(Employ(name))
+    desk.send(Look(1, Content(None, SEVEN), None))
+    assert post.next(Failed).who is Who.FIXED
+    exact = fixedpoint.load(models.named("source").integers_path)
+    picture = to_mnist(rasterise(SEVEN))
+    assert post.next(Looked).reading.logits == exact.read(picture).logits
+
+
+def test_a_dot_is_not_a_digit(desk):
+    desk, post = desk
+    desk.send(Look(1, Content(None, (Stroke(((0.5, 0.5),), 0.05),)), None))
+    looked = post.next(Looked)
+    assert looked.picture is None
+    assert "dot" in looked.blank
+
+
+def test_a_file_becomes_a_picture_and_a_bad_one_a_sentence(desk, tmp_path):
+    desk, post = desk
+    desk.send(LookAtFile("tests/data/seven.png"))
+    assert post.next(Placed).name == "seven.png"
+    bad = tmp_path / "notes.png"
+    bad.write_text("no picture")
+    desk.send(LookAtFile(str(bad)))
+    notice = post.next(Said).notice
+    assert notice.error
+    assert notice.hint
+
+
+def test_a_kept_drawing_comes_back_stroke_by_stroke_and_any_other_as_its_picture(desk, home):
+    desk, post = desk
+    looked = to_mnist(rasterise(SEVEN)).tobytes()
+    desk.send(Keep("ab" * 32, Content(None, SEVEN)))
+    desk.send(BringBack("ab" * 32, looked))
+    assert post.next(Placed) == Placed(looked, strokes=SEVEN, txid="ab" * 32)
+    desk.send(BringBack("cd" * 32, PICTURE))
+    assert post.next(Placed) == Placed(PICTURE, txid="cd" * 32)
+
+
+@pytest.mark.parametrize("bad", [b"", b"{", b'{"strokes":[]}', b'{"strokes":[{"width":9,"points":[[0,0]]}]}'])
+def test_a_kept_drawing_that_was_tampered_with_is_not_taken(desk, home, bad):
+    desk, post = desk
+    (home / "drawings").mkdir(parents=True)
+    (home / "drawings" / f"{'ab' * 32}.json").write_bytes(bad)
+    desk.send(BringBack("ab" * 32, PICTURE))
+    assert post.next(Placed) == Placed(PICTURE, txid="ab" * 32)
+
+
+def test_a_saved_drawing_is_read_back_as_the_same_digit(desk, home):
+    from app.drawing import read_digit
+    from app.paths import model_folder
+
+    desk, post = desk
+    desk.send(SaveDrawing(Content(None, SEVEN)))
+    desk.send(SaveDrawing(Content(None, SEVEN)))
+    assert not post.next(Said).notice.error
+    post.next(Said)
+    first, second = sorted((home / "pictures").glob("*.png"))
+    assert first != second
+    engine = fixedpoint.load(model_folder() / "integers.npz")
+    assert engine.read(read_digit(first)).digit == 7
+
+
+def test_shares_are_exact_where_floats_would_lose_the_difference():
+    base = 10**40
+    shares = softmax([base, base + 10**16, *[0] * 8], 10**16)
+    assert shares[1] / shares[0] == pytest.approx(np.e)
+    assert sum(shares) == pytest.approx(1)
+    assert softmax([-(10**18)] * 10, 10**16) == pytest.approx([0.1] * 10)
