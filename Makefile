@@ -50,8 +50,8 @@ bench: $(VENV)/.dev
 # Every network that ships, measured: a page, and the figures that the window shows beside their names.
 networks: $(VENV)/.dev
 	mkdir -p build
-	$(BIN)/inkproof evaluate --all --output docs/networks.md --json > build/networks.json
-	mv build/networks.json assets/networks.json
+	$(BIN)/inkproof evaluate --all --output docs/models.md --json > build/models.json
+	mv build/models.json assets/models.json
 
 contract: $(VENV)/.dev
 	$(BIN)/inkproof contract build

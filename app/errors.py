@@ -4,15 +4,20 @@ InkproofError
  ├── ImageError          a picture that cannot be read as one digit
  │    └── BlankError     nothing, or next to nothing, is drawn on it
  ├── DataError           a data set or a stroke file that is not what it says
- ├── ModelError          a trained network is missing, damaged or of the wrong shape
+ ├── ModelError          a trained model is missing, damaged or of the wrong shape
  ├── BoundError          integers that would leave the range they are proved to stay in
  ├── ScriptError         Bitcoin Script that cannot be generated, read or run
  ├── ContractError       the contract, its description or its compiler
  ├── WalletError         keys and coins
  ├── LedgerError         the record of deployments and verifications
+ │    ├── DeploymentTakenError   another verification holds the deployment; take another one
+ │    └── DamagedLedgerError     the file contradicts itself
  └── ChainError          the node and what it answers
       ├── NodeError      the embedded node cannot be found, started or stopped
+      │    ├── TransientNodeError  the next start may succeed
+      │    └── DamagedNodeError    the node's folder cannot be used as it is
       ├── RpcError       the node answered with an error of its own (code and message)
+      ├── PendingError   sent, and neither accepted nor refused yet
       └── UnreachableError   no answer, or not one that a node gives
 """
 
@@ -45,7 +50,7 @@ class DataError(InkproofError):
 
 
 class ModelError(InkproofError):
-    """A trained network is missing, damaged or of the wrong shape."""
+    """A trained model is missing, damaged or of the wrong shape."""
 
 
 class BoundError(InkproofError):
@@ -68,12 +73,32 @@ class LedgerError(InkproofError):
     """The record of deployments and verifications."""
 
 
+class DeploymentTakenError(LedgerError):
+    """Another verification holds the same deployment; take another one."""
+
+
+class DamagedLedgerError(LedgerError):
+    """The file's content contradicts itself; with a new file in its place, everything works."""
+
+
 class ChainError(InkproofError):
     """The node and what it answers."""
 
 
 class NodeError(ChainError):
     """The embedded node cannot be found, started or stopped."""
+
+
+class TransientNodeError(NodeError):
+    """The next start may succeed.
+
+    Another program took the port between the choice of it and the node's start, or the previous node has
+    ended but the system has not yet released its lock.
+    """
+
+
+class DamagedNodeError(NodeError):
+    """The node's folder cannot be used as it is; with a new one in its place, the node starts."""
 
 
 class RpcError(ChainError):
@@ -88,3 +113,7 @@ class RpcError(ChainError):
 
 class UnreachableError(ChainError):
     """No answer, or none that a node would give."""
+
+
+class PendingError(ChainError):
+    """The transaction was sent, and the network has neither accepted nor refused it yet."""

@@ -1,4 +1,4 @@
-"""The networks that ship: one entry each. Whatever lets a person choose a network reads this list.
+"""The models that ship: one entry each. Whatever lets a person choose a model reads this list.
 
 Light on purpose: the command line's help and the window's first frame are made from it.
 """
@@ -19,9 +19,9 @@ PACKED, UNROLLED = "packed", "unrolled"
 
 @dataclass(frozen=True)
 class Model:
-    """One network that ships.
+    """One model that ships.
 
-    `folder` holds its integers, `judge` the float network that reads beside it. `kinds`: forms of the
+    `folder` holds its integers, `judge` the float model that reads beside it. `kinds`: forms of the
     contract that exist. `raised`: its packed contract, too, needs a node with a raised policy. `claim`: what
     the source it comes from says of it.
     """
@@ -42,7 +42,7 @@ class Model:
 
     @property
     def integers_path(self) -> Path:
-        """The integer network."""
+        """The integer model."""
         return paths.model_folder(self.folder) / self.integers
 
 
@@ -98,7 +98,7 @@ MODELS: dict[str, Model] = {
 
 @dataclass(frozen=True)
 class Figures:
-    """What a network is, does and costs: the SHA-256 of its integers, the share of MNIST's test images they
+    """What a model is, does and costs: the SHA-256 of its integers, the share of MNIST's test images they
     read right (0 to 1), and the bytes of its packed locking script."""
 
     sha256: str
@@ -108,24 +108,24 @@ class Figures:
 
 @functools.cache
 def figures() -> dict[str, Figures]:
-    """By name, as `make networks` measured them; empty where the file is missing: no verdict needs it."""
+    """By name, as `make models` measured them; empty where the file is missing: no verdict needs it."""
     try:
-        rows = json.loads((paths.assets() / "networks.json").read_text(encoding="utf-8"))["networks"]
+        rows = json.loads((paths.assets() / "models.json").read_text(encoding="utf-8"))["models"]
     except OSError:
         return {}
     return {row["model"]: Figures(row["sha256"], row["fixed_accuracy"], row["script_bytes"]) for row in rows}
 
 
 def name_of(sha256: str) -> str:
-    """The network whose integers have this SHA-256; empty where none that ships has it."""
+    """The model whose integers have this SHA-256; empty where none that ships has it."""
     return next((name for name, known in figures().items() if known.sha256 == sha256), "")
 
 
 def named(name: str) -> Model:
-    """The network of that name. ModelError if there is none."""
+    """The model of that name. ModelError if there is none."""
     try:
         return MODELS[name]
     except KeyError:
         raise ModelError(
-            f"There is no network called {name!r}.", hint=f"Choose one of: {', '.join(MODELS)}."
+            f"There is no model called {name!r}.", hint=f"Choose one of: {', '.join(MODELS)}."
         ) from None

@@ -23,12 +23,12 @@ def resources() -> Path:
 
 
 def assets() -> Path:
-    """Folder of trained networks and other files that ship with the program."""
+    """Folder of trained models and other files that ship with the program."""
     return resources() / "assets"
 
 
 def model_folder(name: str = SHIPPED) -> Path:
-    """Folder of one trained network: `model.keras`, `integers.npz` and its report."""
+    """Folder of one trained model: `model.keras`, `integers.npz` and its report."""
     return assets() / name
 
 

@@ -32,7 +32,7 @@ class Verdict:
         if self.agree:
             who = "Both local judges" if self.chain is None else "All three judges"
             return f"{who} agree: this is a {self.fixed.digit}."
-        said = [f"the float network reads {self.floating.digit}", f"the integer engine {self.fixed.digit}"]
+        said = [f"the float model reads {self.floating.digit}", f"the integer engine {self.fixed.digit}"]
         if self.chain is not None:
             said.append(
                 f"the contract {'accepts' if self.chain.accepted else 'refuses'} {self.chain.claimed}"

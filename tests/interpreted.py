@@ -1,4 +1,4 @@
-"""What the Scripts of the networks that ship read in an interpreter, held to the integer engine.
+"""What the Scripts of the models that ship read in an interpreter, held to the integer engine.
 
 It takes minutes of every core: 500 images through the unrolled Script are 88 million opcodes. That longest
 work begins when the tests begin, in processes that take what the others leave; meanwhile most other tests
@@ -27,7 +27,7 @@ _begun: dict[tuple[str, Kind, bytes], Future[Reading]] = {}
 
 
 def differing(name: str, kind: Kind, pictures: npt.NDArray[np.uint8]) -> list[int]:
-    """Indices of pictures (n, 28, 28) on which a network's Script leaves other logits, or another class, than
+    """Indices of pictures (n, 28, 28) on which a model's Script leaves other logits, or another class, than
     the engine's: the lowest of its largest logits."""
     engine = load(models.named(name).integers_path).with_rule(rule_of(kind))
     logits, digits = engine.logits(pictures).tolist(), engine.classify(pictures).tolist()
@@ -53,7 +53,7 @@ def _readings(name: str, kind: Kind, pictures: npt.NDArray[np.uint8]) -> list[Re
 
 
 def _pool(name: str, kind: Kind, spared: int = 0, politeness: int = 0) -> ProcessPoolExecutor:
-    """Processes that read with one form of one network's Script, one a core but for those spared."""
+    """Processes that read with one form of one model's Script, one a core but for those spared."""
     count = max(1, (os.cpu_count() or 1) - spared)
     return ProcessPoolExecutor(count, initializer=_start_worker, initargs=(name, kind, politeness))
 

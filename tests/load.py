@@ -174,13 +174,13 @@ def _profile(count: int) -> Figures:
         timed(Ledger, name, lambda arguments, name=name: f"ledger: {name}")
     images = _mnist()
     with _service() as service:
-        network = service.contract.network
+        model = service.contract.model
         service.prepare(_silent)
         spent.clear()
         calls.clear()
         start = time.perf_counter()
         for image in images[:count]:
-            fixed = network.read(image)
+            fixed = model.read(image)
             told = Readings(fixed.digit, [0.1] * 10, fixed.digit, fixed.logits)
             assert service.submit(image.tobytes(), fixed.digit, told, progress=_silent).accepted
         whole = time.perf_counter() - start
@@ -202,8 +202,8 @@ def _larger(arguments: tuple[Any, ...]) -> str:
 
 
 def _service() -> contextlib.AbstractContextManager[Service]:
-    network = load(paths.model_folder() / "integers.npz")
-    return open_service(network, Kind.PACKED, NodeChoice(keep_node=True), _silent)
+    model = load(paths.model_folder() / "integers.npz")
+    return open_service(model, Kind.PACKED, NodeChoice(keep_node=True), _silent)
 
 
 def _silent(_text: str, _share: float | None = None) -> None:

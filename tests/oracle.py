@@ -33,7 +33,7 @@ def per_sum(parameters: Parameters, pixels: Sequence[int]) -> list[int]:
             return sums
         x = [div(max(total, 0), unit) for total in sums]
         unit = S
-    raise AssertionError("a network has layers")
+    raise AssertionError("a model has layers")
 
 
 def per_product(parameters: Parameters, pixels: Sequence[int]) -> list[int]:

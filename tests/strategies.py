@@ -1,4 +1,4 @@
-"""Random networks and images for Hypothesis, with the extremes that random draws miss."""
+"""Random models and images for Hypothesis, with the extremes that random draws miss."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from app.fixedpoint import (
     Conv2d,
     Dense,
     FewBit,
-    IntegerNetwork,
+    IntegerModel,
     Layer,
     Pool,
     Relu,
@@ -33,15 +33,15 @@ def weights(limit: int = TRAINED) -> st.SearchStrategy[int]:
 
 
 @st.composite
-def networks(
+def models(
     draw: st.DrawFn,
     *,
     pixels: int | None = None,
     depth: int = 3,
     width: int = 5,
     limit: int = TRAINED,
-) -> IntegerNetwork:
-    """A dense network of 1 to `depth` layers, each of 1 to `width` neurons."""
+) -> IntegerModel:
+    """A dense model of 1 to `depth` layers, each of 1 to `width` neurons."""
     inputs = pixels or draw(st.integers(1, 9))
     widths = [inputs, *draw(st.lists(st.integers(1, width), min_size=1, max_size=depth))]
     layers = []
@@ -55,7 +55,7 @@ def networks(
                 np.array(numbers, dtype=np.int64).reshape(fan_in, fan_out), np.array(biases, dtype=np.int64)
             )
         )
-    return IntegerNetwork([*layers, Argmax()])
+    return IntegerModel([*layers, Argmax()])
 
 
 def images(pixels: int) -> st.SearchStrategy[bytes]:
@@ -72,18 +72,16 @@ def images(pixels: int) -> st.SearchStrategy[bytes]:
     )
 
 
-def parameters(network: IntegerNetwork) -> list[tuple[list[list[int]], list[int]]]:
-    """A network's numbers as plain Python integers, for the oracle."""
+def parameters(model: IntegerModel) -> list[tuple[list[list[int]], list[int]]]:
+    """A model's numbers as plain Python integers, for the oracle."""
     return [
-        (layer.weights.tolist(), layer.biases.tolist())
-        for layer in network.layers
-        if isinstance(layer, Dense)
+        (layer.weights.tolist(), layer.biases.tolist()) for layer in model.layers if isinstance(layer, Dense)
     ]
 
 
 @st.composite
-def few_bit_networks(draw: st.DrawFn, *, depth: int = 3, width: int = 6) -> IntegerNetwork:
-    """A few-bit network of 1 to `depth` layers, with or without a pool before it."""
+def few_bit_models(draw: st.DrawFn, *, depth: int = 3, width: int = 6) -> IntegerModel:
+    """A few-bit model of 1 to `depth` layers, with or without a pool before it."""
     layers: list[Layer] = []
     inputs = draw(st.integers(1, 9))
     if draw(st.booleans()):
@@ -103,22 +101,20 @@ def few_bit_networks(draw: st.DrawFn, *, depth: int = 3, width: int = 6) -> Inte
         biases = draw(st.lists(weights(10**6), min_size=fan_out, max_size=fan_out))
         table = np.array(numbers, dtype=np.int64).reshape(fan_in, fan_out)
         layers.append(FewBit(table, np.array(biases, dtype=np.int64), bits, draw(st.integers(1, 100))))
-    return IntegerNetwork([*layers, Argmax()])
+    return IntegerModel([*layers, Argmax()])
 
 
-def few_bit_parameters(network: IntegerNetwork) -> list[tuple[list[list[int]], list[int]]]:
-    """A few-bit network's numbers as plain Python integers, for the oracle."""
+def few_bit_parameters(model: IntegerModel) -> list[tuple[list[list[int]], list[int]]]:
+    """A few-bit model's numbers as plain Python integers, for the oracle."""
     return [
-        (layer.weights.tolist(), layer.biases.tolist())
-        for layer in network.layers
-        if isinstance(layer, FewBit)
+        (layer.weights.tolist(), layer.biases.tolist()) for layer in model.layers if isinstance(layer, FewBit)
     ]
 
 
 @st.composite
-def convolutional_networks(
+def convolutional_models(
     draw: st.DrawFn, *, depth: int = 2, filters: int = 5, limit: int = 15, ceiling: int = 255
-) -> IntegerNetwork:
+) -> IntegerModel:
     """1 to `depth` blocks of convolution, ReLU, pooling, requantisation; then a layer over the whole map."""
     blocks = draw(st.integers(1, depth))
     kernels = [draw(st.integers(1, 3)) for _ in range(blocks)]
@@ -149,10 +145,10 @@ def _few_bits(draw: st.DrawFn, shape: tuple[int, ...], limit: int) -> tuple[np.n
     return kernel.astype(np.int64), rng.integers(-300, 301, shape[-1]), 1
 
 
-def blocks_of(network: IntegerNetwork) -> oracle.Blocks:
-    """A convolutional network's numbers as plain Python integers, for the oracle."""
-    convolutions = [layer for layer in network.layers if isinstance(layer, Conv2d)]
-    steps = [(layer.shift, layer.ceiling) for layer in network.layers if isinstance(layer, Requantise)]
+def blocks_of(model: IntegerModel) -> oracle.Blocks:
+    """A convolutional model's numbers as plain Python integers, for the oracle."""
+    convolutions = [layer for layer in model.layers if isinstance(layer, Conv2d)]
+    steps = [(layer.shift, layer.ceiling) for layer in model.layers if isinstance(layer, Requantise)]
     return [
         (layer.height, layer.width, layer.weights.tolist(), layer.biases.tolist(), *step)
         for layer, step in zip(convolutions, [*steps, (0, 0)], strict=True)

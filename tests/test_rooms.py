@@ -10,21 +10,51 @@ import pytest
 import app
 
 ROOT = Path(app.__file__).parent
-ROOMS = ["drawing", "network", "fixedpoint", "script", "contract", "chain", "verdict", "window", "cli"]
-EVERYBODY = {"errors", "models", "paths", "version"}
+ROOMS = [
+    "drawing",
+    "floats",
+    "fixedpoint",
+    "training",
+    "script",
+    "contract",
+    "chain",
+    "verdict",
+    "window",
+    "bench",
+    "cli",
+]
+SERVICES = {"errors", "models", "paths", "picture", "progress", "text", "version"}
+INNER = {
+    "chain": ["networks", "wallet", "backends", "node", "ledger"],
+    "window": ["model", "view", "workers"],
+}
+"""The rooms within a room, in order; the modules beside them stand after all of them."""
+
+
+OPTIONS = {"app.window.options", "app.window.options.WindowOptions"}
+"""What a window is started with: plain data that its workers read as well."""
+
+
+def imported_modules(path: Path) -> set[str]:
+    """Dotted names that a module imports anywhere in it, inside functions too."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module if is_module(node.module) else ""}
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+    return found - {""}
+
+
+def is_module(name: str) -> bool:
+    """Whether a dotted name is a module and not a package, from which modules are imported by name."""
+    return not (ROOT.parent / Path(*name.split("."))).is_dir()
 
 
 def imported_rooms(path: Path) -> set[str]:
     """Rooms that a module imports anywhere in it, inside functions too."""
-    rooms = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        names = []
-        if isinstance(node, ast.ImportFrom) and node.module:
-            names = [node.module] + [f"{node.module}.{alias.name}" for alias in node.names]
-        elif isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        rooms |= {name.split(".")[1] for name in names if name.startswith("app.")}
-    return rooms & set(ROOMS)
+    return {name.split(".")[1] for name in imported_modules(path) if name.startswith("app.")} & set(ROOMS)
 
 
 def modules(room: str) -> list[Path]:
@@ -38,14 +68,31 @@ def test_a_room_imports_none_that_comes_after_it(room):
         assert not imported_rooms(path) & later, path
 
 
-def test_the_integer_engine_and_the_generators_know_nothing_of_the_float_network_or_the_drawing():
+def inner_room(room: str, module: str) -> str | None:
+    """The inner room that a dotted module name such as `app.chain.wallet.coins` belongs to."""
+    parts = module.split(".")
+    inside = parts[:2] == ["app", room] and len(parts) > 2 and parts[2] in INNER[room]
+    return parts[2] if inside else None
+
+
+@pytest.mark.parametrize(("room", "inner"), [(room, inner) for room in INNER for inner in INNER[room]])
+def test_an_inner_room_imports_none_that_comes_after_it_nor_a_module_beside_it(room, inner):
+    allowed = set(INNER[room][: INNER[room].index(inner) + 1])
+    place = ROOT / room / inner
+    for path in sorted(place.rglob("*.py")) if place.is_dir() else [place.with_suffix(".py")]:
+        own = {name for name in imported_modules(path) if name.startswith(f"app.{room}.")}
+        foreign = {name for name in own if inner_room(room, name) not in allowed} - OPTIONS
+        assert not foreign, path
+
+
+def test_the_integer_engine_and_the_generators_know_nothing_of_the_float_model_or_the_drawing():
     for room in ("fixedpoint", "script"):
         for path in modules(room):
-            assert not imported_rooms(path) & {"drawing", "network"}, path
+            assert not imported_rooms(path) & {"drawing", "floats", "training"}, path
 
 
 def test_everything_in_app_is_a_room_or_serves_all():
-    known = set(ROOMS) | EVERYBODY | {"__init__", "__main__", "bundled"}
+    known = set(ROOMS) | SERVICES | {"__init__", "__main__", "bundled"}
     found = {path.stem for path in ROOT.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
     assert found <= known
 

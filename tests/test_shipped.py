@@ -1,4 +1,4 @@
-"""The network that ships: what it reads, how large its Script is, and that every engine agrees on it."""
+"""The model that ships: what it reads, how large its Script is, and that every engine agrees on it."""
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ kinds = pytest.mark.parametrize("kind", list(Kind), ids=lambda kind: kind.value)
 
 
 @pytest.fixture(scope="module")
-def network():
+def model():
     return load(paths.model_folder() / "integers.npz")
 
 
@@ -29,35 +29,35 @@ def float_digits(mnist):
     return np.concatenate([judge.read_batch(part).argmax(axis=1) for part in parts])
 
 
-def test_the_integers_are_those_of_the_float_network(network):
+def test_the_integers_are_those_of_the_float_model(model):
     judge = FloatJudge.load(paths.model_folder() / "model.keras")
-    assert quantise(judge.weights()).sha256 == network.sha256
+    assert quantise(judge.weights()).sha256 == model.sha256
 
 
-def test_it_reads_985_of_1000_test_images(mnist, network, float_digits):
-    assert (network.classify(mnist.x_test) == mnist.y_test).mean() >= 0.985
+def test_it_reads_985_of_1000_test_images(mnist, model, float_digits):
+    assert (model.classify(mnist.x_test) == mnist.y_test).mean() >= 0.985
     assert (float_digits == mnist.y_test).mean() >= 0.985
 
 
 @kinds
 def test_float_and_integers_read_the_same_class_on_all_but_one_in_ten_thousand(
-    mnist, network, float_digits, kind
+    mnist, model, float_digits, kind
 ):
-    digits = network.with_rule(rule_of(kind)).classify(mnist.x_test)
+    digits = model.with_rule(rule_of(kind)).classify(mnist.x_test)
     assert (digits == float_digits).mean() >= 0.9999
 
 
 @pytest.mark.parametrize(
     ("kind", "formula"), [(Kind.PACKED, oracle.per_sum), (Kind.UNROLLED, oracle.per_product)]
 )
-def test_the_engine_equals_the_oracle_on_real_images(mnist, network, kind, formula):
-    ruled, numbers = network.with_rule(rule_of(kind)), parameters(network)
+def test_the_engine_equals_the_oracle_on_real_images(mnist, model, kind, formula):
+    ruled, numbers = model.with_rule(rule_of(kind)), parameters(model)
     for picture in mnist.x_test[:20]:
         assert list(ruled.read(picture).logits) == formula(numbers, picture.ravel().tolist())
 
 
-def test_the_packed_contract_fits_a_default_node(network):
-    contract = contract_for(network, bytes(20))
+def test_the_packed_contract_fits_a_default_node(model):
+    contract = contract_for(model, bytes(20))
     assert len(contract.locking_script) <= 270_000 < SCRIPT_LIMIT
     assert max(lanes.total for lanes in contract.program.lanes) <= 8 * 10_000
 
@@ -69,18 +69,18 @@ def extremes() -> np.ndarray:
     return np.stack(flat + single)
 
 
-def worst_images(network) -> np.ndarray:
+def worst_images(model) -> np.ndarray:
     """For each hidden neuron the two images that drive its sum to either end of its lane."""
-    weights = network.layers[0].weights
+    weights = model.layers[0].weights
     ends = [np.where(weights * sign > 0, 255, 0).astype(np.uint8).T for sign in (1, -1)]
     return np.concatenate(ends)
 
 
 @kinds
-def test_script_and_engine_agree_on_extreme_images(network, kind):
+def test_script_and_engine_agree_on_extreme_images(model, kind):
     pictures = extremes()
     if kind is Kind.PACKED:
-        pictures = np.concatenate([pictures, worst_images(network)])
+        pictures = np.concatenate([pictures, worst_images(model)])
     assert differing(models.DEFAULT, kind, pictures) == []
 
 

@@ -3,7 +3,7 @@
 - size: of the folder that holds the program, or of the single file;
 - first frame: from starting the process until the window's own pixels are on a real X11 screen (Xvfb,
   whose frame buffer is a file that is read every few milliseconds);
-- first reading: from starting `classify IMAGE --json` until the float network's answer is printed;
+- first reading: from starting `classify IMAGE --json` until the float model's answer is printed;
 - self-test: how long it takes, and whether it passes.
 
 Each time is measured in several starts. The first is told apart: its files may still have to come from disk.

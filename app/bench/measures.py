@@ -19,14 +19,14 @@ from app import paths
 from app.chain.backends.rpc import Rpc
 from app.chain.connection import NodeChoice
 from app.chain.node.process import EmbeddedNode
-from app.chain.service import Readings, Stage, open_service
+from app.chain.service import ClaimStage, Readings, open_service
 from app.chain.wallet.coins import fee_for
 from app.contract import DigitContract, SpendPlan, build_spend, contract_for, judge_spend
 from app.contract.classifier import rule_of
 from app.contract.local import limits_for
 from app.drawing import Stroke, rasterise, to_mnist
 from app.errors import ChainError
-from app.fixedpoint import Conv2d, Dense, IntegerNetwork
+from app.fixedpoint import Conv2d, Dense, IntegerModel
 from app.floats.judge import FloatJudge
 from app.script import Kind
 
@@ -61,10 +61,10 @@ def _milliseconds(call: Callable[[], Any]) -> float:
     return (time.perf_counter() - start) * 1000
 
 
-def contract_figures(network: IntegerNetwork, image: Images, rpc: Rpc, kind: Kind) -> Figures:
+def contract_figures(model: IntegerModel, image: Images, rpc: Rpc, kind: Kind) -> Figures:
     """One form of the contract: size, opcodes, fees, and the time of one spend in node and interpreter."""
-    contract = contract_for(network, _KEY.public_key.hash160(), kind)
-    digit = network.with_rule(rule_of(kind)).read(image).digit
+    contract = contract_for(model, _KEY.public_key.hash160(), kind)
+    digit = model.with_rule(rule_of(kind)).read(image).digit
     tx = _spend(contract, image.tobytes(), digit)
     size = len(contract.locking_script)
     interpreter = median_milliseconds(
@@ -80,10 +80,10 @@ def contract_figures(network: IntegerNetwork, image: Images, rpc: Rpc, kind: Kin
     }
 
 
-def information_bound(network: IntegerNetwork) -> int:
+def information_bound(model: IntegerModel) -> int:
     """Bytes of the weights and biases alone: each layer's count times the bits of its largest, with sign."""
     bits = 0
-    for layer in network.layers:
+    for layer in model.layers:
         if isinstance(layer, (Dense, Conv2d)):
             for numbers in (layer.weights, layer.biases):
                 bits += int(np.count_nonzero(numbers)) * (int(abs(numbers).max()).bit_length() + 1)
@@ -151,9 +151,9 @@ def _verify(rpc: Rpc, items: Sequence[Figures]) -> list[Figures]:
 
 
 def read_with_both(
-    network: IntegerNetwork, judge: FloatJudge, images: Images, told: Callable[[float], None]
+    model: IntegerModel, judge: FloatJudge, images: Images, told: Callable[[float], None]
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """The classes (n,) of images (n, 28, 28): by the float network, and by the integer engine.
+    """The classes (n,) of images (n, 28, 28): by the float model, and by the integer engine.
 
     `told` hears how much is done, from 0 to 1.
     """
@@ -161,42 +161,42 @@ def read_with_both(
     for start in range(0, len(images), _BATCH):
         batch = images[start : start + _BATCH]
         floating.append(judge.read_batch(batch).argmax(axis=1))
-        fixed.append(network.classify(batch))
+        fixed.append(model.classify(batch))
         told(min(1.0, (start + _BATCH) / len(images)))
     return np.concatenate(floating), np.concatenate(fixed)
 
 
-def engine_figures(network: IntegerNetwork, judge: FloatJudge, images: Images) -> Figures:
+def engine_figures(model: IntegerModel, judge: FloatJudge, images: Images) -> Figures:
     """The integer engine beside Keras: one image, and a batch."""
     one = images[0]
     return {
-        "integer_one": median_milliseconds(lambda: network.read(one), 200),
+        "integer_one": median_milliseconds(lambda: model.read(one), 200),
         "float_one": median_milliseconds(lambda: judge.read(one), 200),
         "batch": len(images),
-        "integer_batch": median_milliseconds(lambda: network.classify(images), 3),
+        "integer_batch": median_milliseconds(lambda: model.classify(images), 3),
         "float_batch": median_milliseconds(lambda: judge.read_batch(images), 3),
     }
 
 
-def drawing_figures(network: IntegerNetwork, strokes: Sequence[Stroke]) -> Figures:
+def drawing_figures(model: IntegerModel, strokes: Sequence[Stroke]) -> Figures:
     """From strokes to the integer engine's reading: ink, 28x28, class."""
     ink = rasterise(strokes)
     return {
         "ink": median_milliseconds(lambda: rasterise(strokes), 20),
         "to_28x28": median_milliseconds(lambda: to_mnist(ink), 50),
-        "stroke_to_reading": median_milliseconds(lambda: network.read(to_mnist(rasterise(strokes))), 20),
+        "stroke_to_reading": median_milliseconds(lambda: model.read(to_mnist(rasterise(strokes))), 20),
     }
 
 
-def submission_figures(network: IntegerNetwork, image: Images, times: int = 7) -> Figures:
+def submission_figures(model: IntegerModel, image: Images, times: int = 7) -> Figures:
     """From Enter to the node's word, and to the block, on the embedded node with default policy."""
-    fixed = network.read(image)
+    fixed = model.read(image)
     readings = Readings(fixed.digit, [0.1] * 10, fixed.digit, fixed.logits)
     accepted, confirmed = [], []
-    with open_service(network, Kind.PACKED, NodeChoice(), _silent) as service:
+    with open_service(model, Kind.PACKED, NodeChoice(), _silent) as service:
         service.prepare(_silent)
         for _ in range(times):
-            moments: dict[Stage, float] = {}
+            moments: dict[ClaimStage, float] = {}
             start = time.perf_counter()
             service.submit(
                 image.tobytes(),
@@ -206,8 +206,8 @@ def submission_figures(network: IntegerNetwork, image: Images, times: int = 7) -
                 progress=_silent,
                 on_stage=lambda stage, _, kept=moments: kept.setdefault(stage, time.perf_counter()),  # type: ignore[misc]
             )
-            accepted.append((moments[Stage.ACCEPTED] - start) * 1000)
-            confirmed.append((moments[Stage.CONFIRMED] - start) * 1000)
+            accepted.append((moments[ClaimStage.ACCEPTED] - start) * 1000)
+            confirmed.append((moments[ClaimStage.CONFIRMED] - start) * 1000)
     return {"to_accepted": statistics.median(accepted), "to_block": statistics.median(confirmed)}
 
 

@@ -1,7 +1,7 @@
-"""The benchmark as a picture: packed beside unrolled, and every network beside the others.
+"""The benchmark as a picture: packed beside unrolled, and every model beside the others.
 
 One pair of axes covers the page and counts in inches from its lower left corner, so that a row is as high as
-another however many networks there are.
+another however many models there are.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _FORMS = (
 _WIDTH, _LEFT, _START, _RIGHT = 9.6, 0.45, 1.85, 9.15
 _BARS = 4.45
 _SIZES, _TIMES = (_START, 4.85), (6.35, 8.35)
-_FORM_ROW, _NETWORK_ROW, _HEADING, _COLUMNS, _FOOT = 0.58, 0.38, 1.1, 0.65, 0.6
+_FORM_ROW, _MODEL_ROW, _HEADING, _COLUMNS, _FOOT = 0.58, 0.38, 1.1, 0.65, 0.6
 _NOTE, _TEXT, _TITLE = 8.5, 10.0, 14.0
 
 
@@ -38,28 +38,28 @@ def draw(figures: dict[str, Any], path: Path) -> None:
 
 
 def build(figures: dict[str, Any]) -> Figure:
-    """The picture: each measure of both forms, drawn to the unrolled one; each network, on log scales."""
+    """The picture: each measure of both forms, drawn to the unrolled one; each model, on log scales."""
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
         raise InkproofError(
             "The plot needs matplotlib.", hint="Install it: pip install 'inkproof[train]'"
         ) from error
-    networks = dict(sorted(figures["networks"].items(), key=lambda entry: entry[1]["script_bytes"]))
+    measured = dict(sorted(figures["models"].items(), key=lambda entry: entry[1]["script_bytes"]))
     forms_height = _HEADING + len(_FORMS) * _FORM_ROW
-    height = forms_height + _HEADING + _COLUMNS + len(networks) * _NETWORK_ROW + _FOOT
+    height = forms_height + _HEADING + _COLUMNS + len(measured) * _MODEL_ROW + _FOOT
     figure = Figure(figsize=(_WIDTH, height), dpi=160, facecolor=_shade(theme.PAPER))
     axes = figure.add_axes((0, 0, 1, 1), xlim=(0, _WIDTH), ylim=(0, height))
     axes.axis("off")
     _forms(axes, height, figures["contracts"])
-    _networks(axes, height - forms_height, networks)
+    _model_rows(axes, height - forms_height, measured)
     return figure
 
 
 def _forms(axes: Axes, top: float, contracts: dict[str, Any]) -> None:
     """A pair of bars per measure, the unrolled one of full length, and how many times they differ."""
     title = "A layer in one number, or an opcode for every weight"
-    _heading(axes, top, title, f"The contract of the default network, {models.DEFAULT}, in both its forms")
+    _heading(axes, top, title, f"The contract of the default model, {models.DEFAULT}, in both its forms")
     for row, (key, name, form, better) in enumerate(_FORMS):
         middle = top - _HEADING - (row + 0.5) * _FORM_ROW
         _text(axes, _START - 0.2, middle, name, ha="right")
@@ -77,18 +77,18 @@ def _forms(axes: Axes, top: float, contracts: dict[str, Any]) -> None:
         _text(axes, _RIGHT, middle, ratio, colour=theme.ACCENT, weight="bold", ha="right")
 
 
-def _networks(axes: Axes, top: float, networks: dict[str, Any]) -> None:
-    """A row per network. Dots, since on a logarithmic scale the length of a bar says nothing."""
-    note = "The smallest contract first, on logarithmic scales; the default network in bold"
-    _heading(axes, top, "Every network, packed", note)
+def _model_rows(axes: Axes, top: float, measured: dict[str, Any]) -> None:
+    """A row per model. Dots, since on a logarithmic scale the length of a bar says nothing."""
+    note = "The smallest contract first, on logarithmic scales; the default model in bold"
+    _heading(axes, top, "Every model, packed", note)
     top -= _HEADING + _COLUMNS
-    foot = top - len(networks) * _NETWORK_ROW
-    rows = {name: top - (row + 0.5) * _NETWORK_ROW for row, name in enumerate(networks)}
+    foot = top - len(measured) * _MODEL_ROW
+    rows = {name: top - (row + 0.5) * _MODEL_ROW for row, name in enumerate(measured)}
     for name, at in rows.items():
         weight = "bold" if name == models.DEFAULT else "normal"
         _text(axes, _START - 0.2, at, name, weight=weight, ha="right")
-    sizes = [measured["script_bytes"] for measured in networks.values()]
-    times = [measured["node_milliseconds"] for measured in networks.values()]
+    sizes = [row["script_bytes"] for row in measured.values()]
+    times = [row["node_milliseconds"] for row in measured.values()]
     by_size, by_time = _Scale(*_SIZES, [*sizes, SCRIPT_LIMIT]), _Scale(*_TIMES, times)
 
     limit = by_size.place(SCRIPT_LIMIT)

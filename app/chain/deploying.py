@@ -150,10 +150,10 @@ class Deployer:
         known = self.ledger.deployment_of(self.connection.chain_id, tx.hex_hash(), 0)
         if known is None:
             return self.ledger.add_deployment(
-                network=self.connection.chain_id,
+                chain_id=self.connection.chain_id,
                 kind=self.contract.kind.value,
                 contract_sha256=self.contract.sha256,
-                network_sha256=self.contract.network.sha256,
+                model_sha256=self.contract.model.sha256,
                 owner=self.contract.owner.hex(),
                 txid=tx.hex_hash(),
                 output_index=0,

@@ -13,10 +13,11 @@ import contextlib
 
 from bitcoinx import Tx, TxOutput
 
-from app.chain.backends.base import Backend, Found, PendingError, Sent
+from app.chain.backends.base import Backend, Found, Sent
 from app.chain.ledger.records import Deployment, DeploymentState, Verification, VerificationState
-from app.chain.ledger.store import DeploymentTakenError, Ledger
+from app.chain.ledger.store import Ledger
 from app.chain.sendlock import Turn
+from app.errors import DeploymentTakenError, PendingError
 
 __all__ = ["DROPPED", "NEVER_SENT", "SOMEBODY_ELSE", "claimed_back", "reconcile", "revived"]
 

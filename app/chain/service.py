@@ -17,14 +17,14 @@ from app.chain.deploying import Approve as Approve
 from app.chain.funding import balance
 from app.chain.ledger.records import Deployment, Verification, VerificationState
 from app.chain.ledger.spending import Spending, daily_limit
-from app.chain.ledger.store import DeploymentTakenError, Ledger
+from app.chain.ledger.store import Ledger
 from app.chain.reconcile import reconcile
 from app.chain.refusals import refused
 from app.contract import DigitContract, SpendPlan, build_spend
 from app.contract.classifier import program_for
 from app.contract.local import needs_raised_policy
-from app.errors import ChainError, WalletError
-from app.fixedpoint import IntegerNetwork
+from app.errors import ChainError, DeploymentTakenError, WalletError
+from app.fixedpoint import IntegerModel
 from app.paths import home
 from app.progress import Progress
 from app.script import Kind
@@ -33,7 +33,7 @@ _BURIED = 100
 """Blocks on top of one that nobody will take back any more."""
 
 
-class Stage(Enum):
+class ClaimStage(Enum):
     """What has just happened to a submission, in this order."""
 
     READY = "contract ready"
@@ -43,7 +43,7 @@ class Stage(Enum):
     CONFIRMED = "in a block"
 
 
-StageCallback = Callable[[Stage, str], None]
+StageCallback = Callable[[ClaimStage, str], None]
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def never(_satoshis: int, _purpose: str) -> bool:
     return False
 
 
-def silent(_stage: Stage, _text: str) -> None:
+def silent(_stage: ClaimStage, _text: str) -> None:
     """For callers that do not follow the stages."""
 
 
@@ -143,25 +143,25 @@ class Service:
         known = self._left_open(image, claim)
         for _ in range(ATTEMPTS):
             if known is not None:
-                on_stage(Stage.SIGNED, known.txid)
+                on_stage(ClaimStage.SIGNED, known.txid)
                 return self._taken(known, progress, on_stage)
             deployment = self.prepare(progress)
             if (known := self._claimed_back(image, claim)) is not None:
                 continue
             self._deployer.ask_once(deployment)
-            on_stage(Stage.READY, f"{deployment.txid}:{deployment.output_index}")
+            on_stage(ClaimStage.READY, f"{deployment.txid}:{deployment.output_index}")
             with self._deployer.turn.take():
                 try:
                     record = self._record(deployment, image, claim, readings, name)
                 except DeploymentTakenError:
                     continue  # another program was quicker
-                on_stage(Stage.SIGNED, record.txid)
+                on_stage(ClaimStage.SIGNED, record.txid)
                 sent = self.connection.backend.send(record.raw_tx, self._spent(deployment))
                 self._note(record, sent)
             if sent.accepted:
                 return self._taken(record, progress, on_stage)
             if sent.refusal is Refusal.SCRIPT:
-                on_stage(Stage.REFUSED, sent.reason)
+                on_stage(ClaimStage.REFUSED, sent.reason)
                 return self._verdict(record)
             if not self._deployer.may_pass(sent.refusal):
                 raise refused("The node did not judge the claim.", sent)
@@ -223,7 +223,7 @@ class Service:
     def _left_open(self, image: bytes, claim: int) -> Verification | None:
         """The same claim if it was sent before and nobody heard the answer: it must not be made twice.
 
-        Put to this contract: the ledger is every network's, and another one may read another digit.
+        Put to this contract: the ledger holds every model's claims, and another one may read another digit.
         """
         chain_id = self.connection.chain_id
         left = [
@@ -270,7 +270,7 @@ class Service:
 
     def _taken(self, record: Verification, progress: Progress, on_stage: StageCallback) -> ChainVerdict:
         """The node took the claim, and that stands whatever happens afterwards."""
-        on_stage(Stage.ACCEPTED, record.txid)
+        on_stage(ClaimStage.ACCEPTED, record.txid)
         self._look_ahead(progress)
         with contextlib.suppress(ChainError):
             self._confirm(on_stage, record)
@@ -297,7 +297,7 @@ class Service:
         self.reconcile()
         settled = self.ledger.verification(record.id)
         if settled.block_height is not None:
-            on_stage(Stage.CONFIRMED, f"{settled.block_height}")
+            on_stage(ClaimStage.CONFIRMED, f"{settled.block_height}")
 
     def _spent(self, deployment: Deployment) -> list[TxOutput]:
         return [TxOutput(deployment.value, Script(self.contract.locking_script))]
@@ -326,7 +326,7 @@ def verdict_of(record: Verification, network: str) -> ChainVerdict:
 
 @contextlib.contextmanager
 def open_service(
-    network: IntegerNetwork,
+    model: IntegerModel,
     kind: Kind,
     choice: NodeChoice,
     progress: Progress,
@@ -334,14 +334,14 @@ def open_service(
     approve: Approve = never,
     limit: int | None = None,
 ) -> Iterator[Service]:
-    """The service of a network's contract on the chosen chain: connected, reconciled, ready to submit.
+    """The service of a model's contract on the chosen chain: connected, reconciled, ready to submit.
 
     `approve` is asked before coins that cost money are spent, up to `limit` satoshis in a day.
     """
-    program = program_for(network, kind)
+    program = program_for(model, kind)
     raised = needs_raised_policy(program)
     with connect(choice, kind, progress, raised=raised) as connection, Ledger(ledger_path()) as ledger:
-        contract = DigitContract(program, connection.wallet.pubkeyhash, network)
+        contract = DigitContract(program, connection.wallet.pubkeyhash, model)
         service = Service(contract, connection, ledger, approve, limit)
         service.resume()
         yield service

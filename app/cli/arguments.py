@@ -90,7 +90,7 @@ def model_option(default: str | None = models.DEFAULT) -> argparse.ArgumentParse
     """The neural network; `default` None where it matters whether one was named."""
     parent = argparse.ArgumentParser(add_help=False)
     parent.add_argument(
-        "--network-model",
+        "--model",
         metavar="NAME",
         choices=list(models.MODELS),
         default=default,

@@ -22,6 +22,7 @@ from app.cli.output import Reporter, out, print_json, reporting
 from app.drawing import rasterise, to_mnist
 from app.fixedpoint import load
 from app.floats.judge import FloatJudge
+from app.picture import SIDE
 from app.script import Kind
 
 Figures = dict[str, Any]
@@ -45,40 +46,40 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _measure(report: Reporter) -> Figures:
-    network = load(paths.model_folder() / "integers.npz")
+    model = load(paths.model_folder() / "integers.npz")
     image = to_mnist(rasterise(measured.SEVEN))
     report("Submitting to a node with default policy")
-    submission = measured.submission_figures(network, image)
+    submission = measured.submission_figures(model, image)
     report("Running both forms of the contract in a node without time limits")
     with measured.unlimited_node().lease(report) as rpc:
         contracts = {
-            kind.value: measured.contract_figures(network, image, rpc, kind)
+            kind.value: measured.contract_figures(model, image, rpc, kind)
             for kind in (Kind.PACKED, Kind.UNROLLED)
         }
-        networks = {models.DEFAULT: contracts[Kind.PACKED.value]}
-        for model in models.MODELS.values():
-            if model.name not in networks:
-                report(f"Running the packed contract of {model.name}")
-                other = load(model.integers_path)
-                networks[model.name] = measured.contract_figures(other, image, rpc, Kind.PACKED)
-    report("Loading the float network (TensorFlow)")
+        contract_of = {models.DEFAULT: contracts[Kind.PACKED.value]}
+        for entry in models.MODELS.values():
+            if entry.name not in contract_of:
+                report(f"Running the packed contract of {entry.name}")
+                other = load(entry.integers_path)
+                contract_of[entry.name] = measured.contract_figures(other, image, rpc, Kind.PACKED)
+    report("Loading the float model (TensorFlow)")
     judge = FloatJudge.load(paths.model_folder() / "model.keras")
     report("Reading with both engines")
-    noise = np.random.default_rng(1).integers(0, 256, (_BATCH, 28, 28), dtype=np.uint8)
-    engines = measured.engine_figures(network, judge, np.concatenate([image[None], noise[1:]]))
-    drawing = measured.drawing_figures(network, measured.SEVEN)
+    noise = np.random.default_rng(1).integers(0, 256, (_BATCH, SIDE, SIDE), dtype=np.uint8)
+    engines = measured.engine_figures(model, judge, np.concatenate([image[None], noise[1:]]))
+    drawing = measured.drawing_figures(model, measured.SEVEN)
     report("Opening the window")
     return {
         "version": __version__,
         "machine": _machine(),
-        "network": {
-            "architecture": network.architecture,
-            "sha256": network.sha256,
-            "information_bytes": measured.information_bound(network),
+        "model": {
+            "architecture": model.architecture,
+            "sha256": model.sha256,
+            "information_bytes": measured.information_bound(model),
         },
         "contracts": contracts,
         "packed_over_unrolled": _ratios(contracts),
-        "networks": networks,
+        "models": contract_of,
         "engines": engines,
         "drawing": drawing,
         "submission": submission,
@@ -119,9 +120,9 @@ def _show(figures: Figures) -> None:
     ):
         ratio = figures["packed_over_unrolled"][key]
         out.print(f"{name:<34}{_number(packed[key]):>12}{_number(unrolled[key]):>12}{ratio:>10.3f}")
-    out.print(f"{'weights alone, bytes':<34}{figures['network']['information_bytes']:>12,}\n")
+    out.print(f"{'weights alone, bytes':<34}{figures['model']['information_bytes']:>12,}\n")
     out.print(f"{'packed contracts':<20}{'bytes':>12}{'opcodes':>10}{'node, ms':>10}{'bitcoinX, ms':>14}")
-    for name, row in figures["networks"].items():
+    for name, row in figures["models"].items():
         size, opcodes = _number(row["script_bytes"]), _number(row["opcodes"])
         node, interpreter = _number(row["node_milliseconds"]), _number(row["bitcoinx_milliseconds"])
         out.print(f"{name:<20}{size:>12}{opcodes:>10}{node:>10}{interpreter:>14}")

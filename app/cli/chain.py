@@ -27,16 +27,17 @@ from app.contract.classifier import program_for, rule_of
 from app.errors import LedgerError
 from app.fixedpoint import load
 from app.models import Model
+from app.picture import PIXELS
 from app.script import Kind, Program
 
 
 def deploy(options: argparse.Namespace) -> int:
     """Have a deployment ready."""
     kind = kind_of(options)
-    network = load(model_of(options).integers_path, rule_of(kind))
+    model = load(model_of(options).integers_path, rule_of(kind))
     with (
         reporting(options.json) as report,
-        open_service(network, kind, node_choice(options), report, **spending(options)) as service,
+        open_service(model, kind, node_choice(options), report, **spending(options)) as service,
     ):
         warn_of(service.connection.wallet)
         deployment = service.prepare(report)
@@ -63,7 +64,7 @@ def history(options: argparse.Namespace) -> int:
     """Past verifications from the ledger; no node is asked."""
     with Ledger(ledger_path()) as ledger:
         records = ledger.history(options.limit)
-        hashes = ledger.network_hashes(records)
+        hashes = ledger.model_hashes(records)
     names = {number: models.name_of(sha256) for number, sha256 in hashes.items()}
     if options.json:
         for record in records:
@@ -83,7 +84,7 @@ def _show_record(record: Verification, model: str) -> None:
     line.append(printable(record.image_name), style="bold not dim")
     line.append(
         f"  float {record.float_digit}, integer {record.fixed_digit}, claimed {record.claim}: "
-        f"{record.state.value}{block} on {record.network.partition('@')[0]}"
+        f"{record.state.value}{block} on {record.chain_id.partition('@')[0]}"
         + (f", read by {model}" if model else ""),
         style="not dim",
     )
@@ -97,7 +98,7 @@ def _record_json(record: Verification, model: str) -> dict[str, Any]:
     return {
         "created": record.created.isoformat(),
         "model": model or None,
-        "network": record.network.partition("@")[0],
+        "network": record.chain_id.partition("@")[0],
         "kind": record.kind,
         "image": record.image_name,
         "float": record.float_digit,
@@ -146,21 +147,21 @@ def _recorded_network(txid: str) -> str | None:
         return None
     with contextlib.suppress(LedgerError), Ledger(ledger_path()) as ledger:
         record = ledger.verification_of(txid)
-        return record.network.partition("@")[0] if record else None
+        return record.chain_id.partition("@")[0] if record else None
     return None
 
 
 def _programs(first: Model, tried: list[tuple[Model, str]], report: Reporter) -> Iterator[Program]:
-    """The programs of all networks, the chosen one's first; notes each with its sha256 in `tried`.
+    """The programs of all models, the chosen one's first; notes each with its sha256 in `tried`.
 
     They are asked for when the transaction has come.
     """
     report("Running the script again")
     for model in sorted(models.MODELS.values(), key=lambda model: model is not first):
-        network = load(model.integers_path)
+        integers = load(model.integers_path)
         for kind in model.kinds:
-            tried.append((model, network.sha256))
-            yield program_for(network, Kind(kind))
+            tried.append((model, integers.sha256))
+            yield program_for(integers, Kind(kind))
 
 
 def _inspection_json(found: Inspection, held: tuple[Model, str] | None) -> dict[str, Any]:
@@ -171,7 +172,7 @@ def _inspection_json(found: Inspection, held: tuple[Model, str] | None) -> dict[
         "claimed": found.claim.digit,
         "kind": found.program.kind.value if found.program else None,
         "model": held[0].name if held else None,
-        "network_sha256": held[1] if held else None,
+        "model_sha256": held[1] if held else None,
         "owner": found.owner.hex() if found.owner else None,
         "script_bytes": found.script_bytes,
         "script_sha256": found.script_sha256,
@@ -184,7 +185,7 @@ def _inspection_json(found: Inspection, held: tuple[Model, str] | None) -> dict[
 
 
 def _show_inspection(found: Inspection, chain: str, held: tuple[Model, str] | None) -> None:
-    if len(found.claim.image) == 784:
+    if len(found.claim.image) == PIXELS:
         pixels = np.frombuffer(found.claim.image, dtype=np.uint8)
         out.print(picture(pixels, colour=out.color_system is not None))
     known = f"Inkproof, {found.program.kind.value}" if found.program else "not one that this Inkproof knows"
@@ -193,7 +194,7 @@ def _show_inspection(found: Inspection, chain: str, held: tuple[Model, str] | No
         "spends": found.deployment,
         "claim": f"this is a {found.claim.digit}",
         "contract": f"{known}; {found.script_bytes:,} bytes, sha256 {found.script_sha256}",
-        "network": f"{held[0].name}, sha256 {held[1]}" if held else "unknown",
+        "model": f"{held[0].name}, sha256 {held[1]}" if held else "unknown",
         "owner": found.owner.hex() if found.owner else "unknown",
         "block": "none yet" if found.block_height is None else f"{found.block_height:,} {found.block_hash}",
         "fee": f"{found.fee:,} satoshis for {found.size:,} bytes",

@@ -1,4 +1,4 @@
-"""`evaluate --all`: every network that ships, in one table."""
+"""`evaluate --all`: every model that ships, in one table."""
 
 from __future__ import annotations
 
@@ -31,32 +31,32 @@ Images = npt.NDArray[np.uint8]
 Labels = npt.NDArray[np.int64]
 
 _PAGE = """\
-# The networks, side by side
+# The models, side by side
 
-`inkproof evaluate --all --output docs/networks.md` measures every network that ships and writes this page.
+`inkproof evaluate --all --output docs/models.md` measures every model that ships and writes this page.
 
 {table}
 
-*MNIST* is accuracy on {images} test images: of the float network, and of the integer engine, which the
+*MNIST* is accuracy on {images} test images: of the float model, and of the integer engine, which the
 contract follows bit for bit. *Same class* is the share of these images on which the two agree. *Drawn* is the
 integer engine's accuracy on {drawings}. *Script* is the whole locking script of the packed
 contract, *node* the time of one spend by `verifyscript` in a Bitcoin SV node without time limits, on the
 machine that wrote this page. Where the policy is *raised*, a default node refuses the script for its size.
 
-`compact` has no float network of its own: it is trained in integers of a few bits, and the float judge beside
+`compact` has no float model of its own: it is trained in integers of a few bits, and the float judge beside
 it is the one of `handwriting`. `mlp-8bit` is `mlp` with its weights rounded to 8 bits. The
-integers of `cnn` are trained on from its float network, so the two are different networks of one shape.
+integers of `cnn` are trained on from its float model, so the two are different models of one shape.
 
 The arithmetic of each in Script has a page: [packed lanes](arithmetic.md) for `handwriting`, `source` and
 `mlp`, [few bits](few-bits.md) for `compact` and `mlp-8bit`, [convolutions](convolution.md) for `cnn`.
 
-What the sources claim of their networks: {claims}. Their recipes
+What the sources claim of their models: {claims}. Their recipes
 are followed literally, by `inkproof train --recipe NAME`.
 """
 
 
 def evaluate_all(options: argparse.Namespace) -> int:
-    """Measure every network; print the table, and write it as a page if `--output` names a file."""
+    """Measure every model; print the table, and write it as a page if `--output` names a file."""
     if options.output is not None:
         made_folder(options.output.parent)
     with reporting(options.json) as report, measured.home_of_its_own():
@@ -69,7 +69,7 @@ def evaluate_all(options: argparse.Namespace) -> int:
     if options.output is not None:
         _write(options.output, _page(rows, len(images), len(drawn[1]) if drawn else 0))
     if options.json:
-        print_json({"images": len(images), "drawings": len(drawn[1]) if drawn else 0, "networks": rows})
+        print_json({"images": len(images), "drawings": len(drawn[1]) if drawn else 0, "models": rows})
     else:
         for line in _lines(rows):
             out.print("  ".join(line))
@@ -93,33 +93,33 @@ def _row(
     rpc: Rpc,
     report: Reporter,
 ) -> Row:
-    network = load(model.integers_path)
+    integers = load(model.integers_path)
     report(f"{model.name}: running its contract in a node without time limits")
     picture = to_mnist(rasterise(measured.SEVEN))
-    contract = measured.contract_figures(network, picture, rpc, Kind.PACKED)
-    report(f"{model.name}: loading the float network")
+    contract = measured.contract_figures(integers, picture, rpc, Kind.PACKED)
+    report(f"{model.name}: loading the float model")
     judge = FloatJudge.load(model.float_path)
     reading = partial(report, f"{model.name}: reading with both engines")
-    floating, fixed = measured.read_with_both(network, judge, images, reading)
+    floating, fixed = measured.read_with_both(integers, judge, images, reading)
     own_float = model.judge == model.folder
     return {
         "model": model.name,
-        "sha256": network.sha256,
-        "architecture": network.architecture,
-        "parameters": network.parameters,
+        "sha256": integers.sha256,
+        "architecture": integers.architecture,
+        "parameters": integers.parameters,
         "float_accuracy": float((floating == labels).mean()) if own_float else None,
         "fixed_accuracy": float((fixed == labels).mean()),
         "agreement": float((floating == fixed).mean()),
-        "drawn_accuracy": float((network.classify(drawn[0]) == drawn[1]).mean()) if drawn else None,
+        "drawn_accuracy": float((integers.classify(drawn[0]) == drawn[1]).mean()) if drawn else None,
         "script_bytes": contract["script_bytes"],
         "node_milliseconds": contract["node_milliseconds"],
-        "policy": "raised" if needs_raised_policy(program_for(network, Kind.PACKED)) else "default",
+        "policy": "raised" if needs_raised_policy(program_for(integers, Kind.PACKED)) else "default",
         "claim": model.claim or None,
     }
 
 
 _TITLES = (
-    "network",
+    "model",
     "layers",
     "parameters",
     "MNIST, float",

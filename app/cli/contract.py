@@ -14,6 +14,7 @@ from app.cli.output import out, print_json, reporting
 from app.contract import contract_for, description
 from app.errors import ContractError
 from app.fixedpoint import load
+from app.picture import PIXELS
 
 _FEE_RATES = (1, 50)
 _NOBODY = bytes(20)
@@ -38,7 +39,7 @@ def build(options: argparse.Namespace) -> int:
 
 
 def info(options: argparse.Namespace) -> int:
-    """Facts about the contract of a network."""
+    """Facts about the contract of a model."""
     facts = _facts(options)
     if options.json:
         print_json(facts)
@@ -47,10 +48,10 @@ def info(options: argparse.Namespace) -> int:
         "kind": facts["kind"],
         "locking script": f"{facts['script_bytes']:,} bytes",
         "opcodes": f"{facts['opcodes']:,} (pushes not counted)",
-        "pixels used": f"{facts['rows']} of 784",
+        "pixels used": f"{facts['rows']} of {PIXELS}",
         **{f"fee at {rate} sat/kB": f"{fee:,} satoshis to deploy" for rate, fee in facts["fees"].items()},
         "contract": facts["contract_sha256"],
-        "network": f"{facts['architecture']}, sha256 {facts['network_sha256']}",
+        "model": f"{facts['architecture']}, sha256 {facts['model_sha256']}",
     }
     for number, lanes in enumerate(facts["lanes"], 1):
         rows[f"lanes, layer {number}"] = _in_words(lanes)
@@ -92,15 +93,15 @@ def _facts(options: argparse.Namespace) -> dict[str, Any]:
         ],
         "fees": {str(rate): fee_for(size, rate) for rate in _FEE_RATES},
         "contract_sha256": contract.sha256,
-        "architecture": contract.network.architecture,
-        "network_sha256": contract.network.sha256,
+        "architecture": contract.model.architecture,
+        "model_sha256": contract.model.sha256,
     }
 
 
 def export(options: argparse.Namespace) -> int:
     """Write the locking script as hex."""
-    network = load(model_of(options).integers_path)
-    contract = contract_for(network, _owner(options.owner), kind_of(options))
+    model = load(model_of(options).integers_path)
+    contract = contract_for(model, _owner(options.owner), kind_of(options))
     try:
         options.output.write_text(contract.locking_script.hex() + "\n", encoding="ascii")
     except OSError as error:

@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from app import paths
-from app.chain.service import ChainVerdict, Readings, Service, Stage, open_service
+from app.chain.service import ChainVerdict, ClaimStage, Readings, Service, open_service
 from app.cli import DISAGREE, FAILED, OK
 from app.cli.ending import Background
 from app.cli.options import kind_of, model_of, node_choice, spending, warn_of
@@ -23,7 +23,7 @@ from app.cli.picture import picture
 from app.contract.classifier import rule_of
 from app.drawing import read_digit
 from app.errors import InkproofError
-from app.fixedpoint import IntegerNetwork, load
+from app.fixedpoint import IntegerModel, load
 from app.floats.judge import FloatJudge
 from app.verdict import Verdict
 
@@ -40,12 +40,12 @@ def classify(options: argparse.Namespace) -> int:
     """Both local judges on every image that can be read."""
     pictures, statuses = _read_all(options.images)
     if pictures:
-        network = load(model_of(options).integers_path)
+        model = load(model_of(options).integers_path)
         with reporting(options.json) as report:
-            report("Loading the float network (TensorFlow)")
+            report("Loading the float model (TensorFlow)")
             judge = FloatJudge.load(model_of(options).float_path)
         for item in pictures:
-            verdict = Verdict(item.name, judge.read(item.pixels), network.read(item.pixels), None)
+            verdict = Verdict(item.name, judge.read(item.pixels), model.read(item.pixels), None)
             _show(verdict, item.pixels, options.json)
             statuses.append(OK if verdict.agree else DISAGREE)
     return max(statuses)
@@ -57,7 +57,7 @@ def verify(options: argparse.Namespace) -> int:
     if not pictures:
         return max(statuses)
     kind = kind_of(options)
-    network = load(model_of(options).integers_path, rule_of(kind))
+    model = load(model_of(options).integers_path, rule_of(kind))
     # What can be said of the options is said before anything is loaded or started.
     choice, limits = node_choice(options), spending(options)
     paths.home()
@@ -65,15 +65,15 @@ def verify(options: argparse.Namespace) -> int:
     loading = Background(partial(FloatJudge.load, model_of(options).float_path))
     with (
         reporting(options.json) as report,
-        open_service(network, kind, choice, report, **limits) as service,
+        open_service(model, kind, choice, report, **limits) as service,
     ):
         warn_of(service.connection.wallet)
         service.prepare(report)
-        report("Loading the float network (TensorFlow)")
+        report("Loading the float model (TensorFlow)")
         judge = loading.result()
         for item in pictures:
             try:
-                verdict = _verify_one(item, options.claim, network, judge, service, report)
+                verdict = _verify_one(item, options.claim, model, judge, service, report)
             except InkproofError as error:
                 show_error(error, item.name)
                 statuses.append(FAILED)
@@ -87,16 +87,16 @@ def verify(options: argparse.Namespace) -> int:
 def _verify_one(
     item: _Picture,
     claim: int | None,
-    network: IntegerNetwork,
+    model: IntegerModel,
     judge: FloatJudge,
     service: Service,
     report: Reporter,
 ) -> Verdict:
-    floating, fixed = judge.read(item.pixels), network.read(item.pixels)
+    floating, fixed = judge.read(item.pixels), model.read(item.pixels)
     readings = Readings(floating.digit, floating.probabilities, fixed.digit, fixed.logits)
 
-    def on_stage(stage: Stage, text: str) -> None:
-        report(f"{item.name}: {stage.value} {text if stage is Stage.CONFIRMED else ''}".rstrip())
+    def on_stage(stage: ClaimStage, text: str) -> None:
+        report(f"{item.name}: {stage.value} {text if stage is ClaimStage.CONFIRMED else ''}".rstrip())
 
     chain = service.submit(
         item.pixels.tobytes(),

@@ -16,10 +16,10 @@ from app.cli.output import out, print_json, reporting
 from app.drawing import load_drawings, pictures_of
 from app.errors import DataError
 from app.fixedpoint import (
-    IntegerNetwork,
+    IntegerModel,
     Pool,
     convolutional,
-    few_bit_network,
+    few_bit_model,
     load,
     quantise,
     rounded_to_bits,
@@ -27,7 +27,7 @@ from app.fixedpoint import (
 )
 from app.floats.judge import FloatJudge
 from app.training.data import Mnist, load_mnist
-from app.training.fitting import Progress, ProgressCallback
+from app.training.fitting import ProgressCallback, TrainingProgress
 from app.training.train import Training
 
 _MLP_BITS = 8
@@ -35,7 +35,7 @@ _FEW_BIT_FILE = "integers-8bit.npz"
 
 
 def evaluate(options: argparse.Namespace) -> int:
-    """Both engines over MNIST's test images, or over drawn digits; with --all, every network."""
+    """Both engines over MNIST's test images, or over drawn digits; with --all, every model."""
     _refuse_what_excludes(options)
     if options.all:
         from app.cli.comparing import evaluate_all
@@ -44,11 +44,11 @@ def evaluate(options: argparse.Namespace) -> int:
     with reporting(options.json) as report:
         report("Reading the images")
         images, labels = _examples(options)
-        network = load(model_of(options).integers_path)
-        report("Loading the float network (TensorFlow)")
+        model = load(model_of(options).integers_path)
+        report("Loading the float model (TensorFlow)")
         judge = FloatJudge.load(model_of(options).float_path)
         reading = partial(report, "Reading with both engines")
-        by_float, by_integer = read_with_both(network, judge, images, reading)
+        by_float, by_integer = read_with_both(model, judge, images, reading)
     figures = {
         "images": len(images),
         "float_accuracy": float((by_float == labels).mean()),
@@ -59,7 +59,7 @@ def evaluate(options: argparse.Namespace) -> int:
         print_json(figures)
     else:
         out.print(f"images           {figures['images']:,}")
-        out.print(f"float network    {figures['float_accuracy']:.2%} right")
+        out.print(f"float model    {figures['float_accuracy']:.2%} right")
         out.print(f"integer engine   {figures['fixed_accuracy']:.2%} right")
         out.print(f"same class       {figures['agreement']:.2%}  ({(by_float != by_integer).sum()} differ)")
     return OK
@@ -67,10 +67,10 @@ def evaluate(options: argparse.Namespace) -> int:
 
 def _refuse_what_excludes(options: argparse.Namespace) -> None:
     """DataError for options of which one would be ignored."""
-    if options.all and options.network_model is not None:
-        raise DataError("--all measures every network.", hint="Leave --all or --network-model out.")
+    if options.all and options.model is not None:
+        raise DataError("--all measures every model.", hint="Leave --all or --model out.")
     if not options.all and options.output is not None:
-        raise DataError("--output writes the table of all networks.", hint="Add --all.")
+        raise DataError("--output writes the table of all models.", hint="Add --all.")
     if not options.all and options.drawings is not None and options.data is not None:
         raise DataError(
             "Both --drawings and --data name what is to be read.",
@@ -89,43 +89,44 @@ def train(options: argparse.Namespace) -> int:
     """Train by a recipe and write everything that follows from the trained weights."""
     from app.training import report as reports
     from app.training.train import RECIPES
-    from app.training.train import train as train_network
+    from app.training.train import train as train_model
 
     folder = made_folder(options.output or paths.assets() / options.recipe)
     with reporting(options.json) as report:
         report("Reading the images")
         data = load_mnist(data_set(options))
 
-        def progress(step: Progress) -> None:
+        def progress(step: TrainingProgress) -> None:
             if step.fraction < 1 and not report.live:
                 return
             figures = "  ".join(f"{name} {value:.4f}" for name, value in step.metrics.items())
             text = f"{step.stage}: epoch {step.epoch} of {step.epochs}  {figures}".rstrip()
             report(text, (step.epoch - 1 + step.fraction) / step.epochs)
 
-        training = train_network(
+        training = train_model(
             RECIPES[options.recipe], data, seed=options.seed, epochs=options.epochs, progress=progress
         )
         # Quantising first: weights that cannot be integers must not replace a good model.
-        network = _integers(training, data, progress)
+        model = _integers(training, data, progress)
         report("Writing model, integers and report")
-        integer_accuracy = float((network.classify(data.x_test) == data.y_test).mean())
+        integer_accuracy = float((model.classify(data.x_test) == data.y_test).mean())
         figures = reports.write(training, folder, integer_accuracy)
-        save(network, folder / "integers.npz")
+        save(model, folder / "integers.npz")
         if options.recipe == "mlp":
             save(rounded_to_bits(FloatJudge(training.model).weights(), _MLP_BITS), folder / _FEW_BIT_FILE)
     if options.json:
-        print_json({"folder": str(folder), "network_sha256": network.sha256, **figures})
+        print_json({"folder": str(folder), "model_sha256": model.sha256, **figures})
     else:
         out.print(f"test accuracy    {training.test_accuracy:.2%}  as integers {integer_accuracy:.2%}")
-        out.print(f"network          {network.architecture}  sha256 {network.sha256}")
+        out.print(f"model          {model.architecture}  sha256 {model.sha256}")
         out.print(f"written to       {folder}")
     return OK
 
 
-def _integers(training: Training, data: Mnist, progress: ProgressCallback) -> IntegerNetwork:
-    """The integer network of a trained one: its weights rounded, or few-bit weights trained as such."""
-    from app.training.architecture import COMPACT_POOL, SIDE
+def _integers(training: Training, data: Mnist, progress: ProgressCallback) -> IntegerModel:
+    """The integer model of a trained one: its weights rounded, or few-bit weights trained as such."""
+    from app.picture import SIDE
+    from app.training.architecture import COMPACT_POOL
     from app.training.fewbit import few_bit_weights
     from app.training.quantised import train_quantised
 
@@ -136,5 +137,5 @@ def _integers(training: Training, data: Mnist, progress: ProgressCallback) -> In
     few = few_bit_weights(training.model)
     if few:
         layers = [(layer.codes, layer.bias, layer.step, layer.bits) for layer in few]
-        return few_bit_network(layers, Pool(SIDE, *COMPACT_POOL))
+        return few_bit_model(layers, Pool(SIDE, *COMPACT_POOL))
     return quantise(FloatJudge(training.model).weights())

@@ -29,19 +29,19 @@ _COOKIE_LIMIT = 4096
 
 
 def kind_of(options: argparse.Namespace) -> Kind:
-    """The form of the contract. ModelError if the chosen network has none of that form."""
+    """The form of the contract. ModelError if the chosen model has none of that form."""
     model = model_of(options)
     if options.kind not in model.kinds:
         raise ModelError(
-            f"The network {model.name!r} has no {options.kind} contract.",
+            f"The model {model.name!r} has no {options.kind} contract.",
             hint=f"Leave --kind out: it comes {' and '.join(model.kinds)}.",
         )
     return Kind(options.kind)
 
 
 def model_of(options: argparse.Namespace) -> Model:
-    """The chosen network; commands without the choice take the default."""
-    return models.named(getattr(options, "network_model", None) or models.DEFAULT)
+    """The chosen model; commands without the choice take the default."""
+    return models.named(getattr(options, "model", None) or models.DEFAULT)
 
 
 def data_set(options: argparse.Namespace) -> Path | None:
@@ -106,14 +106,14 @@ def made_folder(folder: Path) -> Path:
         ) from error
 
 
-class Spending(TypedDict):
+class SpendingOptions(TypedDict):
     """What `open_service` takes about coins that cost money."""
 
     approve: Approve
     limit: int
 
 
-def spending(options: argparse.Namespace) -> Spending:
+def spending(options: argparse.Namespace) -> SpendingOptions:
     """How to ask before real coins are spent, and how many may go in a day."""
     return {"approve": approval(options), "limit": daily_limit(options.daily_limit)}
 

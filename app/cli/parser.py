@@ -13,7 +13,7 @@ from app.version import ShowVersion, frozen
 
 _INTRODUCTION = """\
 Draw a digit; three independent judges read it: a float neural network, an integer
-fixed-point engine, and a smart contract on Bitcoin SV whose Script runs the whole network.
+fixed-point engine, and a smart contract on Bitcoin SV whose Script runs the whole model.
 Inkproof shows whether the three agree, and leaves a transaction that anyone can check again.
 """
 
@@ -41,7 +41,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_window(commands)
     _add_judging(commands)
-    _add_network(commands)
+    _add_training(commands)
     _add_contract(commands)
     _add_chain(commands)
     _add_wallet(commands)
@@ -123,7 +123,7 @@ def _add_judging(commands: Commands[argparse.ArgumentParser]) -> None:
         commands,
         "classify",
         "let the two local judges read images",
-        "The float network and the integer engine; no node, no coins.",
+        "The float model and the integer engine; no node, no coins.",
         _later("judging", "classify"),
         [model_option()],
     )
@@ -132,7 +132,7 @@ def _add_judging(commands: Commands[argparse.ArgumentParser]) -> None:
         commands,
         "evaluate",
         "measure both engines over a data set",
-        "Accuracy of the float network and of the integer engine on the test images, and on how many\n"
+        "Accuracy of the float model and of the integer engine on the test images, and on how many\n"
         "of them the two agree.",
         _later("measuring", "evaluate"),
         [model_option(None)],
@@ -142,7 +142,7 @@ def _add_judging(commands: Commands[argparse.ArgumentParser]) -> None:
         "--drawings", type=Path, metavar="FILE", help="drawn digits (a stroke file) instead"
     )
     evaluate.add_argument(
-        "--all", action="store_true", help="every network, with its contract's size and its time in a node"
+        "--all", action="store_true", help="every model, with its contract's size and its time in a node"
     )
     evaluate.add_argument("--output", type=Path, metavar="FILE", help="with --all: write the table as a page")
     evaluate.add_argument("--limit", type=_COUNT, metavar="N", help="the first N images only")
@@ -166,14 +166,14 @@ def _add_judging(commands: Commands[argparse.ArgumentParser]) -> None:
     )
 
 
-def _add_network(commands: Commands[argparse.ArgumentParser]) -> None:
+def _add_training(commands: Commands[argparse.ArgumentParser]) -> None:
     train = _command(
         commands,
         "train",
-        "train a network and write model, integers and report",
+        "train a model and write model, integers and report",
         "Recipes: handwriting (what ships: augmented, tuned), source and mlp (the published recipes,\n"
         "literally), compact (weights of a few bits, trained for the smallest contract) and cnn (a full\n"
-        "convolutional network, and few-bit integers trained from it).",
+        "convolutional model, and few-bit integers trained from it).",
         _from_source("measuring", "train"),
     )
     train.add_argument(
@@ -181,13 +181,13 @@ def _add_network(commands: Commands[argparse.ArgumentParser]) -> None:
     )
     train.add_argument("--data", type=Path, metavar="FILE", help=_DATA_HELP)
     train.add_argument(
-        "--seed", type=whole_number(0, 2**32 - 1), default=1, help="same seed, same network (default: 1)"
+        "--seed", type=whole_number(0, 2**32 - 1), default=1, help="same seed, same model (default: 1)"
     )
     train.add_argument(
         "--epochs",
         type=whole_number(1, 100_000),
         metavar="N",
-        help="of the network itself, instead of the recipe's own number; a recipe's teacher keeps its own",
+        help="of the model itself, instead of the recipe's own number; a recipe's teacher keeps its own",
     )
     train.add_argument(
         "--output", type=Path, metavar="DIR", help="folder to write to (default: assets/RECIPE)"
@@ -207,8 +207,8 @@ def _add_contract(commands: Commands[argparse.ArgumentParser]) -> None:
     _command(
         actions,
         "info",
-        "print size, lanes, fees and the network's identity",
-        "Everything is computed from the shipped network, nothing is looked up.",
+        "print size, lanes, fees and the model's identity",
+        "Everything is computed from the shipped model, nothing is looked up.",
         _later("contract", "info"),
         [model_option(), kind_option()],
     )

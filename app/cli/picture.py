@@ -8,13 +8,14 @@ from rich.color import Color
 from rich.style import Style
 from rich.text import Text
 
+from app.picture import SIDE
+
 _SHADES = " .:-=+*#%@"
-_SIDE = 28
 
 
 def picture(image: npt.NDArray[np.uint8], *, colour: bool) -> Text:
     """The image, 28x28 uint8: half blocks in grey on a terminal with colours, characters elsewhere."""
-    rows = image.reshape(_SIDE, _SIDE)
+    rows = image.reshape(SIDE, SIDE)
     lines = Text()
     for top, bottom in zip(rows[0::2], rows[1::2], strict=True):
         for upper, lower in zip(top.tolist(), bottom.tolist(), strict=True):

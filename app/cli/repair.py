@@ -11,15 +11,13 @@ from rich.text import Text
 
 from app.chain.connection import profile_for
 from app.chain.ledger import file as ledgerfile
-from app.chain.ledger.file import DamagedLedgerError
 from app.chain.ledger.store import Ledger
-from app.chain.node.log import DamagedError
 from app.chain.node.process import EmbeddedNode
 from app.chain.service import ledger_path
 from app.cli import FAILED, OK
 from app.cli.options import kind_of
 from app.cli.output import err, out, print_json, reporting
-from app.errors import InkproofError
+from app.errors import DamagedLedgerError, DamagedNodeError, InkproofError
 
 
 def run(options: argparse.Namespace) -> int:
@@ -51,7 +49,7 @@ def _examine(
     """ "whole", "damaged", or where the damaged one has been moved to."""
     try:
         check()
-    except (DamagedLedgerError, DamagedError) as error:
+    except (DamagedLedgerError, DamagedNodeError) as error:
         # Without the error's own hint: what it advises is what is being done.
         err.print(Text(f"note: {error.what} {error.why}".rstrip()))
         if not _agreed(what, options):

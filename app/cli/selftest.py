@@ -60,7 +60,7 @@ _PATIENCE = 180.0
 
 
 @dataclass(frozen=True)
-class Step:
+class Check:
     """One thing that was tried: how long it took, and what came of it."""
 
     name: str
@@ -73,8 +73,8 @@ class Step:
 class Record:
     """The steps so far. `tell` hears of each as it ends."""
 
-    tell: Callable[[Step], None]
-    steps: list[Step] = field(default_factory=list)
+    tell: Callable[[Check], None]
+    steps: list[Check] = field(default_factory=list)
     _name: str = ""
     _since: float = 0.0
 
@@ -98,7 +98,7 @@ class Record:
         return bool(self.steps) and all(step.passed for step in self.steps)
 
     def _end(self, passed: bool, detail: str) -> None:
-        step = Step(self._name, round(time.perf_counter() - self._since, 3), passed, detail)
+        step = Check(self._name, round(time.perf_counter() - self._since, 3), passed, detail)
         self.steps.append(step)
         self.tell(step)
 
@@ -108,7 +108,7 @@ def run(options: argparse.Namespace) -> int:
     began = time.perf_counter()
     with reporting(options.json) as report:
 
-        def tell(step: Step) -> None:
+        def tell(step: Check) -> None:
             if not options.json:
                 mark = "[green]✓[/]" if step.passed else "[bold red]✗[/]"
                 out.print(f"{mark} {step.name:<20}{step.seconds:>8.2f} s  ", end="", markup=True)
@@ -281,7 +281,7 @@ def _play(record: Record, window: Window) -> Iterator[None]:
     chain = window.state.chain
     record.done(f"{chain.node}, block {chain.height}, contract {chain.contract[:12]} deployed")
 
-    for name, who in (("float network", Who.FLOAT), ("contract's Script", Who.SCRIPT)):
+    for name, who in (("float model", Who.FLOAT), ("contract's Script", Who.SCRIPT)):
         record.begin(name)
         yield from _until(window, lambda who=who: window.state.reading(who) is not None)  # type: ignore[misc]
         record.done(_judge_reading(window, who, drawing.digit))

@@ -16,7 +16,7 @@ def run(options: argparse.Namespace) -> int:
         network=options.network,
         approve=options.yes,
         limit=options.daily_limit,
-        model=options.network_model,
+        model=options.model,
     )
     if options.rpc_url:
         # Credentials may have to be asked for, at the terminal, before there is a window.

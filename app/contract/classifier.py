@@ -1,4 +1,4 @@
-"""The contract with a network in it and an owner: its locking script and its unlocking scripts."""
+"""The contract with a model in it and an owner: its locking script and its unlocking scripts."""
 
 from __future__ import annotations
 
@@ -14,12 +14,11 @@ from scryptlib.types import Bytes, Int, PubKey, Ripemd160, Sig
 
 from app.contract import description
 from app.errors import ContractError
-from app.fixedpoint import Conv2d, FewBit, IntegerNetwork, Rescale
+from app.fixedpoint import Conv2d, FewBit, IntegerModel, Rescale
+from app.picture import CLASSES, PIXELS
 from app.script import Kind, Program, convolved, packed, planes, unrolled
 
-PIXELS = 784
-CLASSES = 10
-_NETWORK_VARIABLE = "DigitClassifier.network.network"
+_MODEL_VARIABLE = "DigitClassifier.model.model"
 
 
 @dataclass(frozen=True)
@@ -35,18 +34,18 @@ class DigitContract:
     The class that encodes it is scryptlib's, made from the committed description.
     """
 
-    def __init__(self, program: Program, owner: bytes, network: IntegerNetwork) -> None:
+    def __init__(self, program: Program, owner: bytes, model: IntegerModel) -> None:
         if len(owner) != 20:
             raise ContractError(
                 "An owner is a public key hash of 20 bytes.", why=f"This one has {len(owner)}."
             )
-        if program.classes != CLASSES or network.pixels != PIXELS:
-            raise ContractError("The contract holds networks of 784 pixels and 10 classes only.")
+        if program.classes != CLASSES or model.pixels != PIXELS:
+            raise ContractError(f"The contract holds models of {PIXELS} pixels and {CLASSES} classes only.")
         self.program = program
         self.owner = owner
-        self.network = network
+        self.model = model
         self._instance = _contract_class()(
-            Ripemd160(owner), asm_vars={_NETWORK_VARIABLE: _Hex(program.code.hex())}
+            Ripemd160(owner), asm_vars={_MODEL_VARIABLE: _Hex(program.code.hex())}
         )
         # scryptlib ends every contract with OP_RETURN and its state. This one has no state, so the code
         # alone is the locking script.
@@ -54,7 +53,7 @@ class DigitContract:
 
     @property
     def kind(self) -> Kind:
-        """Which generator made the network's Script."""
+        """Which generator made the model's Script."""
         return self.program.kind
 
     @functools.cached_property
@@ -67,10 +66,10 @@ class DigitContract:
     @functools.cached_property
     def script_code(self) -> bytes:
         """The part of the locking script that a signature covers: what follows its OP_CODESEPARATOR."""
-        after = description.load()["hex"].partition(f"<{_NETWORK_VARIABLE}>")[2]
+        after = description.load()["hex"].partition(f"<{_MODEL_VARIABLE}>")[2]
         code = bytes.fromhex(after)
         words = [op for op, _ in Script(code).ops_and_items()]
-        # Behind the network the contract pushes small numbers only: a word is a byte.
+        # Behind the model the contract pushes small numbers only: a word is a byte.
         position = words.index(Ops.OP_CODESEPARATOR)
         return code[position + 1 :]
 
@@ -85,9 +84,9 @@ class DigitContract:
         return call.unlocking_script.to_bytes()
 
 
-def contract_for(network: IntegerNetwork, owner: bytes, kind: Kind = Kind.PACKED) -> DigitContract:
-    """The contract of a network for an owner, its Script generated in either form."""
-    return DigitContract(program_for(network, kind), owner, network)
+def contract_for(model: IntegerModel, owner: bytes, kind: Kind = Kind.PACKED) -> DigitContract:
+    """The contract of a model for an owner, its Script generated in either form."""
+    return DigitContract(program_for(model, kind), owner, model)
 
 
 def rule_of(kind: Kind) -> Rescale:
@@ -95,17 +94,17 @@ def rule_of(kind: Kind) -> Rescale:
     return Rescale.PER_SUM if kind is Kind.PACKED else Rescale.PER_PRODUCT
 
 
-def program_for(network: IntegerNetwork, kind: Kind) -> Program:
-    """Generate the Script of a network, under the rule of its kind."""
-    ruled = network.with_rule(rule_of(kind))
+def program_for(model: IntegerModel, kind: Kind) -> Program:
+    """Generate the Script of a model, under the rule of its kind."""
+    ruled = model.with_rule(rule_of(kind))
     return unrolled(ruled) if kind is Kind.UNROLLED else _packed_generator(ruled)(ruled)
 
 
-def _packed_generator(network: IntegerNetwork) -> Callable[[IntegerNetwork], Program]:
-    """The generator of a network's packed form: its layers decide."""
-    if any(isinstance(layer, Conv2d) for layer in network.layers):
+def _packed_generator(model: IntegerModel) -> Callable[[IntegerModel], Program]:
+    """The generator of a model's packed form: its layers decide."""
+    if any(isinstance(layer, Conv2d) for layer in model.layers):
         return convolved
-    return planes if any(isinstance(layer, FewBit) for layer in network.layers) else packed
+    return planes if any(isinstance(layer, FewBit) for layer in model.layers) else packed
 
 
 def owner_of(locking_script: bytes, program: Program) -> bytes | None:
@@ -116,7 +115,7 @@ def owner_of(locking_script: bytes, program: Program) -> bytes | None:
     before, _, after = description.load()["hex"].partition("<owner>")
     start = _owner_position()
     owner = locking_script[start : start + 20]
-    expected = before + "14" + owner.hex() + after.replace(f"<{_NETWORK_VARIABLE}>", program.code.hex())
+    expected = before + "14" + owner.hex() + after.replace(f"<{_MODEL_VARIABLE}>", program.code.hex())
     return owner if len(owner) == 20 and locking_script == bytes.fromhex(expected) else None
 
 

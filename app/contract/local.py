@@ -12,7 +12,7 @@ from bitcoinx import InterpreterLimits, Tx
 
 from app.contract.classifier import program_for
 from app.contract.spend import input_context
-from app.fixedpoint import IntegerNetwork
+from app.fixedpoint import IntegerModel
 from app.script import Kind, Program, ScriptReading, run_program
 from app.script.run import DEFAULT_POLICY, SCRIPT_LIMIT, policy_limits
 
@@ -69,10 +69,10 @@ def judge_spend(
 
 
 class ScriptJudge:
-    """The contract's own network Script, run on an image without any transaction."""
+    """The contract's own model Script, run on an image without any transaction."""
 
-    def __init__(self, network: IntegerNetwork, kind: Kind = Kind.PACKED) -> None:
-        self.program = program_for(network, kind)
+    def __init__(self, model: IntegerModel, kind: Kind = Kind.PACKED) -> None:
+        self.program = program_for(model, kind)
 
     def read(self, image: npt.NDArray[np.uint8]) -> ScriptReading:
         """The Script's logits and class for a 28x28 uint8 image."""

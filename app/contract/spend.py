@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import bitcoinx
 from bitcoinx import PrivateKey, Script, SigHash, Tx, TxInput, TxInputContext, TxOutput, item_to_int
 
-from app.contract.classifier import PIXELS, DigitContract
+from app.contract.classifier import DigitContract
 from app.errors import ContractError
+from app.picture import PIXELS
 
 SIGHASH = SigHash(SigHash.ALL | SigHash.FORKID)
 _FINAL = 0xFFFFFFFF

@@ -19,12 +19,12 @@ from PIL import Image
 
 from app.drawing.specks import without_specks
 from app.errors import BlankError
+from app.picture import SIDE
 
 Gray: TypeAlias = npt.NDArray[np.uint8]
 Cover: TypeAlias = npt.NDArray[np.float32]
 Values = TypeVar("Values", Gray, Cover)
 
-SIDE = 28
 BOX = 20
 CENTRE = 14.5
 WORK = 80  # longer side of the ink while its stroke is measured and changed: four pixels to one of the result

@@ -17,9 +17,10 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from app.drawing.mnist import BOX, CENTRE, SIDE, Gray, to_mnist
+from app.drawing.mnist import BOX, CENTRE, Gray, to_mnist
 from app.drawing.paper import ink_on_nothing, ink_on_paper
 from app.errors import BlankError, ImageError
+from app.picture import SIDE
 
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP")
 MAX_BYTES = 50_000_000

@@ -1,4 +1,4 @@
-"""The integer engine: the same network in exact fixed-point arithmetic, no floats that round.
+"""The integer engine: the same model in exact fixed-point arithmetic, no floats that round.
 
 The arithmetic is that of the contract, bit for bit; `docs/arithmetic.md` derives it.
 """
@@ -7,8 +7,8 @@ from app.fixedpoint.arithmetic import SCALE, Range, Rescale
 from app.fixedpoint.convolution import Conv2d, MaxPool, Requantise
 from app.fixedpoint.fewbit import FewBit, Pool
 from app.fixedpoint.layers import Argmax, Dense, Layer, Relu
-from app.fixedpoint.network import FixedReading, IntegerNetwork
-from app.fixedpoint.quantise import convolutional, few_bit_network, quantise, rounded_to_bits
+from app.fixedpoint.model import FixedReading, IntegerModel
+from app.fixedpoint.quantise import convolutional, few_bit_model, quantise, rounded_to_bits
 from app.fixedpoint.storage import load, save
 
 __all__ = [
@@ -18,7 +18,7 @@ __all__ = [
     "Dense",
     "FewBit",
     "FixedReading",
-    "IntegerNetwork",
+    "IntegerModel",
     "Layer",
     "MaxPool",
     "Pool",
@@ -27,7 +27,7 @@ __all__ = [
     "Requantise",
     "Rescale",
     "convolutional",
-    "few_bit_network",
+    "few_bit_model",
     "load",
     "quantise",
     "rounded_to_bits",

@@ -1,4 +1,4 @@
-"""Layers of a convolutional integer network: convolution, max pooling, requantisation.
+"""Layers of a convolutional integer model: convolution, max pooling, requantisation.
 
 Values stay flat, (N, height*width*channels), in Keras's order: row by row, and in a pixel channel by
 channel. So flattening changes nothing, and a dense layer behind it is the convolution whose kernel covers

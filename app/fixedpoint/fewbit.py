@@ -1,7 +1,7 @@
 """Layers of small integers: sums over blocks of pixels, and dense layers whose weights take a few bits.
 
 Nothing is rounded and nothing is rescaled on the way: a value's denominator is the product of all scales
-before it, and the largest logit of a network of a few such layers still fits 64 bits.
+before it, and the largest logit of a model of a few such layers still fits 64 bits.
 """
 
 from __future__ import annotations

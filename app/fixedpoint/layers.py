@@ -1,4 +1,4 @@
-"""Layers of an integer network.
+"""Layers of an integer model.
 
 A layer knows two things: the range of its output, proved from the range of its input, and how to
 compute it over a batch. `fewbit` and `convolution` hold further layers.
@@ -36,7 +36,7 @@ _BATCH_ELEMENTS = 4_000_000
 
 
 class Layer(ABC):
-    """One step of the network on values of shape (N, features)."""
+    """One step of the model on values of shape (N, features)."""
 
     kind: ClassVar[str]
 
@@ -82,7 +82,7 @@ def check_features(given: Range, expected: int, what: str) -> None:
     """Refuse, with ModelError, what comes before a layer if it is not the `expected` number of values."""
     if given.low.shape != (expected,):
         raise ModelError(
-            "The layers of the network do not fit each other.",
+            "The layers of the model do not fit each other.",
             why=f"A {what} layer for {expected} values follows one of {given.low.shape[0]}.",
         )
 
@@ -206,7 +206,7 @@ class Relu(Layer):
 
 @dataclass(frozen=True)
 class Argmax(Layer):
-    """The index of the largest value, the lowest among equals. Closes the network."""
+    """The index of the largest value, the lowest among equals. Closes the model."""
 
     kind: ClassVar[str] = "argmax"
 

@@ -1,4 +1,4 @@
-"""From trained weights to the integer network that computes with them."""
+"""From trained weights to the integer model that computes with them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from app.fixedpoint.arithmetic import PIXEL_MAX, SCALE, Rescale
 from app.fixedpoint.convolution import Conv2d, MaxPool, Requantise
 from app.fixedpoint.fewbit import FewBit, Pool, check_bits
 from app.fixedpoint.layers import WEIGHT_LIMIT, Argmax, Dense, Layer, Relu
-from app.fixedpoint.network import IntegerNetwork
+from app.fixedpoint.model import IntegerModel
+from app.picture import SIDE
 
 Floats = npt.NDArray[np.floating]
 
@@ -21,8 +22,8 @@ FewBitParameters = tuple[npt.NDArray[np.int64], Floats, float, int]
 """A few-bit layer: integers (inputs, outputs), real biases (outputs,), what one step is worth, bits."""
 
 
-def quantise(parameters: Sequence[tuple[Floats, Floats]], rule: Rescale = Rescale.PER_SUM) -> IntegerNetwork:
-    """The integer network of dense layers with ReLU between them.
+def quantise(parameters: Sequence[tuple[Floats, Floats]], rule: Rescale = Rescale.PER_SUM) -> IntegerModel:
+    """The integer model of dense layers with ReLU between them.
 
     `parameters`: for each layer its kernel (inputs, outputs) and bias (outputs,), as Keras gives them.
     Raises BoundError on NaN, infinity and values out of range, ModelError on shapes that do not fit.
@@ -32,11 +33,11 @@ def quantise(parameters: Sequence[tuple[Floats, Floats]], rule: Rescale = Rescal
         if layers:
             layers.append(Relu())
         layers.append(Dense(nearest_integers(kernel), nearest_integers(bias)))
-    return IntegerNetwork([*layers, Argmax()], rule)
+    return IntegerModel([*layers, Argmax()], rule)
 
 
-def few_bit_network(parameters: Sequence[FewBitParameters], pool: Pool | None = None) -> IntegerNetwork:
-    """The integer network of few-bit layers with ReLU between them, behind a pool if there is one.
+def few_bit_model(parameters: Sequence[FewBitParameters], pool: Pool | None = None) -> IntegerModel:
+    """The integer model of few-bit layers with ReLU between them, behind a pool if there is one.
 
     A bias is rounded at the denominator of the sums it is added to, the product of all 1/step before it.
     Scales are whole numbers: each makes up for what rounding the ones before it left, so that the denominator
@@ -51,9 +52,7 @@ def few_bit_network(parameters: Sequence[FewBitParameters], pool: Pool | None = 
             layers.append(Relu())
         worth *= step
         if not np.isfinite(bias).all() or not 0 < worth < np.inf:
-            raise BoundError(
-                "A bias or a step is not a number, or infinite.", hint="Train the network again."
-            )
+            raise BoundError("A bias or a step is not a number, or infinite.", hint="Train the model again.")
         if 1.0 / (worth * stated) >= WEIGHT_LIMIT:
             raise ModelError("A layer's weights are too small.", why="Its scale would reach 2**53.")
         biases = np.rint(np.asarray(bias, np.float64) / worth)
@@ -62,32 +61,32 @@ def few_bit_network(parameters: Sequence[FewBitParameters], pool: Pool | None = 
         scale = max(1, round(1.0 / (worth * stated)))
         layers.append(FewBit(codes, biases.astype(np.int64), bits, scale))
         stated *= scale
-    return IntegerNetwork([*layers, Argmax()])
+    return IntegerModel([*layers, Argmax()])
 
 
-def rounded_to_bits(parameters: Sequence[tuple[Floats, Floats]], bits: int) -> IntegerNetwork:
-    """The few-bit network nearest to float dense layers: a layer's step fits its largest weight.
+def rounded_to_bits(parameters: Sequence[tuple[Floats, Floats]], bits: int) -> IntegerModel:
+    """The few-bit model nearest to float dense layers: a layer's step fits its largest weight.
 
     `parameters` as `quantise` takes them. Nothing is trained: 8 bits lose little, 4 bits lose much.
-    Raises as `few_bit_network` does.
+    Raises as `few_bit_model` does.
     """
     check_bits(bits)
     layers: list[FewBitParameters] = []
     for kernel, bias in parameters:
         kernel = np.asarray(kernel, np.float64)
         if not np.isfinite(kernel).all():
-            raise BoundError("A weight is not a number, or infinite.", hint="Train the network again.")
+            raise BoundError("A weight is not a number, or infinite.", hint="Train the model again.")
         step = float(abs(kernel).max()) / (2 ** (bits - 1) - 1) or 1.0
         layers.append((np.rint(kernel / step).astype(np.int64), bias, step, bits))
-    return few_bit_network(layers)
+    return few_bit_model(layers)
 
 
 def convolutional(
     parameters: Sequence[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], int]],
     steps: Sequence[tuple[int, int, int]],
-    side: int = 28,
+    side: int = SIDE,
     lane_bits: int | None = None,
-) -> IntegerNetwork:
+) -> IntegerModel:
     """Convolutions, each followed by ReLU, 2x2 pooling and requantisation, then a layer over the whole map.
 
     `parameters`: of each layer its kernel, biases and the denominator of its weights; a kernel of two
@@ -104,15 +103,15 @@ def convolutional(
             side = side - kernel.shape[0] + 1
             layers += [Relu(), MaxPool(side, side, kernel.shape[3]), Requantise(*steps[index])]
             side //= 2
-    network = IntegerNetwork([*layers, Argmax()])
-    widest = max(proved.magnitude.bit_length() + 1 for proved in network.ranges[1:-1])
+    model = IntegerModel([*layers, Argmax()])
+    widest = max(proved.magnitude.bit_length() + 1 for proved in model.ranges[1:-1])
     if lane_bits is not None and widest > lane_bits:
         raise BoundError(
             "The trained sums do not fit their lanes.",
             why=f"They take {widest} bits; there are {lane_bits}.",
             hint="Train for more epochs, or with smaller weights or activations.",
         )
-    return network
+    return model
 
 
 def nearest_integers(values: Floats) -> npt.NDArray[np.int64]:
@@ -124,7 +123,7 @@ def nearest_integers(values: Floats) -> npt.NDArray[np.int64]:
     if values.dtype.kind != "f":
         raise ModelError("Only floating-point weights can be quantised.")
     if not np.isfinite(values).all():
-        raise BoundError("A weight is not a number, or infinite.", hint="Train the network again.")
+        raise BoundError("A weight is not a number, or infinite.", hint="Train the model again.")
     integers = [round(Fraction(float(value)) * SCALE) for value in values.ravel()]
     if any(abs(integer) >= WEIGHT_LIMIT for integer in integers):
         raise BoundError(

@@ -20,11 +20,11 @@ from app.fixedpoint.arithmetic import Rescale
 from app.fixedpoint.convolution import Conv2d, MaxPool, Requantise
 from app.fixedpoint.fewbit import FewBit, Pool
 from app.fixedpoint.layers import Argmax, Dense, Layer, Relu
-from app.fixedpoint.network import IntegerNetwork
+from app.fixedpoint.model import IntegerModel
 
 FORMAT = "inkproof-integers-1"
 _HEADER_LIMIT = 100_000
-# The largest network that ships unpacks to 2.2 MB. A file that claims far more may be meant to fill memory.
+# The largest model that ships unpacks to 2.2 MB. A file that claims far more may be meant to fill memory.
 LARGEST_UNPACKED = 50_000_000
 _HINT = "Reinstall Inkproof, or train it again with `inkproof train`."
 _LAYERS: dict[str, type[Layer]] = {
@@ -32,18 +32,18 @@ _LAYERS: dict[str, type[Layer]] = {
 }
 
 
-def save(network: IntegerNetwork, path: Path) -> None:
+def save(model: IntegerModel, path: Path) -> None:
     """Write the parameters; the file appears whole or not at all."""
     header = {
         "format": FORMAT,
-        "architecture": network.architecture,
-        "sha256": network.sha256,
-        **network.description(),
+        "architecture": model.architecture,
+        "sha256": model.sha256,
+        **model.description(),
     }
     arrays: dict[str, npt.NDArray[Any]] = {
         "header": np.frombuffer(json.dumps(header, sort_keys=True).encode(), dtype=np.uint8)
     }
-    for index, layer in enumerate(network.layers):
+    for index, layer in enumerate(model.layers):
         for name, numbers in layer.numbers().items():
             arrays[f"{name}_{index}"] = numbers
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -53,11 +53,11 @@ def save(network: IntegerNetwork, path: Path) -> None:
     partial.replace(path)
 
 
-def load(path: Path, rule: Rescale = Rescale.PER_SUM) -> IntegerNetwork:
+def load(path: Path, rule: Rescale = Rescale.PER_SUM) -> IntegerModel:
     """Read the parameters and check them against their own sha256. Raises ModelError."""
     if not path.is_file():
         raise ModelError(
-            f"The integer network {path.name} is missing.",
+            f"The integer model {path.name} is missing.",
             why=f"It was looked for in {path.parent}.",
             hint=_HINT,
         )
@@ -65,30 +65,30 @@ def load(path: Path, rule: Rescale = Rescale.PER_SUM) -> IntegerNetwork:
         with zipfile.ZipFile(path) as archive:
             unpacked = sum(member.file_size for member in archive.infolist())
         if unpacked > LARGEST_UNPACKED:
-            raise _unreadable(path, f"It unpacks to {unpacked:,} bytes; no network needs that many.")
+            raise _unreadable(path, f"It unpacks to {unpacked:,} bytes; no model needs that many.")
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         header = json.loads(arrays["header"].tobytes()[:_HEADER_LIMIT])
         if header["format"] != FORMAT:
             raise ModelError(f"{path.name} holds integers of another format than {FORMAT}.")
-        network = IntegerNetwork(_layers(header["layers"], arrays), rule)
+        model = IntegerModel(_layers(header["layers"], arrays), rule)
         recorded = header["sha256"]
     except ModelError:
         raise
     # A damaged file can fail anywhere in zip, zlib, NumPy or JSON; it means the same to the person.
     except Exception as error:
         raise _unreadable(path, "The file is damaged or is something else.") from error
-    if network.sha256 != recorded:
+    if model.sha256 != recorded:
         raise ModelError(
-            f"The integer network {path.name} is not the one it says it is.",
+            f"The integer model {path.name} is not the one it says it is.",
             why="Its numbers do not match its sha256.",
             hint=_HINT,
         )
-    return network
+    return model
 
 
 def _unreadable(path: Path, why: str) -> ModelError:
-    return ModelError(f"The integer network {path.name} cannot be read.", why=why, hint=_HINT)
+    return ModelError(f"The integer model {path.name} cannot be read.", why=why, hint=_HINT)
 
 
 def _layers(entries: list[dict[str, Any]], arrays: dict[str, npt.NDArray[Any]]) -> list[Layer]:

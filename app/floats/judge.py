@@ -1,4 +1,4 @@
-"""The float judge: the trained Keras network, loaded once and asked one image at a time."""
+"""The float judge: the trained Keras model, loaded once and asked one image at a time."""
 
 from __future__ import annotations
 
@@ -12,14 +12,17 @@ from numpy.typing import NDArray
 
 from app.errors import ImageError, ModelError
 from app.floats.runtime import import_keras, import_tensorflow
-from app.training.architecture import CLASSES, SIDE, DenseWeights, dense_weights
+from app.picture import CLASSES, SIDE
 
 BATCH = 2000
+
+Floats = NDArray[np.float32]
+DenseWeights = list[tuple[Floats, Floats]]
 
 
 @dataclass(frozen=True)
 class FloatReading:
-    """What the network reads in one image: a digit, ten probabilities that sum to 1, and the time it took."""
+    """What the model reads in one image: a digit, ten probabilities that sum to 1, and the time it took."""
 
     digit: int
     probabilities: tuple[float, ...]
@@ -27,13 +30,13 @@ class FloatReading:
 
 
 class FloatJudge:
-    """A loaded network. `load` takes seconds (TensorFlow), `read` well under 5 ms."""
+    """A loaded model. `load` takes seconds (TensorFlow), `read` well under 5 ms."""
 
     def __init__(self, model: Any) -> None:
         """Wrap a Keras model that takes (N, 28, 28) and answers (N, 10); ModelError for any other."""
         if tuple(model.input_shape) != (None, SIDE, SIDE) or tuple(model.output_shape) != (None, CLASSES):
             raise ModelError(
-                "The network has the wrong shape.",
+                "The model has the wrong shape.",
                 why=f"It takes {model.input_shape} and answers {model.output_shape}; "
                 f"needed are (N, {SIDE}, {SIDE}) and (N, {CLASSES}).",
                 hint="Train one with `inkproof train`.",
@@ -50,10 +53,10 @@ class FloatJudge:
 
     @classmethod
     def load(cls, path: Path) -> FloatJudge:
-        """The network in a `.keras` file, warm. ModelError if it is missing, damaged or of another shape."""
+        """The model in a `.keras` file, warm. ModelError if it is missing, damaged or of another shape."""
         if not path.is_file():
             raise ModelError(
-                f"There is no trained network at {path}.",
+                f"There is no trained model at {path}.",
                 hint="Train one with `inkproof train`, or reinstall.",
             )
         keras = import_keras()
@@ -62,7 +65,7 @@ class FloatJudge:
         # A damaged file can fail anywhere in zip, JSON, HDF5 or Keras; it means the same to the person.
         except Exception as error:
             raise ModelError(
-                f"The trained network {path} cannot be loaded.",
+                f"The trained model {path} cannot be loaded.",
                 why=f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'damaged'}",
                 hint="Restore the file or train again with `inkproof train`.",
             ) from error
@@ -81,7 +84,7 @@ class FloatJudge:
         """Probabilities float32 (N, 10) of images uint8 (N, 28, 28)."""
         if images.dtype != np.uint8 or images.ndim != 3 or images.shape[1:] != (SIDE, SIDE):
             raise ImageError(
-                "The network reads 28x28 pictures only.", why=f"It was given {images.dtype} {images.shape}."
+                "The model reads 28x28 pictures only.", why=f"It was given {images.dtype} {images.shape}."
             )
         answers = np.empty((len(images), CLASSES), np.float32)
         for start in range(0, len(images), BATCH):
@@ -92,3 +95,12 @@ class FloatJudge:
     def weights(self) -> DenseWeights:
         """Kernel (in, out) and bias (out,) of each dense layer, float32, first layer first."""
         return dense_weights(self._model)
+
+
+def dense_weights(model: Any) -> DenseWeights:
+    """Kernel (in, out) and bias (out,) of every dense layer, float32, first layer first."""
+    return [
+        (np.asarray(layer.kernel, np.float32), np.asarray(layer.bias, np.float32))
+        for layer in model.layers
+        if type(layer).__name__ == "Dense"
+    ]

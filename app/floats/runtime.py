@@ -25,14 +25,14 @@ def import_keras() -> ModuleType:
     if backend != "tensorflow":
         raise ModelError(
             f"KERAS_BACKEND asks for {backend!r}.",
-            why="The float network is written for Keras on TensorFlow.",
+            why="The float model is written for Keras on TensorFlow.",
             hint="Unset KERAS_BACKEND and start again.",
         )
     try:
         import keras
     except ImportError as error:
         raise ModelError(
-            "The float network needs Keras and TensorFlow, which cannot be imported.",
+            "The float model needs Keras and TensorFlow, which cannot be imported.",
             why=f"{error}.",
             hint="Install Inkproof again with its dependencies: pip install inkproof",
         ) from error

@@ -1,4 +1,4 @@
-"""The network as Bitcoin Script: an assembler, four generators, and a way to run what they make."""
+"""The model as Bitcoin Script: an assembler, four generators, and a way to run what they make."""
 
 from app.script.convolved import convolved
 from app.script.packed import packed

@@ -54,7 +54,7 @@ class Assembler:
             raise ScriptError(
                 f"A number of {value.bit_length() // 8 + 1:,} bytes does not fit in a script.",
                 why=f"A default node computes with numbers of up to {NUMBER_LIMIT:,} bytes.",
-                hint="Use a network with fewer neurons in a layer.",
+                hint="Use a model with fewer neurons in a layer.",
             )
         self._code += push_int(value)
         return self

@@ -10,10 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.errors import ScriptError
-from app.fixedpoint import Conv2d, IntegerNetwork, MaxPool, Relu, Requantise
+from app.fixedpoint import Conv2d, IntegerModel, MaxPool, Relu, Requantise
 from app.fixedpoint.arithmetic import PIXEL_MAX
 from app.script.assembler import NUMBER_LIMIT
-from app.script.maps import Layout, Maps
+from app.script.maps import MapLayout, Maps
 from app.script.program import LOGIT_BYTES, Kind, Lanes, Program, check_logits_fit, opening
 
 
@@ -26,19 +26,19 @@ class Block:
     clips: bool
 
 
-def convolved(network: IntegerNetwork, slots: int | None = None) -> Program:
-    """Generate the program of a network of blocks and a last convolution that covers the whole map.
+def convolved(model: IntegerModel, slots: int | None = None) -> Program:
+    """Generate the program of a model of blocks and a last convolution that covers the whole map.
 
     `slots`: channels side by side in the first map, by default as many as one number holds. Raises
-    ScriptError if the network is built otherwise or needs numbers that a default node does not compute with.
+    ScriptError if the model is built otherwise or needs numbers that a default node does not compute with.
     """
-    check_logits_fit(network)
-    blocks, last = parse(network)
+    check_logits_fit(model)
+    blocks, last = parse(model)
     first = blocks[0].conv
-    size = lane_bytes(network)
-    layout = Layout(first.height, first.width, slots or _most_slots(first, size), size)
+    size = lane_bytes(model)
+    layout = MapLayout(first.height, first.width, slots or _most_slots(first, size), size)
     out = Maps()
-    opening(out, network.pixels)
+    opening(out, model.pixels)
     out.spread(layout).name("map0.0")
     maps = 1
     lanes = [_lanes(layout)]
@@ -46,33 +46,33 @@ def convolved(network: IntegerNetwork, slots: int | None = None) -> Program:
         layout, maps = _block(out, block, layout, maps)
         lanes.append(_lanes(layout))
     _logits(out, last, layout, maps)
-    return Program(Kind.PACKED, out.code, out.opcodes, network.classes, tuple(lanes), network.pixels)
+    return Program(Kind.PACKED, out.code, out.opcodes, model.classes, tuple(lanes), model.pixels)
 
 
-def parse(network: IntegerNetwork) -> tuple[list[Block], Conv2d]:
-    """The network as blocks and its last layer. Raises ScriptError if it is built otherwise."""
-    layers = network.layers[:-1]
-    size = lane_bytes(network)
+def parse(model: IntegerModel) -> tuple[list[Block], Conv2d]:
+    """The model as blocks and its last layer. Raises ScriptError if it is built otherwise."""
+    layers = model.layers[:-1]
+    size = lane_bytes(model)
     blocks = []
     for at in range(0, len(layers) - 1, 4):
         match layers[at : at + 4]:
             case (Conv2d() as conv, Relu(), MaxPool(), Requantise() as requantise):
-                reached = int(network.ranges[at + 3].high.max()) >> requantise.shift
+                reached = int(model.ranges[at + 3].high.max()) >> requantise.shift
                 blocks.append(Block(conv, _within(requantise, size), reached > requantise.ceiling))
             case other:
                 kinds = ", ".join(layer.kind for layer in other)
                 raise ScriptError(f"There is no Script for the layers {kinds} at this place.")
     last = layers[-1]
     if not blocks or not isinstance(last, Conv2d) or (last.output_height, last.output_width) != (1, 1):
-        raise ScriptError("A convolutional network in Script ends with sums over the whole map.")
+        raise ScriptError("A convolutional model in Script ends with sums over the whole map.")
     if blocks[0].conv.channels != 1:
-        raise ScriptError("A convolutional network in Script reads one grey image.")
+        raise ScriptError("A convolutional model in Script reads one grey image.")
     return blocks, last
 
 
-def lane_bytes(network: IntegerNetwork) -> int:
-    """Whole bytes of the narrowest lane that holds every sum of the network, and any image's pixels."""
-    magnitude = max(PIXEL_MAX, *(proved.magnitude for proved in network.ranges[1:-1]))
+def lane_bytes(model: IntegerModel) -> int:
+    """Whole bytes of the narrowest lane that holds every sum of the model, and any image's pixels."""
+    magnitude = max(PIXEL_MAX, *(proved.magnitude for proved in model.ranges[1:-1]))
     return magnitude.bit_length() // 8 + 1  # one bit for the sign
 
 
@@ -85,7 +85,7 @@ def _within(step: Requantise, size: int) -> Requantise:
     return Requantise(min(step.shift, top), min(step.ceiling, 2**top - 1), step.denominator)
 
 
-def _lanes(layout: Layout) -> Lanes:
+def _lanes(layout: MapLayout) -> Lanes:
     """The lanes of one map, in which a layer reads its inputs and carries its sums."""
     count = layout.pixels * layout.slots
     return Lanes((8 * layout.size,) * count, (layout.top,) * count, "channel of a pixel")
@@ -99,10 +99,10 @@ def _most_slots(first: Conv2d, size: int) -> int:
     return slots
 
 
-def _block(out: Maps, block: Block, layout: Layout, maps: int) -> tuple[Layout, int]:
+def _block(out: Maps, block: Block, layout: MapLayout, maps: int) -> tuple[MapLayout, int]:
     """(maps -- maps'): returns the layout and the number of the maps that come out."""
     conv = block.conv
-    pooled = Layout(conv.output_height // 2, conv.output_width // 2, 2 * layout.slots, layout.size)
+    pooled = MapLayout(conv.output_height // 2, conv.output_width // 2, 2 * layout.slots, layout.size)
     below = maps
     below += _row_copies(out, layout, maps, int(conv.weights.shape[0]))
     below += _constants(out, block, layout, pooled)
@@ -129,7 +129,7 @@ def _block(out: Maps, block: Block, layout: Layout, maps: int) -> tuple[Layout, 
     return pooled, made
 
 
-def _row_copies(out: Maps, layout: Layout, maps: int, rows: int) -> int:
+def _row_copies(out: Maps, layout: MapLayout, maps: int, rows: int) -> int:
     """Each map moved up by 1, 2, ... rows, for the rows of a kernel; returns the number of items."""
     for index in range(maps):
         for row in range(1, rows):
@@ -138,7 +138,7 @@ def _row_copies(out: Maps, layout: Layout, maps: int, rows: int) -> int:
     return maps * (rows - 1)
 
 
-def _constants(out: Maps, block: Block, layout: Layout, pooled: Layout) -> int:
+def _constants(out: Maps, block: Block, layout: MapLayout, pooled: MapLayout) -> int:
     """Offsets and masks of the block, made by doubling; returns the number of items."""
     full = (1 << (8 * layout.size)) - 1
     shift = block.requantise.shift
@@ -156,12 +156,12 @@ def _constants(out: Maps, block: Block, layout: Layout, pooled: Layout) -> int:
     return count
 
 
-def _product_pixels(conv: Conv2d, layout: Layout) -> int:
+def _product_pixels(conv: Conv2d, layout: MapLayout) -> int:
     """Pixels that the product of a map and a row of the kernel reaches over."""
     return layout.pixels + int(conv.weights.shape[1]) - (conv.channels == 1)
 
 
-def _sums_of_one_channel(out: Maps, conv: Conv2d, layout: Layout, group: int) -> None:
+def _sums_of_one_channel(out: Maps, conv: Conv2d, layout: MapLayout, group: int) -> None:
     """( -- x): the sums of `slots` filters over the image, lanes v + top.
 
     All other slots of the image are zero, so one product serves a filter per slot.
@@ -184,7 +184,7 @@ def _sums_of_one_channel(out: Maps, conv: Conv2d, layout: Layout, group: int) ->
     out.cut_low((width - 1) * layout.pixel_bytes).op("BIN2NUM")
 
 
-def _sums_of_many_channels(out: Maps, conv: Conv2d, layout: Layout, group: int, maps: int) -> None:
+def _sums_of_many_channels(out: Maps, conv: Conv2d, layout: MapLayout, group: int, maps: int) -> None:
     """( -- x): the sums of `slots` filters over all channels of all maps, lanes v + top.
 
     A product's last lane of a pixel is the sum; the others mix channels of two pixels and are masked off.
@@ -208,7 +208,7 @@ def _sums_of_many_channels(out: Maps, conv: Conv2d, layout: Layout, group: int, 
             out.op("SWAP").number(1 << (8 * layout.size)).op("MUL", "ADD")
 
 
-def _kernel_row(conv: Conv2d, layout: Layout, index: int, row: int, filter_: int) -> list[int]:
+def _kernel_row(conv: Conv2d, layout: MapLayout, index: int, row: int, filter_: int) -> list[int]:
     """Weights of one row of a kernel for the channels of one map, the lanes in reverse order."""
     slots, width = layout.slots, int(conv.weights.shape[1])
     lanes = [0] * (width * slots)
@@ -219,7 +219,7 @@ def _kernel_row(conv: Conv2d, layout: Layout, index: int, row: int, filter_: int
     return lanes
 
 
-def _keep_pooled(out: Maps, layout: Layout, pooled: Layout) -> None:
+def _keep_pooled(out: Maps, layout: MapLayout, pooled: MapLayout) -> None:
     """(x -- y): of every second row every second pixel, moved together; the pixels between become zero."""
     kept = 2 * pooled.width * layout.pixel_bytes
     out.to_bytes(layout.length)
@@ -231,7 +231,7 @@ def _keep_pooled(out: Maps, layout: Layout, pooled: Layout) -> None:
     out.pick("even pixels", 1).and_number()
 
 
-def _logits(out: Maps, last: Conv2d, layout: Layout, maps: int) -> None:
+def _logits(out: Maps, last: Conv2d, layout: MapLayout, maps: int) -> None:
     """(maps -- logits): each the middle lane of products of maps and weights in reverse order."""
     lanes = layout.pixels * layout.slots
     length = 2 * lanes * layout.size + 1
@@ -249,7 +249,7 @@ def _logits(out: Maps, last: Conv2d, layout: Layout, maps: int) -> None:
     out.name("logits").drop_below(1, maps + 1)
 
 
-def _whole_kernel(last: Conv2d, layout: Layout, index: int, digit: int) -> list[int]:
+def _whole_kernel(last: Conv2d, layout: MapLayout, index: int, digit: int) -> list[int]:
     """The weights of one logit for the channels of one map, the lanes in reverse order."""
     slots = layout.slots
     weights = last.weights[..., index * slots : (index + 1) * slots, digit]

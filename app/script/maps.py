@@ -14,7 +14,7 @@ from app.script.assembler import NUMBER_LIMIT, Assembler
 
 
 @dataclass(frozen=True)
-class Layout:
+class MapLayout:
     """How maps lie in a number: `height` by `width` pixels of `slots` lanes of `size` bytes."""
 
     height: int
@@ -113,7 +113,7 @@ class Maps(Assembler):
         self.number(0).number(count).op("NUM2BIN")
         return self
 
-    def spread(self, layout: Layout) -> Maps:
+    def spread(self, layout: MapLayout) -> Maps:
         """(image -- map): each pixel's byte moves to the foot of its lanes; the rest is zero.
 
         By halving, as bits are spread: while a block of bytes lies together, its upper half moves up to where
@@ -134,7 +134,7 @@ class Maps(Assembler):
         self.op("BIN2NUM")
         return self
 
-    def uniform(self, layout: Layout, pixel: int, pixels: int) -> Maps:
+    def uniform(self, layout: MapLayout, pixel: int, pixels: int) -> Maps:
         """( -- number): the lanes `pixel` (not negative) in each of `pixels` pixels."""
         check_length(pixels * layout.pixel_bytes + 1)
         self.repeat(pixel.to_bytes(layout.pixel_bytes, "little"), pixels)
@@ -152,7 +152,7 @@ class Maps(Assembler):
             self.number(count).op("SPLIT", "NIP")
         return self
 
-    def relu(self, layout: Layout, tops: str, above: int) -> Maps:
+    def relu(self, layout: MapLayout, tops: str, above: int) -> Maps:
         """(x -- y): lanes v + top become max(v, 0). `above` counts unnamed items below x."""
         self.to_bytes(layout.length)
         # The top bits alone are 2**(n-1) where v >= 0. Less itself divided by 2**(n-1) that is 2**(n-1) - 1:
@@ -166,7 +166,7 @@ class Maps(Assembler):
         self.op("AND", "BIN2NUM")
         return self
 
-    def larger(self, layout: Layout, lanes: int, tops: str, above: int) -> Maps:
+    def larger(self, layout: MapLayout, lanes: int, tops: str, above: int) -> Maps:
         """(x -- y): each lane becomes the larger of itself and the lane `lanes` above; values below top."""
         self.op("DUP").to_bytes(layout.length).cut_low(lanes * layout.size).op("BIN2NUM")
         # max(x, z) = z + relu(x - z)
@@ -175,7 +175,7 @@ class Maps(Assembler):
         return self
 
     def requantise(
-        self, layout: Layout, shift: int, tops: str, low_cleared: str, ceilings: str | None
+        self, layout: MapLayout, shift: int, tops: str, low_cleared: str, ceilings: str | None
     ) -> Maps:
         """(x -- y): lanes become min(v div 2**shift, ceiling); nothing unnamed lies below x."""
         if shift:

@@ -12,42 +12,42 @@ Afterwards lanes are cut off from the low end: lane = acc mod 2**width, acc = ac
 from __future__ import annotations
 
 from app.errors import ScriptError
-from app.fixedpoint import SCALE, Dense, IntegerNetwork, Rescale
+from app.fixedpoint import SCALE, Dense, IntegerModel, Rescale
 from app.fixedpoint.arithmetic import PIXEL_MAX, Range
 from app.script.assembler import NUMBER_LIMIT, Assembler
 from app.script.program import (
     LOGIT_BYTES,
+    DenseStep,
     Kind,
     Lanes,
     Program,
-    Stage,
     as_number,
     check_logits_fit,
+    dense_steps,
     opening,
-    stages,
 )
 
 
-def packed(network: IntegerNetwork) -> Program:
-    """Generate the packed program of a per-sum network of dense layers, of any depth.
+def packed(model: IntegerModel) -> Program:
+    """Generate the packed program of a per-sum model of dense layers, of any depth.
 
-    Raises ScriptError if the network rescales per product (lanes cannot), has other layers, or
+    Raises ScriptError if the model rescales per product (lanes cannot), has other layers, or
     needs numbers that a default node does not compute with.
     """
-    if network.rule is not Rescale.PER_SUM:
+    if model.rule is not Rescale.PER_SUM:
         raise ScriptError("Packed lanes rescale once per sum; use the unrolled form for per-product rescale.")
-    check_logits_fit(network)
-    parts = stages(network)
-    lanes = [lanes_of(network.ranges[part.index + 1]) for part in parts]
+    check_logits_fit(model)
+    parts = dense_steps(model)
+    lanes = [lanes_of(model.ranges[part.index + 1]) for part in parts]
     out = Assembler()
-    opening(out, network.pixels)
+    opening(out, model.pixels)
     rows = _first_layer(out, parts[0].dense, lanes[0])
     denominator = PIXEL_MAX
     for index in range(1, len(parts)):
         _later_layer(out, parts[index - 1], lanes[index - 1], denominator, parts[index].dense, lanes[index])
         denominator = SCALE
     _logits(out, parts[-1], lanes[-1])
-    return Program(Kind.PACKED, out.code, out.opcodes, network.classes, tuple(lanes), rows)
+    return Program(Kind.PACKED, out.code, out.opcodes, model.classes, tuple(lanes), rows)
 
 
 def lanes_of(proved: Range) -> Lanes:
@@ -63,7 +63,7 @@ def lanes_of(proved: Range) -> Lanes:
         raise ScriptError(
             f"A layer of {len(widths)} neurons does not fit in one number.",
             why=f"Its sums can take {bits:,} bits; a default node computes with {8 * NUMBER_LIMIT:,}.",
-            hint="Use a network with fewer neurons in a layer.",
+            hint="Use a model with fewer neurons in a layer.",
         )
     return lanes
 
@@ -102,7 +102,7 @@ def _first_layer(out: Assembler, dense: Dense, lanes: Lanes) -> int:
 
 
 def _later_layer(
-    out: Assembler, before: Stage, cut: Lanes, denominator: int, dense: Dense, lanes: Lanes
+    out: Assembler, before: DenseStep, cut: Lanes, denominator: int, dense: Dense, lanes: Lanes
 ) -> None:
     """(acc -- acc'): cut each lane of the layer before, rescale it, multiply it into the next."""
     out.number(_start(dense, SCALE, lanes)).op("SWAP")
@@ -117,7 +117,7 @@ def _later_layer(
         out.op("ADD") if last else out.op("ROT", "ADD", "SWAP")
 
 
-def _logits(out: Assembler, last: Stage, lanes: Lanes) -> None:
+def _logits(out: Assembler, last: DenseStep, lanes: Lanes) -> None:
     """(acc -- logits): cut each lane into LOGIT_BYTES signed bytes and join them."""
     out.push(b"").op("SWAP")
     for j in range(last.dense.outputs):

@@ -1,4 +1,4 @@
-"""The generator for few-bit networks: weights stored at their few bits, spread to lanes as the script runs.
+"""The generator for few-bit models: weights stored at their few bits, spread to lanes as the script runs.
 
 A layer reads its inputs as one number X = sum_i x_i * 2**(L*i), a lane of L bits per input. If the weights
 of a neuron stand in lanes of the same width in the opposite order, V = sum_i u_i * 2**(L*(n-1-i)), then lane
@@ -20,7 +20,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.errors import ScriptError
-from app.fixedpoint import FewBit, IntegerNetwork, Pool, Relu
+from app.fixedpoint import FewBit, IntegerModel, Pool, Relu
 from app.fixedpoint.arithmetic import Range
 from app.script.assembler import NUMBER_LIMIT, Assembler
 from app.script.program import LOGIT_BYTES, Kind, Lanes, Program, check_logits_fit, opening
@@ -44,16 +44,16 @@ class _Stage:
         return min(8 * self.lane // self.layer.bits, self.layer.outputs)
 
 
-def planes(network: IntegerNetwork) -> Program:
-    """Generate the program of a network of few-bit layers behind at most one pool.
+def planes(model: IntegerModel) -> Program:
+    """Generate the program of a model of few-bit layers behind at most one pool.
 
     Raises ScriptError if it has other layers, or needs numbers that a default node does not compute with.
     """
-    check_logits_fit(network)
-    pool, stages = _stages(network)
+    check_logits_fit(model)
+    pool, stages = _stages(model)
     out = Assembler()
-    opening(out, network.pixels)
-    order = _spread(out, pool, network.pixels)
+    opening(out, model.pixels)
+    order = _spread(out, pool, model.pixels)
     for index, stage in enumerate(stages):
         last = index == len(stages) - 1
         _layer(out, stage, order, LOGIT_BYTES if last else stages[index + 1].lane)
@@ -61,15 +61,15 @@ def planes(network: IntegerNetwork) -> Program:
             out.op("BIN2NUM")
             order = [*range(stage.layer.outputs)]
     lanes = tuple(Lanes((8 * s.lane,) * s.layer.inputs, (0,) * s.layer.inputs, "input") for s in stages)
-    rows = pool.width**2 if pool else network.pixels
-    return Program(Kind.PACKED, out.code, out.opcodes, network.classes, lanes, rows)
+    rows = pool.width**2 if pool else model.pixels
+    return Program(Kind.PACKED, out.code, out.opcodes, model.classes, lanes, rows)
 
 
-def _stages(network: IntegerNetwork) -> tuple[Pool | None, list[_Stage]]:
+def _stages(model: IntegerModel) -> tuple[Pool | None, list[_Stage]]:
     pool: Pool | None = None
     stages: list[_Stage] = []
-    for index, layer in enumerate(network.layers[:-1]):
-        given = network.ranges[index]
+    for index, layer in enumerate(model.layers[:-1]):
+        given = model.ranges[index]
         if isinstance(layer, Pool) and index == 0:
             pool = layer
         elif isinstance(layer, FewBit):
@@ -80,7 +80,7 @@ def _stages(network: IntegerNetwork) -> tuple[Pool | None, list[_Stage]]:
         else:
             raise ScriptError(f"There is no Script for a {layer.kind} layer at this place.")
     if not stages:
-        raise ScriptError("A network without a dense layer has no Script.")
+        raise ScriptError("A model without a dense layer has no Script.")
     return pool, stages
 
 
@@ -104,7 +104,7 @@ def _lane_bytes(layer: FewBit, given: Range, *, first: bool) -> int:
             f"A layer of {layer.inputs} inputs does not fit in one number.",
             why=f"Its lanes take {layer.inputs * lane:,} bytes; a default node's products have at most "
             f"{NUMBER_LIMIT:,}.",
-            hint="Use a network with fewer neurons in a layer, or fewer bits.",
+            hint="Use a model with fewer neurons in a layer, or fewer bits.",
         )
     return lane
 

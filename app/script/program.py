@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from enum import Enum
 
 from app.errors import ScriptError
-from app.fixedpoint import Dense, IntegerNetwork, Relu
+from app.fixedpoint import Dense, IntegerModel, Relu
 from app.script.assembler import Assembler
 
 LOGIT_BYTES = 16
-"""Bytes of one logit on the stack. Room for 127 bits: proved for each network, see `check_logits_fit`."""
+"""Bytes of one logit on the stack. Room for 127 bits: proved for each model, see `check_logits_fit`."""
 
 
 class Kind(Enum):
@@ -62,22 +62,22 @@ class Program:
 
 
 @dataclass(frozen=True)
-class Stage:
-    """A dense layer, at place `index` of the network, and whether ReLU follows it."""
+class DenseStep:
+    """A dense layer, at place `index` of the model, and whether ReLU follows it."""
 
     dense: Dense
     relu: bool
     index: int
 
 
-def stages(network: IntegerNetwork) -> list[Stage]:
-    """The network as dense layers, each with or without ReLU. Raises ScriptError on other layers."""
-    found: list[Stage] = []
-    for index, layer in enumerate(network.layers[:-1]):
+def dense_steps(model: IntegerModel) -> list[DenseStep]:
+    """The model as dense layers, each with or without ReLU. Raises ScriptError on other layers."""
+    found: list[DenseStep] = []
+    for index, layer in enumerate(model.layers[:-1]):
         if isinstance(layer, Dense):
-            found.append(Stage(layer, False, index))
+            found.append(DenseStep(layer, False, index))
         elif isinstance(layer, Relu) and found and not found[-1].relu:
-            found[-1] = Stage(found[-1].dense, True, found[-1].index)
+            found[-1] = DenseStep(found[-1].dense, True, found[-1].index)
         else:
             raise ScriptError(f"There is no Script for a {layer.kind} layer at this place.")
     return found
@@ -97,12 +97,12 @@ def as_number(assembler: Assembler) -> None:
     assembler.push(b"\0").op("CAT", "BIN2NUM")
 
 
-def check_logits_fit(network: IntegerNetwork) -> None:
+def check_logits_fit(model: IntegerModel) -> None:
     """Raise ScriptError unless every logit is proved to fit LOGIT_BYTES."""
-    proved = network.logit_range
+    proved = model.logit_range
     largest = max(int(abs(proved.low).max()), int(abs(proved.high).max()))
     if largest.bit_length() >= 8 * LOGIT_BYTES:
         raise ScriptError(
-            "The network's logits do not fit the contract.",
+            "The model's logits do not fit the contract.",
             why=f"They can reach {largest.bit_length()} bits; it takes {8 * LOGIT_BYTES - 1}.",
         )

@@ -7,36 +7,36 @@ yardstick for the packed form, and too big for a node with default policy.
 from __future__ import annotations
 
 from app.errors import ScriptError
-from app.fixedpoint import SCALE, IntegerNetwork, Rescale
+from app.fixedpoint import SCALE, IntegerModel, Rescale
 from app.fixedpoint.arithmetic import PIXEL_MAX
 from app.script.assembler import Assembler
 from app.script.program import (
     LOGIT_BYTES,
+    DenseStep,
     Kind,
     Program,
-    Stage,
     as_number,
     check_logits_fit,
+    dense_steps,
     opening,
-    stages,
 )
 
 
-def unrolled(network: IntegerNetwork) -> Program:
-    """Generate the unrolled program of a per-product network of dense layers, of any depth.
+def unrolled(model: IntegerModel) -> Program:
+    """Generate the unrolled program of a per-product model of dense layers, of any depth.
 
-    Raises ScriptError if the network rescales per sum or has other layers.
+    Raises ScriptError if the model rescales per sum or has other layers.
     """
-    if network.rule is not Rescale.PER_PRODUCT:
+    if model.rule is not Rescale.PER_PRODUCT:
         raise ScriptError("The unrolled form rescales each product; the packed form rescales per sum.")
-    check_logits_fit(network)
+    check_logits_fit(model)
     out = Assembler()
-    opening(out, network.pixels)
-    _inputs(out, network.pixels)
-    for stage in stages(network):
-        _layer(out, stage)
-    _logits(out, network.classes)
-    return Program(Kind.UNROLLED, out.code, out.opcodes, network.classes, rows=network.pixels)
+    opening(out, model.pixels)
+    _inputs(out, model.pixels)
+    for step in dense_steps(model):
+        _layer(out, step)
+    _logits(out, model.classes)
+    return Program(Kind.UNROLLED, out.code, out.opcodes, model.classes, rows=model.pixels)
 
 
 def _inputs(out: Assembler, pixels: int) -> None:
@@ -50,7 +50,7 @@ def _inputs(out: Assembler, pixels: int) -> None:
     out.op(*["FROMALTSTACK"] * pixels)
 
 
-def _layer(out: Assembler, stage: Stage) -> None:
+def _layer(out: Assembler, stage: DenseStep) -> None:
     """(x_last ... x_0 -- y_last ... y_0), through the alt stack, which reverses nothing in the end."""
     dense = stage.dense
     for j in range(dense.outputs):

@@ -1,4 +1,4 @@
-"""The networks that can be trained, as Keras models, and what their weights must be for Bitcoin Script.
+"""The models that can be trained, as Keras models, and what their weights must be for Bitcoin Script.
 
 Every model takes float32 (N, 28, 28), pixel/255, and answers float32 (N, 10), a probability per digit.
 """
@@ -11,13 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-SIDE = 28
-CLASSES = 10
-SCALE = 10**8
-DEFAULT = "784-64-10"
+from app.fixedpoint import SCALE
+from app.floats.judge import DenseWeights, Floats
+from app.picture import CLASSES, SIDE
 
-Floats = NDArray[np.float32]
-DenseWeights = list[tuple[Floats, Floats]]
+DEFAULT = "784-64-10"
 
 
 def build(name: str = DEFAULT) -> Any:
@@ -41,7 +39,7 @@ def _build_784_64_10() -> Any:
 
 
 COMPACT_POOL = (2, 2)
-"""Pixels of margin that the compact network leaves out, and the side of the blocks it takes the mean of."""
+"""Pixels of margin that the compact model leaves out, and the side of the blocks it takes the mean of."""
 COMPACT_HIDDEN = (48, 4)
 """Its hidden neurons, and the bits of a weight of theirs."""
 COMPACT_DIGITS_BITS = 6
@@ -113,15 +111,6 @@ ARCHITECTURES: dict[str, Callable[[], Any]] = {
     "784-128-256-512-10": _build_mlp,
     "cnn": _build_cnn,
 }
-
-
-def dense_weights(model: Any) -> DenseWeights:
-    """Kernel (in, out) and bias (out,) of every dense layer, float32, first layer first."""
-    return [
-        (np.asarray(layer.kernel, np.float32), np.asarray(layer.bias, np.float32))
-        for layer in model.layers
-        if type(layer).__name__ == "Dense"
-    ]
 
 
 def set_dense_weights(model: Any, weights: DenseWeights) -> None:

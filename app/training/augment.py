@@ -1,6 +1,6 @@
 """Makes new handwriting out of old: the same digits, slanted, stretched, bent, thicker and thinner.
 
-Whatever a person draws is made as MNIST was made before a network sees it: the longer side of the ink fills
+Whatever a person draws is made as MNIST was made before a model sees it: the longer side of the ink fills
 20 pixels and the centre of mass lies at the centre of the picture. Deformed images are therefore made that
 way again; size and place vary only by the little that such a process leaves.
 """
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from app.training.architecture import SIDE
+from app.picture import SIDE
 
 INK_SIDE = 20.0
 # MNIST puts the centre of mass at the centre of a 28x28 field; measured on its training images that is

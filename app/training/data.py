@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from app.errors import DataError
 from app.floats.runtime import import_keras
-from app.training.architecture import CLASSES, SIDE
+from app.picture import CLASSES, SIDE
 
 KEYS = ("x_train", "y_train", "x_test", "y_test")
 # MNIST unpacks to 55 MB. A file that claims ten times that is not MNIST, and may be meant to fill the memory.

@@ -1,7 +1,7 @@
-"""A large network teaches the small one.
+"""A large model teaches the small one.
 
 64 hidden units can hold more than they find by themselves from bare labels. A convolutional teacher, trained
-on the same augmented images, gives each of them ten probabilities; the small network learns those (Hinton,
+on the same augmented images, gives each of them ten probabilities; the small model learns those (Hinton,
 Vinyals, Dean: "Distilling the Knowledge in a Neural Network", 2015). The teacher is thrown away afterwards.
 """
 
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.floats.runtime import import_keras, import_tensorflow
-from app.training.architecture import CLASSES, SIDE
+from app.picture import CLASSES, SIDE
 from app.training.fitting import EpochData, ProgressCallback, as_input, cosine_schedule, fit
 
 LABEL_BATCH = 1000

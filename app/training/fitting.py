@@ -18,7 +18,7 @@ EpochData = Callable[[int], tuple[NDArray[np.uint8], NDArray[np.float32]]]
 
 
 @dataclass(frozen=True)
-class Progress:
+class TrainingProgress:
     """How far training is: in `stage`, `fraction` (0 to 1) of epoch `epoch` (from 1) of `epochs` is done."""
 
     stage: str
@@ -28,15 +28,15 @@ class Progress:
     metrics: dict[str, float] = field(default_factory=dict)
 
 
-ProgressCallback = Callable[[Progress], None]
+ProgressCallback = Callable[[TrainingProgress], None]
 
 
-def no_progress(_: Progress) -> None:
+def no_progress(_: TrainingProgress) -> None:
     """The callback of someone who does not want to know."""
 
 
 def as_input(images: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Images uint8 0..255 as the networks take them: float32, pixel/255."""
+    """Images uint8 0..255 as the models take them: float32, pixel/255."""
     scaled: NDArray[np.float32] = images.astype(np.float32) / np.float32(255.0)
     return scaled
 
@@ -69,5 +69,5 @@ def fit(
             chosen = order[start : start + batch]
             metrics = model.train_on_batch(as_input(images[chosen]), targets[chosen], return_dict=True)
             if number % BATCHES_PER_TICK == 0:
-                progress(Progress(stage, epoch + 1, epochs, number / len(starts), dict(metrics)))
-        progress(Progress(stage, epoch + 1, epochs, 1.0, after_epoch()))
+                progress(TrainingProgress(stage, epoch + 1, epochs, number / len(starts), dict(metrics)))
+        progress(TrainingProgress(stage, epoch + 1, epochs, 1.0, after_epoch()))

@@ -1,4 +1,4 @@
-"""Quantisation-aware training: a float convolutional network becomes one of few-bit integers.
+"""Quantisation-aware training: a float convolutional model becomes one of few-bit integers.
 
 The forward pass is the integer engine's own arithmetic, carried in float32, which is exact below 2**24.
 Rounding and truncation have no useful slope, so gradients pass straight through them (the straight-through
@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from app.fixedpoint.arithmetic import PIXEL_MAX
 from app.floats.runtime import import_for_training, import_keras, import_tensorflow
 from app.training.data import Mnist
-from app.training.fitting import Progress, ProgressCallback, cosine_schedule, no_progress
+from app.training.fitting import ProgressCallback, TrainingProgress, cosine_schedule, no_progress
 
-PIXEL_MAX = 255
 _CALIBRATION_IMAGES = 2000
 
 
@@ -43,7 +43,7 @@ class QuantisedRecipe:
 
 @dataclass(frozen=True)
 class FewBits:
-    """A trained network of integers.
+    """A trained model of integers.
 
     `parameters`: each layer's kernel, biases (int64) and the denominator of its weights. `steps`: after each
     layer but the last the shift, the ceiling and the denominator of the activations.
@@ -76,7 +76,7 @@ def _straight(tensorflow: Any, value: Any, stepped: Any) -> Any:
 
 
 class QuantisedCnn:
-    """The network of `architecture.build("cnn")` on a grid of integers, trainable."""
+    """The model of `architecture.build("cnn")` on a grid of integers, trainable."""
 
     def __init__(self, model: Any, images: NDArray[np.uint8], recipe: QuantisedRecipe) -> None:
         self._tf = import_tensorflow()
@@ -161,13 +161,13 @@ def train_quantised(
     seed: int = 1,
     progress: ProgressCallback = no_progress,
 ) -> FewBits:
-    """Train a float network on as integers, starting from its weights. The test images are not looked at."""
+    """Train a float model on as integers, starting from its weights. The test images are not looked at."""
     import_for_training(seed)
-    network = QuantisedCnn(model, data.x_train, recipe)
+    model = QuantisedCnn(model, data.x_train, recipe)
     rng = np.random.default_rng(seed)
     steps = -(-len(data.x_train) // recipe.batch)
     rate = cosine_schedule(recipe.learning_rate, recipe.epochs * steps)
-    step = _training_step(network, import_keras().optimizers.Adam(rate))
+    step = _training_step(model, import_keras().optimizers.Adam(rate))
     for epoch in range(recipe.epochs):
         order = rng.permutation(len(data.x_train))
         losses = []
@@ -176,22 +176,24 @@ def train_quantised(
             moved = _moved(data.x_train[chosen], recipe.shift, rng)
             labels = data.y_train[chosen].astype(np.int32)
             losses.append(float(step(moved[..., None].astype(np.float32), labels)))
-        progress(Progress("integers", epoch + 1, recipe.epochs, 1.0, {"loss": float(np.mean(losses))}))
-    return network.trained()
+        progress(
+            TrainingProgress("integers", epoch + 1, recipe.epochs, 1.0, {"loss": float(np.mean(losses))})
+        )
+    return model.trained()
 
 
-def _training_step(network: QuantisedCnn, optimizer: Any) -> Any:
+def _training_step(model: QuantisedCnn, optimizer: Any) -> Any:
     tensorflow = import_tensorflow()
-    optimizer.build(network.variables)
+    optimizer.build(model.variables)
 
     @tensorflow.function(autograph=False, reduce_retracing=True)  # type: ignore[untyped-decorator]
     def step(images: Any, labels: Any) -> Any:
         with tensorflow.GradientTape() as tape:
-            logits = network.logits(images, network.recipe.dropout)
+            logits = model.logits(images, model.recipe.dropout)
             losses = tensorflow.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
-            loss = tensorflow.reduce_mean(losses) + network.excess()
-        gradients = tape.gradient(loss, network.variables)
-        optimizer.apply_gradients(zip(gradients, network.variables, strict=True))
+            loss = tensorflow.reduce_mean(losses) + model.excess()
+        gradients = tape.gradient(loss, model.variables)
+        optimizer.apply_gradients(zip(gradients, model.variables, strict=True))
         return loss
 
     return step

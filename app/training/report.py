@@ -1,4 +1,4 @@
-"""Writes a trained network and what is known about it into a folder: model, figures, two pictures."""
+"""Writes a trained model and what is known about it into a folder: model, figures, two pictures."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from app.errors import DataError, InkproofError
+from app.floats.judge import dense_weights
 from app.floats.runtime import versions
 from app.training import architecture
 from app.training.fewbit import few_bit_weights
@@ -50,8 +51,8 @@ STYLE = {
 def write(training: Training, folder: Path, integer_accuracy: float | None = None) -> dict[str, Any]:
     """Write `model.keras`, `report.json`, `curves.png` and `confusion.png`; returns the report's figures.
 
-    A network of few-bit weights has no `model.keras`.
-    `integer_accuracy`: share of the test images that the integer network made from it reads, if measured.
+    A model of few-bit weights has no `model.keras`.
+    `integer_accuracy`: share of the test images that the integer model made from it reads, if measured.
     Each file is written beside its place, then moved over the old one: nobody ever reads half a file.
     """
     pyplot = _import_pyplot()
@@ -63,7 +64,7 @@ def write(training: Training, folder: Path, integer_accuracy: float | None = Non
         with tempfile.TemporaryDirectory(dir=folder, prefix=".writing-") as temporary:
             draft = Path(temporary)
             if few_bit_weights(training.model):
-                # Its integers are all there is to it; the float judge beside them is the shipped network.
+                # Its integers are all there is to it; the float judge beside them is the shipped model.
                 (folder / MODEL).unlink(missing_ok=True)
             else:
                 training.model.save(draft / MODEL)
@@ -75,7 +76,7 @@ def write(training: Training, folder: Path, integer_accuracy: float | None = Non
                 file.replace(folder / file.name)
     except OSError as error:
         raise DataError(
-            f"The trained network cannot be written to {folder}.",
+            f"The trained model cannot be written to {folder}.",
             why=f"{error.strerror or error}.",
             hint="Choose a folder you can write to with --output.",
         ) from error
@@ -112,7 +113,7 @@ def _weight_figures(model: Any) -> dict[str, Any]:
             "steps": [layer.step for layer in few],
             "parameters": sum(layer.codes.size + layer.bias.size for layer in few),
         }
-    weights = architecture.dense_weights(model)
+    weights = dense_weights(model)
     kernel = weights[0][0]
     return {
         "largest_l1": [float(architecture.l1_norms(*pair).max()) for pair in weights],

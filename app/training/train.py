@@ -11,14 +11,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.errors import DataError
-from app.floats.judge import FloatJudge
+from app.floats.judge import FloatJudge, Floats, dense_weights
 from app.floats.runtime import import_for_training, import_keras
+from app.picture import CLASSES
 from app.training import architecture
-from app.training.architecture import CLASSES, Floats
 from app.training.augment import Augmentation, augment
 from app.training.data import Mnist
 from app.training.distil import Teacher, distillation_loss, soft_targets, train_teacher
-from app.training.fitting import EpochData, Progress, ProgressCallback, cosine_schedule, fit, no_progress
+from app.training.fitting import (
+    EpochData,
+    ProgressCallback,
+    TrainingProgress,
+    cosine_schedule,
+    fit,
+    no_progress,
+)
 from app.training.quantised import QuantisedRecipe
 
 Images = NDArray[np.uint8]
@@ -27,7 +34,7 @@ AUGMENTING_THREADS = 2
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a network is trained: everything that shapes the result, apart from the data and the seed."""
+    """How a model is trained: everything that shapes the result, apart from the data and the seed."""
 
     name: str
     summary: str
@@ -52,7 +59,7 @@ RECIPES = {
     for recipe in (
         Recipe(
             name="handwriting",
-            summary="what ships: augmented images, taught by a convolutional network, for narrow lanes",
+            summary="what ships: augmented images, taught by a convolutional model, for narrow lanes",
             epochs=200,
             batch=128,
             optimizer="AdamW",
@@ -92,7 +99,7 @@ RECIPES = {
         ),
         Recipe(
             name="cnn",
-            summary="a full convolutional network: Adam, 5 epochs, a quarter of MNIST held out",
+            summary="a full convolutional model: Adam, 5 epochs, a quarter of MNIST held out",
             architecture="cnn",
             epochs=5,
             batch=32,
@@ -107,7 +114,7 @@ DEFAULT = "handwriting"
 
 @dataclass(frozen=True)
 class Training:
-    """A trained network and what is known about it.
+    """A trained model and what is known about it.
 
     `history` holds train_loss, train_accuracy, val_loss and val_accuracy after each epoch, measured on the
     images as they are, not augmented. `confusion[i, j]` counts test images of digit i that were read as j.
@@ -134,7 +141,7 @@ def train(
 ) -> Training:
     """Train by `recipe`, for `epochs` instead of the recipe's own number if given.
 
-    The test images are looked at once, at the end. The same seed gives the same network, on one machine with
+    The test images are looked at once, at the end. The same seed gives the same model, on one machine with
     one set of library versions. DataError if `epochs` is less than 1.
     """
     started = time.perf_counter()
@@ -176,7 +183,7 @@ def train(
     fit(
         model,
         _in_turn(copies, targets),
-        stage="network",
+        stage="model",
         epochs=epochs,
         batch=recipe.batch,
         rng=np.random.default_rng(fitting),
@@ -217,7 +224,7 @@ def _augmented_copies(
     with ThreadPoolExecutor(AUGMENTING_THREADS) as threads:
         for copy in threads.map(lambda rng: augment(images, settings, rng), generators):
             copies.append(copy)
-            progress(Progress("augmenting", len(copies), count, 1.0))
+            progress(TrainingProgress("augmenting", len(copies), count, 1.0))
     return copies
 
 
@@ -227,7 +234,7 @@ def _teach(
     targets = []
     for copy in copies:
         targets.append(soft_targets(teacher, copy, temperature))
-        progress(Progress("teaching", len(targets), len(copies), 1.0))
+        progress(TrainingProgress("teaching", len(targets), len(copies), 1.0))
     return targets
 
 
@@ -241,13 +248,13 @@ def _in_turn(copies: list[Images], targets: list[Floats]) -> EpochData:
 
 
 def _compiled(recipe: Recipe, loss: Any, used: NDArray[np.bool_], steps: int) -> Any:
-    """A fresh network, ready to be fitted in `steps` steps.
+    """A fresh model, ready to be fitted in `steps` steps.
 
     It starts without weights for unused pixels. Those are blank in all fitted images, so they get none later.
     """
     model = architecture.build(recipe.architecture)
     if not used.all():
-        (kernel, bias), *rest = architecture.dense_weights(model)
+        (kernel, bias), *rest = dense_weights(model)
         architecture.set_dense_weights(model, [(kernel * used[:, None], bias), *rest])
     rate = cosine_schedule(recipe.learning_rate, steps) if recipe.cosine else recipe.learning_rate
     optimizer = getattr(import_keras().optimizers, recipe.optimizer)(rate, weight_decay=recipe.weight_decay)
@@ -261,7 +268,7 @@ def _finished(model: Any, recipe: Recipe) -> Any:
     finished.set_weights(model.get_weights())
     if recipe.lane_bits is not None:
         norm = architecture.largest_l1(recipe.lane_bits)
-        balanced = architecture.balance(architecture.dense_weights(model), norm)
+        balanced = architecture.balance(dense_weights(model), norm)
         architecture.set_dense_weights(finished, balanced)
     return finished
 

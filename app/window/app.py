@@ -24,7 +24,7 @@ from app.window.inputs import Inputs
 from app.window.model import effects, update
 from app.window.model import intents as want
 from app.window.model.hear import hear
-from app.window.model.protocol import Keep, Message, Said, Verdict
+from app.window.model.protocol import ClaimJudged, Keep, Message, Said
 from app.window.model.state import ChainView, Notice, Phase, State, Who
 from app.window.options import WindowOptions
 from app.window.view.density import screen_density
@@ -157,7 +157,7 @@ class Window:
     def _keep(self, message: Message) -> None:
         """Keep the strokes of what was judged, so that the history can bring the very drawing back."""
         submission = self.state.submission
-        if isinstance(message, Verdict) and submission and submission.job == message.job:
+        if isinstance(message, ClaimJudged) and submission and submission.job == message.job:
             self.crew.send(Who.FIXED, Keep(message.txid, submission.content))
 
     def _event(self, event: pygame.event.Event) -> None:
@@ -190,8 +190,8 @@ class Window:
         match effect:
             case effects.Send(who, request):
                 self.crew.send(who, request)
-            case effects.Employ(model):
-                self.crew.employ(model)
+            case effects.UseModel(model):
+                self.crew.switch(model)
             case effects.Copy(text):
                 self._copy(text)
             case effects.Open(url):

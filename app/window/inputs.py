@@ -14,7 +14,7 @@ __all__ = ["Inputs"]
 
 _LEFT, _RIGHT = 1, 3
 _PRESSABLE = {*TOOLS, "help", "model", "claim", "button", "auto", "row", "txid", "status", "wallet"}
-_ON_CARD = {"address", "network", "beside"}
+_ON_CARD = {"address", "choice", "beside"}
 _PLAIN: dict[int, want.Intent] = {
     pygame.K_c: want.Clear(),
     pygame.K_DELETE: want.Clear(),
@@ -22,7 +22,7 @@ _PLAIN: dict[int, want.Intent] = {
     pygame.K_KP_ENTER: want.Submit(),
     pygame.K_a: want.Choose(None),
     pygame.K_v: want.ToggleAuto(),
-    pygame.K_n: want.Toggle(Card.NETWORKS),
+    pygame.K_n: want.Toggle(Card.MODELS),
     pygame.K_w: want.Toggle(Card.WALLET),
     pygame.K_F1: want.Toggle(Card.HELP),
     pygame.K_F11: want.ToggleFullscreen(),
@@ -34,7 +34,7 @@ _PLAIN: dict[int, want.Intent] = {
 }
 
 _LIST = {pygame.K_UP: -1, pygame.K_DOWN: 1, pygame.K_RETURN: 0, pygame.K_KP_ENTER: 0, pygame.K_SPACE: 0}
-"""In the open list of networks: rows up or down, or 0 to take the one it points at."""
+"""In the open list of models: rows up or down, or 0 to take the one it points at."""
 
 
 @dataclass
@@ -95,9 +95,9 @@ def _key(event: pygame.event.Event, state: State) -> want.Intent | None:
         return want.Quit() if event.key == pygame.K_F4 else None
     if event.unicode == "?":
         return want.Toggle(Card.HELP)
-    if state.card is Card.NETWORKS and event.key in _LIST:
+    if state.card is Card.MODELS and event.key in _LIST:
         step = _LIST[event.key]
-        return want.Highlight(step) if step else want.UseNetwork(state.highlighted)
+        return want.Highlight(step) if step else want.ChooseModel(state.highlighted)
     if len(event.unicode) == 1 and event.unicode in "0123456789":
         return want.Choose(int(event.unicode))
     return _PLAIN.get(event.key)
@@ -117,7 +117,7 @@ def _mouse(event: pygame.event.Event, layout: Layout, state: State) -> list[want
 
 def _at(place: tuple[float, float], layout: Layout, state: State) -> Hover | None:
     """What is at a point: while a card is open, nothing but the card can be reached."""
-    if state.card in (Card.WALLET, Card.NETWORKS):
+    if state.card in (Card.WALLET, Card.MODELS):
         return layout.on_card(place, state.card)
     return layout.at(place)
 

@@ -78,7 +78,7 @@ class _Script:
         window.do(intents.Submit())
         yield from self._judged(window)
         self._save(window, "refused")
-        for card in (Card.HELP, Card.NETWORKS):
+        for card in (Card.HELP, Card.MODELS):
             window.do(intents.Toggle(card))
             yield
             yield

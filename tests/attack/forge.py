@@ -13,7 +13,7 @@ from bitcoinx import PrivateKey, Script, ScriptError, SigHash, Tx, item_to_int, 
 from app import paths
 from app.contract import DigitContract, SpendPlan, build_spend, contract_for
 from app.contract.spend import SIGHASH
-from app.fixedpoint import IntegerNetwork, load
+from app.fixedpoint import IntegerModel, load
 from app.script import Kind, Program
 from app.script.program import LOGIT_BYTES
 
@@ -34,22 +34,22 @@ class Attempt:
 
 
 @functools.cache
-def shipped_network() -> IntegerNetwork:
-    """The integer network that ships: what the contract has to read."""
+def shipped_model() -> IntegerModel:
+    """The integer model that ships: what the contract has to read."""
     return load(paths.model_folder() / "integers.npz")
 
 
 @functools.cache
 def shipped_contract(owner: bytes) -> DigitContract:
     """The shipped contract of an owner (public key hash, 20 bytes)."""
-    return contract_for(shipped_network(), owner)
+    return contract_for(shipped_model(), owner)
 
 
 def answering(logits: Sequence[int]) -> DigitContract:
-    """The contract with a network that answers `logits` to every image; all else is the shipped one's."""
+    """The contract with a model that answers `logits` to every image; all else is the shipped one's."""
     packed = b"".join(_logit(value) for value in logits)
     answers = Program(Kind.PACKED, b"\x75" + push_item(packed), 1, 10)
-    return DigitContract(answers, OWNER.public_key.hash160(), shipped_network())
+    return DigitContract(answers, OWNER.public_key.hash160(), shipped_model())
 
 
 def _logit(value: int) -> bytes:
@@ -60,7 +60,7 @@ def _logit(value: int) -> bytes:
 
 def read(image: bytes) -> int:
     """What the integer engine reads in an image of 784 bytes."""
-    return shipped_network().read(np.frombuffer(image, np.uint8)).digit
+    return shipped_model().read(np.frombuffer(image, np.uint8)).digit
 
 
 class Forger:

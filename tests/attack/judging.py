@@ -58,7 +58,7 @@ class Judges:
         return list(self.map(judge, attempts))
 
     def logits(self, images: Sequence[bytes]) -> list[tuple[int, ...]]:
-        """What the contract's own network Script computes for each image."""
+        """What the contract's own model Script computes for each image."""
         return list(self.map(logits, images))
 
 
@@ -71,7 +71,7 @@ def judge(attempt: Attempt, locking_script: bytes | None = None) -> Outcome:
 
 
 def logits(image: bytes) -> tuple[int, ...]:
-    """The shipped network Script on one image."""
+    """The shipped model Script on one image."""
     return run_program(shipped_contract(OWNER.public_key.hash160()).program, image).logits
 
 

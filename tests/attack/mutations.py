@@ -11,7 +11,7 @@ from tests.attack.forge import FEE, STRANGER, VALUE, Attempt, Forger, is_true, i
 
 _IMAGES = 8
 _DEEP_SHARE = 0.04
-"""Of the spends that run the whole network, which takes 20 ms; the others take a fraction of one."""
+"""Of the spends that run the whole model, which takes 20 ms; the others take a fraction of one."""
 
 
 def mutants(forger: Forger, seed: int, number: int) -> Iterator[Attempt]:
@@ -31,7 +31,7 @@ def mutants(forger: Forger, seed: int, number: int) -> Iterator[Attempt]:
 
 
 def _false_claim(forger: Forger, rng: random.Random, image: bytes, digit: int) -> Tx:
-    """Signed by the owner, an image of its own, and a digit that the network does not read in it."""
+    """Signed by the owner, an image of its own, and a digit that the model does not read in it."""
     changed = bytearray(image)
     for _ in range(rng.randrange(200)):
         changed[rng.randrange(784)] = rng.choice((0, 255, rng.randrange(256)))

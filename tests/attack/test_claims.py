@@ -1,4 +1,4 @@
-"""Every other digit, for many images: the contract accepts the one that its network reads, and no other."""
+"""Every other digit, for many images: the contract accepts the one that its model reads, and no other."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from bitcoinx import Tx, int_to_item
 
 from app.script.program import LOGIT_BYTES
 from tests.attack.conftest import TALLY
-from tests.attack.forge import Attempt, Forger, answering, noise, read, shipped_network
+from tests.attack.forge import Attempt, Forger, answering, noise, read, shipped_model
 from tests.attack.judging import judge
 
 
@@ -27,7 +27,7 @@ def false_claims(forger: Forger, images: list[bytes], digits=range(1, 10)) -> li
 
 
 def all_ten(logits) -> list[bool]:
-    """Claim each digit where the network has answered these logits; whether policy and consensus agree."""
+    """Claim each digit where the model has answered these logits; whether policy and consensus agree."""
     contract = answering(logits)
     forger = Forger(contract=contract)
     outcomes = [
@@ -43,11 +43,11 @@ def count(name: str, accepted: list[bool], digit: int) -> None:
 
 
 def test_the_claim_check_refuses_nine_digits_of_ten_for_the_logits_of_200_images(images, judges):
-    """The network runs once per image; the contract around it judges all ten claims on what it answered."""
+    """The model runs once per image; the contract around it judges all ten claims on what it answered."""
     for image, logits in zip(images, judges.logits(images), strict=True):
-        assert logits == shipped_network().read(np.frombuffer(image, np.uint8)).logits
+        assert logits == shipped_model().read(np.frombuffer(image, np.uint8)).logits
         accepted = all_ten(logits)
-        count("every other digit, network run once", accepted, read(image))
+        count("every other digit, model run once", accepted, read(image))
         assert accepted == [digit == read(image) for digit in range(10)]
 
 
@@ -85,7 +85,7 @@ def test_logits_at_the_ends_of_their_range_are_compared_as_signed_numbers():
         assert accepted == [digit == logits.index(max(logits)) for digit in range(10)]
 
 
-def test_images_between_two_digits_where_the_network_all_but_hesitates(mnist, refused, forger):
+def test_images_between_two_digits_where_the_model_all_but_hesitates(mnist, refused, forger):
     """Between an image of one digit and one of another stands one where two logits nearly meet."""
     forged, honest = [], []
     for first in range(10):
@@ -115,7 +115,7 @@ def test_a_claim_on_one_image_is_not_one_on_another(images, refused, forger):
 def test_a_signature_does_not_cover_the_claim_so_another_true_one_can_take_its_place(forger, judges):
     """What a signature covers leaves the unlocking script out: a known limit, and a harmless one.
 
-    Whoever sees the owner's spend under way can put another image in it with what the network reads
+    Whoever sees the owner's spend under way can put another image in it with what the model reads
     there, under another txid, and never with anything else.
     """
     ours, other = noise(12, 2)

@@ -159,7 +159,7 @@ def test_unlocking_scripts_that_do_more_than_push(forger, refused):
     refused("unlocking script that does more than push", forged, honest(forger))
 
 
-def test_a_result_cannot_be_pushed_in_the_networks_place(forger, refused):
+def test_a_result_cannot_be_pushed_in_the_models_place(forger, refused):
     """Logits, hashes and truths in the places of the items that the contract computes."""
     logits = b"".join((10**15 * (digit == 3)).to_bytes(16, "little") for digit in range(10))
     _, _, signature, key = forger.pushes(IMAGE, read(IMAGE))

@@ -1,7 +1,7 @@
-"""Images made to overflow a lane of the packed network: the sums stay where they were proved to stay.
+"""Images made to overflow a lane of the packed model: the sums stay where they were proved to stay.
 
 Were a lane to overflow, it would spoil its neighbour, and the contract would read something that the
-network does not. So each image's logits are held to plain Python arithmetic, and false digits are claimed.
+model does not. So each image's logits are held to plain Python arithmetic, and false digits are claimed.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from tests import oracle
-from tests.attack.forge import Forger, read, shipped_network
+from tests.attack.forge import Forger, read, shipped_model
 from tests.attack.judging import Judges
 from tests.strategies import parameters
 
@@ -22,7 +22,7 @@ PIXEL = 255
 @pytest.fixture(scope="module")
 def layers() -> list[tuple[np.ndarray, np.ndarray]]:
     """Weights and biases of both layers as floats in real terms: good enough to search with."""
-    dense = [layer for layer in shipped_network().layers if hasattr(layer, "weights")]
+    dense = [layer for layer in shipped_model().layers if hasattr(layer, "weights")]
     return [(layer.weights / 1e8, layer.biases / 1e8) for layer in dense]
 
 
@@ -81,12 +81,12 @@ def gaps() -> list[np.ndarray]:
 def attack(name: str, images: list[np.ndarray], judges: Judges, forger: Forger, refused) -> None:
     """The Script's logits equal plain arithmetic; the claims of two false digits fail; the true ones pass."""
     pictures = [image.tobytes() for image in images]
-    numbers = parameters(shipped_network())
+    numbers = parameters(shipped_model())
     for picture, logits in zip(pictures, judges.logits(pictures), strict=True):
         assert list(logits) == oracle.per_sum(numbers, picture)
     forged = []
     for number, picture in enumerate(pictures):
-        logits = shipped_network().read(np.frombuffer(picture, np.uint8)).logits
+        logits = shipped_model().read(np.frombuffer(picture, np.uint8)).logits
         second = sorted(range(10), key=lambda digit: logits[digit])[-2]
         other = (read(picture) + 1 + number % 9) % 10
         forged += [forger.attempt(f"{name} {number}", picture, digit) for digit in {second, other}]
@@ -96,7 +96,7 @@ def attack(name: str, images: list[np.ndarray], judges: Judges, forger: Forger, 
 def test_the_highest_and_lowest_sum_of_every_hidden_neuron(layers, judges, forger, refused):
     images = worst_of_each_neuron(layers)
     reached = sums_of(images)
-    proved = shipped_network().ranges[1]
+    proved = shipped_model().ranges[1]
     assert [max(reached[:, j]) for j in range(64)] == list(proved.high), (
         "the proof is exact: no smaller bound"
     )
@@ -133,17 +133,17 @@ def test_a_long_search_over_both_layers(layers, judges, forger, refused):
 
 def sums_of(images: list[np.ndarray]) -> np.ndarray:
     """Exact sums of the hidden layer, as they stand in their lanes without the offset."""
-    first = shipped_network().layers[0]
+    first = shipped_model().layers[0]
     pixels = np.stack(images).astype(np.int64)
     return pixels @ first.weights + PIXEL * first.biases
 
 
 def in_lanes(images: list[np.ndarray]) -> None:
     """Hidden sums and logits, with their offsets, lie within their lanes."""
-    network = shipped_network()
+    model = shipped_model()
     program = Forger().contract.program
-    exact = [sums_of(images), network.logits(np.stack(images))]
-    for values, lanes, proved in zip(exact, program.lanes, network.ranges[1::2], strict=True):
+    exact = [sums_of(images), model.logits(np.stack(images))]
+    for values, lanes, proved in zip(exact, program.lanes, model.ranges[1::2], strict=True):
         for j, (width, offset) in enumerate(zip(lanes.widths, lanes.offsets, strict=True)):
             filled = [int(value) + offset for value in values[:, j]]
             assert min(filled) >= 0

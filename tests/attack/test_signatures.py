@@ -150,7 +150,7 @@ def test_signatures_that_are_not_in_their_one_form(forger, refused, honest):
 
 
 def test_every_bit_of_the_signature_and_the_key_and_every_sighash_byte():
-    """On the contract with a network that has answered, so that each of the many costs a millisecond."""
+    """On the contract with a model that has answered, so that each of the many costs a millisecond."""
     contract = answering([0, 0, 0, 5, 0, 0, 0, 0, 0, 0])
     forger = Forger(contract=contract)
     pushed = forger.pushes(IMAGE, 3)

@@ -1,4 +1,4 @@
-"""The picture of the benchmark says what was measured: both forms, every network, and what a node takes."""
+"""The picture of the benchmark says what was measured: both forms, every model, and what a node takes."""
 
 import itertools
 import json
@@ -24,7 +24,7 @@ def texts_of(figure):
 
 
 def rows_of(figure):
-    """The texts on a level with each network's name, from the left."""
+    """The texts on a level with each model's name, from the left."""
     written = {(text.get_position(), text.get_text()) for text in texts_of(figure)}
     return {
         name: [text for (_, level), text in sorted(written) if level == height]
@@ -39,24 +39,24 @@ def dots_of(figure):
     return [(float(line.get_xdata()[0]), float(line.get_ydata()[0])) for line in marked]
 
 
-def test_every_network_that_ships_has_a_row_with_what_was_measured(figures):
+def test_every_model_that_ships_has_a_row_with_what_was_measured(figures):
     rows = rows_of(build(figures))
     for name in models.MODELS:
-        measured = figures["networks"][name]
+        measured = figures["models"][name]
         size, time = f"{measured['script_bytes']:,}", f"{measured['node_milliseconds']:,.1f}"
         assert rows[name] == [name, size, time]
 
 
-def test_a_network_more_is_a_row_and_two_dots_more(figures):
+def test_a_model_more_is_a_row_and_two_dots_more(figures):
     before = build(figures)
-    figures["networks"]["newcomer"] = {"script_bytes": 912_345, "node_milliseconds": 0.4}
+    figures["models"]["newcomer"] = {"script_bytes": 912_345, "node_milliseconds": 0.4}
     after = build(figures)
     assert rows_of(after)["newcomer"] == ["newcomer", "912,345", "0.4"]
     assert len(dots_of(before)) == 2 * len(models.MODELS)
     assert len(dots_of(after)) == len(dots_of(before)) + 2
 
 
-def test_the_dots_stand_in_the_order_of_their_values_and_at_their_networks(figures):
+def test_the_dots_stand_in_the_order_of_their_values_and_at_their_models(figures):
     figure = build(figures)
     heights = {text.get_text(): text.get_position()[1] for text in texts_of(figure)}
     dots = dots_of(figure)
@@ -64,7 +64,7 @@ def test_the_dots_stand_in_the_order_of_their_values_and_at_their_networks(figur
         ("script_bytes", dots[: len(dots) // 2]),
         ("node_milliseconds", dots[len(dots) // 2 :]),
     ):
-        ordered = sorted(figures["networks"], key=lambda name: figures["networks"][name][key])
+        ordered = sorted(figures["models"], key=lambda name: figures["models"][name][key])
         assert [height for _, height in sorted(column)] == [heights[name] for name in ordered]
 
 
@@ -93,7 +93,7 @@ def test_both_forms_are_shown_with_the_times_they_differ(figures):
 def test_nothing_is_cut_off_and_no_text_lies_on_another(figures, more):
     for number in range(more):
         measured = {"script_bytes": 1_001 * 2**number, "node_milliseconds": 0.4 * 2**number}
-        figures["networks"][f"network-{number}"] = measured
+        figures["models"][f"model-{number}"] = measured
     figure = build(figures)
     boxes = {text: text.get_window_extent() for text in texts_of(figure)}
     for text, box in boxes.items():

@@ -21,28 +21,28 @@ from tests.conftest import quiet
 
 
 @pytest.fixture(scope="module")
-def network():
+def model():
     rng = np.random.default_rng(31)
     return quantise([(rng.normal(0, 0.05, (784, 10)), rng.normal(size=10))])
 
 
 @pytest.fixture
-def verified(regtest, network, tmp_path):
+def verified(regtest, model, tmp_path):
     """A confirmed verification of a random image: the image, and what the service said of it."""
     first = regtest.rpc.call("getblockhash", 1)
     connection = Connection(regtest.backend, regtest.wallet.network, regtest.wallet, f"regtest@{first[:16]}")
     image = np.random.default_rng(5).integers(0, 256, 784, dtype=np.uint8)
-    fixed = network.read(image)
+    fixed = model.read(image)
     with Ledger(tmp_path / "ledger.sqlite") as ledger:
-        contract = contract_for(network, regtest.wallet.pubkeyhash)
+        contract = contract_for(model, regtest.wallet.pubkeyhash)
         service = Service(contract, connection, ledger, services.never)
         spoken = Readings(fixed.digit, [0.1] * 10, fixed.digit, fixed.logits)
         return image.tobytes(), service.submit(image.tobytes(), fixed.digit, spoken, progress=quiet)
 
 
-def test_image_claim_contract_and_a_fresh_run_are_read_off_the_chain(regtest, network, verified):
+def test_image_claim_contract_and_a_fresh_run_are_read_off_the_chain(regtest, model, verified):
     image, verdict = verified
-    programs = [program_for(network, kind) for kind in Kind]
+    programs = [program_for(model, kind) for kind in Kind]
     found = inspect(regtest.backend, verdict.txid.upper() + "\n", programs)
     assert (found.claim.image, found.claim.digit) == (image, verdict.claimed)
     assert found.program is programs[0]
@@ -52,7 +52,7 @@ def test_image_claim_contract_and_a_fresh_run_are_read_off_the_chain(regtest, ne
     assert found.script_bytes == verdict.script_bytes
 
 
-def test_a_contract_with_another_network_is_not_taken_for_ours(regtest, verified):
+def test_a_contract_with_another_model_is_not_taken_for_ours(regtest, verified):
     rng = np.random.default_rng(32)
     other = quantise([(rng.normal(0, 0.05, (784, 10)), rng.normal(size=10))])
     found = inspect(regtest.backend, verified[1].txid, [program_for(other, Kind.PACKED)])

@@ -7,7 +7,6 @@ import pytest
 from bitcoinx import Tx
 
 from app.chain import service as services_module
-from app.chain.backends.base import PendingError
 from app.chain.backends.public import PublicBackend
 from app.chain.backends.services import services_of
 from app.chain.connection import Connection, NodeChoice, connect
@@ -15,12 +14,12 @@ from app.chain.inspect import inspect
 from app.chain.ledger.records import DeploymentState, VerificationState
 from app.chain.ledger.store import Ledger
 from app.chain.networks import MAIN, TESTNET
-from app.chain.service import Readings, Service, Stage, open_service
+from app.chain.service import ClaimStage, Readings, Service, open_service
 from app.chain.wallet.coins import fee_for
 from app.chain.wallet.key import Wallet
 from app.contract import contract_for
 from app.contract.classifier import program_for
-from app.errors import ChainError, UnreachableError, WalletError
+from app.errors import ChainError, PendingError, UnreachableError, WalletError
 from app.fixedpoint import quantise
 from app.paths import home as data_home
 from app.script import Kind
@@ -76,7 +75,7 @@ def picture(seed: int) -> bytes:
 
 
 def submit(service, image, claim=None, **options):
-    fixed = service.contract.network.read(np.frombuffer(image, np.uint8))
+    fixed = service.contract.model.read(np.frombuffer(image, np.uint8))
     spoken = Readings(fixed.digit, [0.1] * 10, fixed.digit, fixed.logits)
     claimed = fixed.digit if claim is None else (fixed.digit + claim) % 10
     return service.submit(image, claimed, spoken, progress=quiet, **options)
@@ -86,7 +85,7 @@ def test_a_true_claim_is_accepted_and_confirmed_by_the_networks_next_block(testn
     stages = []
     verdict = submit(testnet, picture(1), on_stage=lambda stage, text: stages.append(stage))
     assert (verdict.accepted, verdict.block_height) == (True, None)
-    assert stages == [Stage.READY, Stage.SIGNED, Stage.ACCEPTED]
+    assert stages == [ClaimStage.READY, ClaimStage.SIGNED, ClaimStage.ACCEPTED]
     regtest.backend.mine(regtest.wallet.address, 1)
     testnet.reconcile()
     (record,) = testnet.ledger.history(1)

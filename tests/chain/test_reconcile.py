@@ -43,7 +43,7 @@ def unknown() -> Tx:
 def confirmed(ledger: Ledger, block_hash: str, raw_parent: bytes = b"") -> Verification:
     """A verification recorded in a block, by a transaction that nobody knows, its parent's bytes dropped."""
     tx = unknown()
-    parent = deploy(ledger, network=CHAIN, raw_tx=raw_parent, txid=hash_to_hex_str(tx.inputs[0].prev_hash))
+    parent = deploy(ledger, chain_id=CHAIN, raw_tx=raw_parent, txid=hash_to_hex_str(tx.inputs[0].prev_hash))
     ledger.mark_deployment(parent.id, DeploymentState.SENT)
     record = verify(ledger, parent, txid=tx.hex_hash(), raw_tx=tx.to_bytes())
     return ledger.mark_verification(
@@ -72,7 +72,7 @@ def test_what_nobody_knows_and_cannot_be_sent_again_is_lost_though_its_parents_b
 def test_a_deployment_whose_bytes_were_dropped_is_lost_where_it_is_not_known(
     backend: Backend, ledger: Ledger
 ) -> None:
-    deployment = deploy(ledger, network=CHAIN, raw_tx=b"")
+    deployment = deploy(ledger, chain_id=CHAIN, raw_tx=b"")
     ledger.mark_deployment(deployment.id, DeploymentState.SENT)
     reconcile(backend, ledger, CHAIN)
     lost = ledger.deployment(deployment.id)
@@ -87,7 +87,7 @@ def test_a_forgotten_verification_is_sent_again_with_the_output_that_it_spends(
     parent = unknown()
     spending = TxInput(parent.hash(), 0, Script(), 0xFFFFFFFF)
     child = Tx(1, [spending], [TxOutput(900, Script(b"\x51"))], 0)
-    deployment = deploy(ledger, network=CHAIN, txid=parent.hex_hash(), raw_tx=parent.to_bytes())
+    deployment = deploy(ledger, chain_id=CHAIN, txid=parent.hex_hash(), raw_tx=parent.to_bytes())
     ledger.mark_deployment(deployment.id, DeploymentState.SENT)
     record = verify(ledger, deployment, txid=child.hex_hash(), raw_tx=child.to_bytes())
     ledger.mark_verification(record.id, VerificationState.ACCEPTED)

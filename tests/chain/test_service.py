@@ -13,7 +13,7 @@ from app.chain.ledger.records import DeploymentState, VerificationState
 from app.chain.ledger.store import Ledger
 from app.chain.networks import MAIN
 from app.chain.reconcile import SOMEBODY_ELSE
-from app.chain.service import Readings, Service, Stage, open_service
+from app.chain.service import ClaimStage, Readings, Service, open_service
 from app.contract import SpendPlan, build_spend, contract_for
 from app.contract.classifier import rule_of
 from app.errors import ChainError, UnreachableError, WalletError
@@ -24,7 +24,7 @@ from tests.conftest import quiet
 
 
 @pytest.fixture(scope="module")
-def network():
+def model():
     """Small, so that a deployment is a matter of milliseconds; the shipped one has its own tests below."""
     rng = np.random.default_rng(21)
     return quantise(
@@ -45,39 +45,39 @@ def ledger(tmp_path):
 
 
 @pytest.fixture
-def service(network, connection, ledger):
-    return Service(contract_for(network, connection.wallet.pubkeyhash), connection, ledger, services.never)
+def service(model, connection, ledger):
+    return Service(contract_for(model, connection.wallet.pubkeyhash), connection, ledger, services.never)
 
 
 def picture(seed: int) -> bytes:
     return np.random.default_rng(seed).integers(0, 256, 784, dtype=np.uint8).tobytes()
 
 
-def readings(network, image: bytes) -> Readings:
-    fixed = network.read(np.frombuffer(image, np.uint8))
+def readings(model, image: bytes) -> Readings:
+    fixed = model.read(np.frombuffer(image, np.uint8))
     return Readings(fixed.digit, [0.1] * 10, fixed.digit, fixed.logits)
 
 
 def submit(service, image: bytes, claim: int, **options):
-    return service.submit(image, claim, readings(service.contract.network, image), progress=quiet, **options)
+    return service.submit(image, claim, readings(service.contract.model, image), progress=quiet, **options)
 
 
-def test_a_true_claim_is_accepted_and_confirmed(service, network):
+def test_a_true_claim_is_accepted_and_confirmed(service, model):
     image, stages = picture(1), []
-    digit = readings(network, image).fixed_digit
+    digit = readings(model, image).fixed_digit
     verdict = submit(service, image, digit, name="one.png", on_stage=lambda stage, text: stages.append(stage))
     assert verdict.accepted
-    assert stages == [Stage.READY, Stage.SIGNED, Stage.ACCEPTED, Stage.CONFIRMED]
+    assert stages == [ClaimStage.READY, ClaimStage.SIGNED, ClaimStage.ACCEPTED, ClaimStage.CONFIRMED]
     found = find_transaction(service.connection.rpc, verdict.txid)
     assert (found.block_hash, found.block_height) == (verdict.block_hash, verdict.block_height)
     (record,) = service.ledger.history(5)
     assert (record.state, record.image, record.image_name) == (VerificationState.CONFIRMED, image, "one.png")
-    assert record.logits == network.read(np.frombuffer(image, np.uint8)).logits
+    assert record.logits == model.read(np.frombuffer(image, np.uint8)).logits
 
 
-def test_every_false_claim_is_refused_in_the_nodes_own_words_and_costs_nothing(service, network):
+def test_every_false_claim_is_refused_in_the_nodes_own_words_and_costs_nothing(service, model):
     image = picture(2)
-    digit = readings(network, image).fixed_digit
+    digit = readings(model, image).fixed_digit
     first = service.prepare(quiet)
     for claim in set(range(10)) - {digit}:
         verdict = submit(service, image, claim)
@@ -88,17 +88,17 @@ def test_every_false_claim_is_refused_in_the_nodes_own_words_and_costs_nothing(s
     assert submit(service, image, digit).accepted
 
 
-def test_the_next_instance_is_deployed_ahead(service, network):
+def test_the_next_instance_is_deployed_ahead(service, model):
     image = picture(3)
-    submit(service, image, readings(network, image).fixed_digit)
+    submit(service, image, readings(model, image).fixed_digit)
     told = []
     service.prepare(lambda text, fraction: told.append(text))
     assert told == []
 
 
-def test_a_verification_is_one_small_transaction_that_pays_for_itself(service, network):
+def test_a_verification_is_one_small_transaction_that_pays_for_itself(service, model):
     image = picture(4)
-    verdict = submit(service, image, readings(network, image).fixed_digit)
+    verdict = submit(service, image, readings(model, image).fixed_digit)
     raw = find_transaction(service.connection.rpc, verdict.txid).raw
     from bitcoinx import Tx
 
@@ -109,12 +109,12 @@ def test_a_verification_is_one_small_transaction_that_pays_for_itself(service, n
     assert verdict.fee * 1000 >= verdict.size * int(rate * 10**8)
 
 
-def test_a_deployment_that_somebody_spent_is_noticed_and_replaced(service, network):
+def test_a_deployment_that_somebody_spent_is_noticed_and_replaced(service, model):
     image = picture(5)
     deployment = service.prepare(quiet)
     wallet = service.connection.wallet
     plan = SpendPlan(deployment.txid, 0, deployment.value, 300, wallet.locking_script.to_bytes())
-    digit = readings(network, image).fixed_digit
+    digit = readings(model, image).fixed_digit
     elsewhere = build_spend(service.contract, plan, digit, image, wallet.key)
     assert send(service.connection.rpc, elsewhere.to_bytes()).accepted
     assert submit(service, image, digit).accepted
@@ -124,11 +124,11 @@ def test_a_deployment_that_somebody_spent_is_noticed_and_replaced(service, netwo
 
 @pytest.mark.parametrize("noted", [True, False])
 def test_a_deployment_that_our_other_program_spends_meanwhile_is_not_called_somebody_elses(
-    service, network, monkeypatch, noted
+    service, model, monkeypatch, noted
 ):
     """It is quicker between our list of deployments and our look; perhaps it has not heard the answer yet."""
     deployment, image = service.prepare(quiet), picture(8)
-    digit = readings(network, image).fixed_digit
+    digit = readings(model, image).fixed_digit
     looks_for = NodeBackend.is_unspent
 
     def late(backend, txid, index):
@@ -138,7 +138,7 @@ def test_a_deployment_that_our_other_program_spends_meanwhile_is_not_called_some
             if noted:
                 assert submit(other, image, digit).accepted
             else:
-                record = other._record(deployment, image, digit, readings(network, image), "late.png")
+                record = other._record(deployment, image, digit, readings(model, image), "late.png")
                 assert send(backend.rpc, record.raw_tx).accepted
         return looks_for(backend, txid, index)
 
@@ -150,13 +150,13 @@ def test_a_deployment_that_our_other_program_spends_meanwhile_is_not_called_some
     assert (settled.state, settled.reason) == (DeploymentState.SPENT, "")
 
 
-def test_a_deployment_that_vanished_is_noticed_and_replaced(service, network):
+def test_a_deployment_that_vanished_is_noticed_and_replaced(service, model):
     wallet = service.connection.wallet
     lost = service.ledger.add_deployment(
-        network=service.connection.chain_id,
+        chain_id=service.connection.chain_id,
         kind="packed",
         contract_sha256=service.contract.sha256,
-        network_sha256=network.sha256,
+        model_sha256=model.sha256,
         owner=wallet.pubkeyhash.hex(),
         txid="ab" * 32,
         output_index=0,
@@ -176,11 +176,11 @@ def test_a_deployment_of_another_owner_or_contract_is_not_used(service, connecti
     assert Service(contract, connection, ledger, services.never).prepare(quiet).id != mine.id
 
 
-def test_what_was_recorded_and_never_sent_is_settled_and_the_coin_is_still_there(service, network):
+def test_what_was_recorded_and_never_sent_is_settled_and_the_coin_is_still_there(service, model):
     """The program dies between writing the ledger and sending."""
     image = picture(6)
     deployment = service.prepare(quiet)
-    record = service._record(deployment, image, 3, readings(network, image), "crash.png")
+    record = service._record(deployment, image, 3, readings(model, image), "crash.png")
     service.reconcile()
     settled = service.ledger.verification(record.id)
     assert settled.state is VerificationState.ERROR
@@ -189,12 +189,12 @@ def test_what_was_recorded_and_never_sent_is_settled_and_the_coin_is_still_there
     assert is_unspent(service.connection.rpc, deployment.txid, 0)
 
 
-def test_what_was_sent_and_not_written_down_is_found_on_the_chain(service, network):
+def test_what_was_sent_and_not_written_down_is_found_on_the_chain(service, model):
     """The program dies between sending and hearing the answer."""
     image = picture(7)
     deployment = service.prepare(quiet)
-    digit = readings(network, image).fixed_digit
-    record = service._record(deployment, image, digit, readings(network, image), "crash.png")
+    digit = readings(model, image).fixed_digit
+    record = service._record(deployment, image, digit, readings(model, image), "crash.png")
     assert send(service.connection.rpc, record.raw_tx).accepted
     service.reconcile()
     assert service.ledger.verification(record.id).state is VerificationState.ACCEPTED
@@ -203,13 +203,13 @@ def test_what_was_sent_and_not_written_down_is_found_on_the_chain(service, netwo
     assert service.prepare(quiet).id != deployment.id
 
 
-def test_a_claim_left_open_with_another_contract_is_no_verdict_of_this_one(service, network, monkeypatch):
-    """Two networks share one ledger, and the chain's answer about the first one's claim is lost."""
+def test_a_claim_left_open_with_another_contract_is_no_verdict_of_this_one(service, model, monkeypatch):
+    """Two models share one ledger, and the chain's answer about the first one's claim is lost."""
     rng = np.random.default_rng(23)
     other = quantise([(rng.normal(0, 0.05, (784, 10)), rng.normal(size=10))])
     images = (picture(seed) for seed in range(100, 200))
-    image = next(i for i in images if readings(network, i).fixed_digit != readings(other, i).fixed_digit)
-    claim = readings(network, image).fixed_digit
+    image = next(i for i in images if readings(model, i).fixed_digit != readings(other, i).fixed_digit)
+    claim = readings(model, image).fixed_digit
     service.prepare(quiet)
 
     def sends_and_dies(backend, raw, spent=()):
@@ -222,7 +222,7 @@ def test_a_claim_left_open_with_another_contract_is_no_verdict_of_this_one(servi
     connection, ledger = service.connection, service.ledger
     second = Service(contract_for(other, connection.wallet.pubkeyhash), connection, ledger, services.never)
     verdict = submit(second, image, claim)
-    assert not verdict.accepted, "the second network reads something else"
+    assert not verdict.accepted, "the second model reads something else"
     record = ledger.verification_of(verdict.txid)
     assert ledger.deployment(record.deployment_id).contract_sha256 == second.contract.sha256
     assert submit(service, image, claim).accepted, "the first one's claim was heard out"
@@ -263,42 +263,42 @@ def test_real_coins_are_not_spent_without_a_yes(service):
 
 def test_a_refusal_that_is_no_verdict_is_an_error(connection, ledger, mnist):
     """A node with default policy does not run the unrolled contract: it says nothing about the claim."""
-    network = load(model_folder() / "integers.npz", rule_of(Kind.UNROLLED))
-    contract = contract_for(network, connection.wallet.pubkeyhash, Kind.UNROLLED)
+    model = load(model_folder() / "integers.npz", rule_of(Kind.UNROLLED))
+    contract = contract_for(model, connection.wallet.pubkeyhash, Kind.UNROLLED)
     service = Service(contract, connection, ledger, services.never)
     image = mnist.x_test[0]
     with pytest.raises(ChainError, match="Script is too big"):
-        submit(service, image.tobytes(), network.read(image).digit)
+        submit(service, image.tobytes(), model.read(image).digit)
     assert ledger.history(1)[0].state is VerificationState.ERROR
 
 
 def test_the_shipped_contract_is_deployed_and_spent_on_a_node_with_default_policy(
     regtest, mnist, connection, ledger
 ):
-    network = load(model_folder() / "integers.npz")
-    service = Service(contract_for(network, connection.wallet.pubkeyhash), connection, ledger, services.never)
+    model = load(model_folder() / "integers.npz")
+    service = Service(contract_for(model, connection.wallet.pubkeyhash), connection, ledger, services.never)
     flags = (regtest.node.folder / "bitcoin.conf").read_text()
     assert "policy" not in flags
     for digit in range(10):
         image = mnist.x_test[mnist.y_test == digit][0]
-        reading = network.read(image)
+        reading = model.read(image)
         assert submit(service, image.tobytes(), reading.digit).block_height is not None
         assert not submit(service, image.tobytes(), (reading.digit + 1) % 10).accepted
 
 
 def test_the_unrolled_contract_needs_and_gets_a_node_with_a_raised_policy(home, bitcoind, regtest, mnist):
     rule = rule_of(Kind.UNROLLED)
-    network = load(model_folder() / "integers.npz", rule)
-    contract = contract_for(network, regtest.wallet.pubkeyhash, Kind.UNROLLED)
+    model = load(model_folder() / "integers.npz", rule)
+    contract = contract_for(model, regtest.wallet.pubkeyhash, Kind.UNROLLED)
     assert len(contract.locking_script) > 500_000
     image = mnist.x_test[0]
-    with open_service(network, Kind.UNROLLED, NodeChoice(), quiet) as service:
-        digit = network.read(image).digit
+    with open_service(model, Kind.UNROLLED, NodeChoice(), quiet) as service:
+        digit = model.read(image).digit
         assert submit(service, image.tobytes(), digit).block_height is not None
         assert not submit(service, image.tobytes(), (digit + 1) % 10).accepted
 
 
-def test_another_node_is_reached_by_its_rpc_address(home, regtest, network):
+def test_another_node_is_reached_by_its_rpc_address(home, regtest, model):
     conf = dict(
         line.split("=", 1)
         for line in (regtest.node.folder / "bitcoin.conf").read_text().splitlines()
@@ -308,8 +308,8 @@ def test_another_node_is_reached_by_its_rpc_address(home, regtest, network):
     with connect(choice, Kind.PACKED, quiet) as connection:
         assert connection.network.name == "regtest"
         assert connection.wallet.address != regtest.wallet.address
-    with open_service(network, Kind.PACKED, choice, quiet) as service:
+    with open_service(model, Kind.PACKED, choice, quiet) as service:
         image = picture(9)
-        assert submit(service, image, readings(network, image).fixed_digit).block_height is not None
+        assert submit(service, image, readings(model, image).fixed_digit).block_height is not None
         assert service.status().contract_sha256 == service.contract.sha256
     assert regtest.node.status().answering

@@ -31,7 +31,7 @@ def test_a_mistyped_command_says_what_is_expected(inkproof, arguments):
     assert "usage: inkproof" in ran.stderr
 
 
-@pytest.mark.parametrize("arguments", [[], ["window"], ["window", "--network-model", "compact"]])
+@pytest.mark.parametrize("arguments", [[], ["window"], ["window", "--model", "compact"]])
 def test_the_window_opens_with_the_network_that_is_named(monkeypatch, arguments):
     from app.cli import main
     from app.window import app
@@ -45,7 +45,7 @@ def test_the_window_opens_with_the_network_that_is_named(monkeypatch, arguments)
 @pytest.mark.parametrize("name", ["a[bold].hex", "d[/x].hex", "e[red]f.hex", ":smile:.hex"])
 def test_names_are_printed_as_they_are(inkproof, tmp_path, name):
     (tmp_path / name).parent.mkdir(exist_ok=True)
-    ran = inkproof("contract", "export", "--network-model", "compact", "-o", tmp_path / name)
+    ran = inkproof("contract", "export", "--model", "compact", "-o", tmp_path / name)
     assert ran.returncode == 0
     assert (tmp_path / name).is_file()
     assert name in ran.stdout
@@ -54,7 +54,7 @@ def test_names_are_printed_as_they_are(inkproof, tmp_path, name):
 @pytest.mark.parametrize("more", [[], ["--json"]])
 def test_a_reader_that_goes_away_is_no_news_to_anyone(more):
     """`inkproof … | head -0`: not a word, and not the status of a judge that disagrees."""
-    command = [sys.executable, "-m", "app", "contract", "info", "--network-model", "compact", *more]
+    command = [sys.executable, "-m", "app", "contract", "info", "--model", "compact", *more]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
         running.stdout.close()
         assert running.stderr.read() == b""
@@ -127,7 +127,7 @@ def test_train_writes_model_integers_and_report(inkproof, tmp_path):
         path.name for path in folder.iterdir()
     }
     assert json.loads((folder / "report.json").read_text())["epochs"] == 2
-    assert inkproof("train", *options, "--json").json()["network_sha256"] == first["network_sha256"]
+    assert inkproof("train", *options, "--json").json()["model_sha256"] == first["model_sha256"]
 
 
 @pytest.mark.parametrize(

@@ -1,51 +1,51 @@
-"""The choice of network on the command line, and the table of all of them."""
+"""The choice of model on the command line, and the table of all of them."""
 
 from app import models
 from tests.cli.conftest import SEVEN
 
 
-def test_another_network_is_verified_deployed_and_recognised(inkproof):
-    ran = inkproof("verify", SEVEN, "--network-model", "compact", "--json")
+def test_another_model_is_verified_deployed_and_recognised(inkproof):
+    ran = inkproof("verify", SEVEN, "--model", "compact", "--json")
     assert ran.returncode == 0, ran.stderr
     chain = ran.json()["chain"]
     assert chain["accepted"] is True
     assert chain["script_bytes"] < 10_000
-    # Whatever is chosen, or nothing: the transaction tells which network it is.
+    # Whatever is chosen, or nothing: the transaction tells which model it is.
     seen = inkproof("inspect", chain["txid"], "--json").json()
     assert (seen["model"], seen["kind"], seen["accepted"]) == ("compact", "packed", True)
-    info = inkproof("contract", "info", "--network-model", "compact", "--json").json()
-    assert seen["network_sha256"] == info["network_sha256"]
+    info = inkproof("contract", "info", "--model", "compact", "--json").json()
+    assert seen["model_sha256"] == info["model_sha256"]
     assert info["model"] == "compact"
-    assert "network      compact, sha256" in inkproof("inspect", chain["txid"]).stdout
+    assert "model      compact, sha256" in inkproof("inspect", chain["txid"]).stdout
 
     assert [entry["model"] for entry in inkproof("history", "--json").lines()] == ["compact"]
     assert "read by compact" in inkproof("history").stdout
 
-    first = inkproof("deploy", "--network-model", "compact", "--json").json()
+    first = inkproof("deploy", "--model", "compact", "--json").json()
     assert first["contract_sha256"] == info["contract_sha256"]
     other = inkproof("deploy", "--json").json()
     assert other["contract_sha256"] != first["contract_sha256"]
 
 
-def test_a_network_too_big_for_a_default_node_is_checked_where_it_was_sent_to(inkproof):
-    ran = inkproof("verify", SEVEN, "--network-model", "mlp", "--json")
+def test_a_model_too_big_for_a_default_node_is_checked_where_it_was_sent_to(inkproof):
+    ran = inkproof("verify", SEVEN, "--model", "mlp", "--json")
     assert ran.returncode == 0, ran.stderr
     chain = ran.json()["chain"]
-    assert chain["network"] == "regtest-raised"
+    assert chain["model"] == "regtest-raised"
     seen = inkproof("inspect", chain["txid"], "--json")
     assert seen.returncode == 0, seen.stderr
-    assert (seen.json()["model"], seen.json()["network"]) == ("mlp", "regtest-raised")
+    assert (seen.json()["model"], seen.json()["model"]) == ("mlp", "regtest-raised")
     # What is said on the command line is what is done.
     elsewhere = inkproof("inspect", chain["txid"], "--network", "regtest")
     assert elsewhere.returncode == 2
     assert "does not know transaction" in elsewhere.stderr
 
 
-def test_every_network_can_be_described_and_exported(inkproof, tmp_path):
+def test_every_model_can_be_described_and_exported(inkproof, tmp_path):
     identities = set()
     for name, model in models.MODELS.items():
-        info = inkproof("contract", "info", "--network-model", name, "--json").json()
-        options = ["--network-model", name, "--owner", "5a" * 20, "-o", tmp_path / name]
+        info = inkproof("contract", "info", "--model", name, "--json").json()
+        options = ["--model", name, "--owner", "5a" * 20, "-o", tmp_path / name]
         exported = inkproof("contract", "export", *options, "--json").json()
         assert exported["script_bytes"] == info["script_bytes"] == len((tmp_path / name).read_text()) // 2
         assert (info["script_bytes"] > 500_000) is model.raised
@@ -53,7 +53,7 @@ def test_every_network_can_be_described_and_exported(inkproof, tmp_path):
     assert len(identities) == len(models.MODELS)
 
 
-def test_every_network_tells_its_lanes_as_the_numbers_they_are(inkproof):
+def test_every_model_tells_its_lanes_as_the_numbers_they_are(inkproof):
     expected = {
         "handwriting": ("neuron", [64, 10]),
         "compact": ("input", [144, 48]),
@@ -64,8 +64,8 @@ def test_every_network_tells_its_lanes_as_the_numbers_they_are(inkproof):
     }
     assert list(expected) == list(models.MODELS)
     for name, (each, counts) in expected.items():
-        told = inkproof("contract", "info", "--network-model", name).stdout
-        lanes = inkproof("contract", "info", "--network-model", name, "--json").json()["lanes"]
+        told = inkproof("contract", "info", "--model", name).stdout
+        lanes = inkproof("contract", "info", "--model", name, "--json").json()["lanes"]
         assert [(layer["each"], layer["count"]) for layer in lanes] == [(each, count) for count in counts]
         for number, layer in enumerate(lanes, 1):
             assert layer["bits"] == sum(layer["widths"])
@@ -79,27 +79,27 @@ def test_a_contract_without_lanes_says_so(inkproof):
     assert "lanes            none" in told
 
 
-def test_the_local_judges_read_with_the_chosen_network(inkproof):
+def test_the_local_judges_read_with_the_chosen_model(inkproof):
     default = inkproof("classify", SEVEN, "--json").json()
-    compact = inkproof("classify", SEVEN, "--network-model", "compact", "--json").json()
+    compact = inkproof("classify", SEVEN, "--model", "compact", "--json").json()
     assert default["fixed"]["digit"] == compact["fixed"]["digit"] == 7
     assert default["fixed"]["logits"] != compact["fixed"]["logits"]
     assert default["float"]["probabilities"] == compact["float"]["probabilities"]
 
 
-def test_a_form_or_a_network_that_does_not_exist_is_named(inkproof):
-    ran = inkproof("contract", "info", "--network-model", "compact", "--kind", "unrolled")
+def test_a_form_or_a_model_that_does_not_exist_is_named(inkproof):
+    ran = inkproof("contract", "info", "--model", "compact", "--kind", "unrolled")
     assert ran.returncode == 2
     assert "has no unrolled contract" in ran.stderr
-    assert inkproof("contract", "info", "--network-model", "lenet").returncode == 2
+    assert inkproof("contract", "info", "--model", "lenet").returncode == 2
 
 
-def test_evaluate_all_prints_a_row_for_every_network_and_writes_the_page(inkproof, mnist_file, tmp_path):
-    page = tmp_path / "docs" / "networks.md"
+def test_evaluate_all_prints_a_row_for_every_model_and_writes_the_page(inkproof, mnist_file, tmp_path):
+    page = tmp_path / "docs" / "models.md"
     options = ["--all", "--data", mnist_file, "--limit", "60", "--output", page]
     table = inkproof("evaluate", *options, "--json").json()
     assert (table["images"], table["drawings"]) == (60, 60)
-    rows = {row["model"]: row for row in table["networks"]}
+    rows = {row["model"]: row for row in table["models"]}
     assert list(rows) == list(models.MODELS)
     for row in rows.values():
         assert row["fixed_accuracy"] > 0.9 and row["drawn_accuracy"] > 0.6

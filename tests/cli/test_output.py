@@ -51,7 +51,7 @@ def test_the_name_of_a_file_cannot_steer_the_terminal(inkproof, tmp_path):
     read = inkproof("classify", named)
     assert read.stdout.startswith(str(tmp_path))
     assert "esc␛[31m" in read.stdout.splitlines()[0] and "␊line" in read.stdout.splitlines()[0]
-    sent = inkproof("verify", named, "--network-model", "compact")
+    sent = inkproof("verify", named, "--model", "compact")
     assert sent.returncode == 0, sent.stderr
     unread = inkproof("classify", missing)
     listed = inkproof("history")
@@ -79,7 +79,7 @@ def test_a_mark_that_the_encoding_lacks_does_not_hide_the_verdict(home):
     "arguments",
     [
         ["history"],
-        ["contract", "info", "--network-model", "compact", "--json"],
+        ["contract", "info", "--model", "compact", "--json"],
         ["wallet", "export", "--reveal"],
         ["--help"],
         ["history", "--help"],

@@ -19,7 +19,7 @@ STEPS = [
     "digit drawn",
     "integer engine",
     "judges and node up",
-    "float network",
+    "float model",
     "contract's Script",
     "claim verified",
     "wrong claim refused",
@@ -36,7 +36,7 @@ def test_it_does_everything_the_program_is_for(inkproof, home):
     assert [step["name"] for step in result["steps"]] == STEPS
     details = {step["name"]: step["detail"] for step in result["steps"]}
     assert all(step["passed"] and step["seconds"] >= 0 for step in result["steps"])
-    for judge in ("integer engine", "float network", "contract's Script"):
+    for judge in ("integer engine", "float model", "contract's Script"):
         assert details[judge].startswith("reads 5")
     assert "false/empty top stack element" in details["wrong claim refused"]
     # The person's own data folder has no part in it.

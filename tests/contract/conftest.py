@@ -1,4 +1,4 @@
-"""A contract with a small random network: the same code paths as the shipped one, in a tenth of the time."""
+"""A contract with a small random model: the same code paths as the shipped one, in a tenth of the time."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ FEE = 600
 
 
 @pytest.fixture(scope="session")
-def network():
+def model():
     rng = np.random.default_rng(11)
     return quantise(
         [(rng.normal(0, 0.05, (784, 6)), rng.normal(size=6)), (rng.normal(size=(6, 10)), np.zeros(10))]
@@ -26,9 +26,9 @@ def key():
 
 
 @pytest.fixture(scope="session")
-def contracts(network, key):
+def contracts(model, key):
     owner = key.public_key.hash160()
-    return {kind: contract_for(network, owner, kind) for kind in Kind}
+    return {kind: contract_for(model, owner, kind) for kind in Kind}
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The contract accepts what its network reads, from its owner, and nothing else whatever is pushed."""
+"""The contract accepts what its model reads, from its owner, and nothing else whatever is pushed."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ from app.contract.classifier import owner_of, program_for
 from app.contract.local import ScriptJudge, limits_for
 from app.contract.spend import spend_size
 from app.errors import ContractError
-from app.fixedpoint import Argmax, Dense, IntegerNetwork, Rescale
+from app.fixedpoint import Argmax, Dense, IntegerModel, Rescale
 from app.script import Kind
 from tests.consensus import consensus_limits
 from tests.contract.conftest import FEE, VALUE
@@ -21,21 +21,21 @@ IMAGES = st.one_of(images(784), st.sampled_from([bytes(784), b"\xff" * 784]))
 steady = settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
-def reads(network, kind, image):
+def reads(model, kind, image):
     rule = Rescale.PER_SUM if kind is Kind.PACKED else Rescale.PER_PRODUCT
-    return network.with_rule(rule).read(np.frombuffer(image, np.uint8)).digit
+    return model.with_rule(rule).read(np.frombuffer(image, np.uint8)).digit
 
 
 @pytest.mark.parametrize("kind", list(Kind))
 @steady
 @given(image=IMAGES, digit=st.integers(0, 9))
-def test_a_claim_is_accepted_exactly_if_the_network_reads_that_digit(
-    network, contracts, spend, kind, image, digit
+def test_a_claim_is_accepted_exactly_if_the_model_reads_that_digit(
+    model, contracts, spend, kind, image, digit
 ):
     judged = judge_spend(
         spend(contracts[kind], image, digit), VALUE, contracts[kind].locking_script, limits_for(kind)
     )
-    assert judged.accepted == (digit == reads(network, kind, image))
+    assert judged.accepted == (digit == reads(model, kind, image))
     assert bool(judged.reason) != judged.accepted
 
 
@@ -53,16 +53,16 @@ def test_an_image_of_any_other_size_is_refused(contracts, spend, size):
         assert not judge_spend(spend(contract, bytes(size), digit), VALUE, contract.locking_script).accepted
 
 
-def test_only_the_owner_can_spend(network, contracts, spend):
+def test_only_the_owner_can_spend(model, contracts, spend):
     contract, image = contracts[Kind.PACKED], bytes(784)
     stranger = PrivateKey(b"\x09" * 32)
-    tx = spend(contract, image, reads(network, Kind.PACKED, image), signer=stranger)
+    tx = spend(contract, image, reads(model, Kind.PACKED, image), signer=stranger)
     assert "EqualVerifyFailed" in judge_spend(tx, VALUE, contract.locking_script).reason
 
 
-def test_a_signature_covers_the_outputs_and_the_value(network, contracts, spend):
+def test_a_signature_covers_the_outputs_and_the_value(model, contracts, spend):
     contract, image = contracts[Kind.PACKED], bytes(784)
-    tx = spend(contract, image, reads(network, Kind.PACKED, image))
+    tx = spend(contract, image, reads(model, Kind.PACKED, image))
     assert judge_spend(tx, VALUE, contract.locking_script).accepted
     assert not judge_spend(tx, VALUE + 1, contract.locking_script).accepted
     tx.outputs[0].value -= 1
@@ -74,18 +74,18 @@ def rewritten(tx: Tx, *items: bytes) -> Tx:
     return tx
 
 
-def test_extra_stack_items_are_refused(network, contracts, spend):
+def test_extra_stack_items_are_refused(model, contracts, spend):
     contract, image = contracts[Kind.PACKED], bytes(784)
-    tx = spend(contract, image, reads(network, Kind.PACKED, image))
+    tx = spend(contract, image, reads(model, Kind.PACKED, image))
     items = [item for _, item in tx.inputs[0].script_sig.ops_and_items()]
     assert judge_spend(rewritten(tx, *items), VALUE, contract.locking_script).accepted
     assert "clean" in judge_spend(rewritten(tx, b"\x01", *items), VALUE, contract.locking_script).reason
     assert not judge_spend(rewritten(tx, *items[1:]), VALUE, contract.locking_script).accepted
 
 
-def test_a_padded_digit_is_refused_where_numbers_must_be_minimal(network, contracts, spend):
+def test_a_padded_digit_is_refused_where_numbers_must_be_minimal(model, contracts, spend):
     contract, image = contracts[Kind.PACKED], b"\xff" * 784
-    digit = reads(network, Kind.PACKED, image)
+    digit = reads(model, Kind.PACKED, image)
     tx = spend(contract, image, digit)
     items = [item for _, item in tx.inputs[0].script_sig.ops_and_items()]
     padded = int_to_item(digit, 2)
@@ -103,23 +103,23 @@ def test_random_pushes_never_unlock_it(contracts, spend, pushed):
         assert not judge_spend(tx, VALUE, contract.locking_script, limits).accepted
 
 
-def test_the_local_judge_computes_the_logits_of_the_engine(network):
+def test_the_local_judge_computes_the_logits_of_the_engine(model):
     rng = np.random.default_rng(3)
     for kind, rule in ((Kind.PACKED, Rescale.PER_SUM), (Kind.UNROLLED, Rescale.PER_PRODUCT)):
-        judge, engine = ScriptJudge(network, kind), network.with_rule(rule)
+        judge, engine = ScriptJudge(model, kind), model.with_rule(rule)
         for picture in rng.integers(0, 256, (5, 28, 28), dtype=np.uint8):
             assert judge.read(picture).logits == engine.read(picture).logits
 
 
-def test_the_owner_and_the_network_are_read_back_from_a_locking_script(network, contracts, key):
+def test_the_owner_and_the_model_are_read_back_from_a_locking_script(model, contracts, key):
     for kind, contract in contracts.items():
-        program = program_for(network, kind)
+        program = program_for(model, kind)
         assert owner_of(contract.locking_script, program) == key.public_key.hash160()
         changed = bytearray(contract.locking_script)
         changed[len(changed) // 2] ^= 1
         assert owner_of(bytes(changed), program) is None
         assert owner_of(b"", program) is None
-    assert owner_of(contracts[Kind.PACKED].locking_script, program_for(network, Kind.UNROLLED)) is None
+    assert owner_of(contracts[Kind.PACKED].locking_script, program_for(model, Kind.UNROLLED)) is None
 
 
 @steady
@@ -151,16 +151,16 @@ def test_a_deployment_that_cannot_pay_is_refused(contracts, spend):
         spend(contracts[Kind.PACKED], bytes(784), 0, value=FEE)
 
 
-def test_only_networks_of_784_pixels_and_10_classes_go_in(network, key):
-    other = IntegerNetwork([Dense(np.ones((784, 9), np.int64), np.zeros(9, np.int64)), Argmax()])
+def test_only_models_of_784_pixels_and_10_classes_go_in(model, key):
+    other = IntegerModel([Dense(np.ones((784, 9), np.int64), np.zeros(9, np.int64)), Argmax()])
     with pytest.raises(ContractError, match="10 classes"):
         contract_for(other, key.public_key.hash160())
     with pytest.raises(ContractError, match="20 bytes"):
-        DigitContract(program_for(network, Kind.PACKED), b"\0" * 19, network)
+        DigitContract(program_for(model, Kind.PACKED), b"\0" * 19, model)
 
 
 def test_what_is_signed_is_short_and_ends_the_locking_script(contracts):
-    """Hashing the whole network for the signature would take a node as long as running it."""
+    """Hashing the whole model for the signature would take a node as long as running it."""
     for contract in contracts.values():
         before, code = contract.locking_script[: -len(contract.script_code)], contract.script_code
         assert contract.locking_script == before + code
@@ -169,9 +169,9 @@ def test_what_is_signed_is_short_and_ends_the_locking_script(contracts):
         assert len(code) < 1000
 
 
-def test_a_signature_for_one_deployment_is_none_for_another_with_the_same_ending(network, contracts, spend):
+def test_a_signature_for_one_deployment_is_none_for_another_with_the_same_ending(model, contracts, spend):
     """The signed script is the same in every instance; the outpoint in the signature is not."""
     contract, image = contracts[Kind.PACKED], bytes(784)
-    tx = spend(contract, image, reads(network, Kind.PACKED, image))
+    tx = spend(contract, image, reads(model, Kind.PACKED, image))
     tx.inputs[0].prev_hash = b"\x22" * 32
     assert not judge_spend(tx, VALUE, contract.locking_script).accepted

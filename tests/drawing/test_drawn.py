@@ -120,7 +120,7 @@ def test_a_file_that_cannot_be_opened_is_refused_in_words(tmp_path):
 def shipped():
     path = paths.model_folder() / "integers.npz"
     if not path.is_file():
-        pytest.skip("no network is shipped yet")
+        pytest.skip("no model is shipped yet")
     return load(path)
 
 
@@ -128,7 +128,7 @@ def pictures(drawings, size):
     return np.stack([to_mnist(rasterise(drawing.strokes, size)) for drawing in drawings])
 
 
-def test_the_shipped_network_reads_the_drawn_set(drawings, shipped):
+def test_the_shipped_model_reads_the_drawn_set(drawings, shipped):
     read = shipped.classify(pictures(drawings, 560))
     wrong = [(d.digit, d.style, int(r)) for d, r in zip(drawings, read, strict=True) if d.digit != r]
     assert len(wrong) <= 0.03 * len(drawings), wrong

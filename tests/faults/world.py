@@ -20,7 +20,7 @@ from app.chain.ledger.records import Deployment, DeploymentState, Verification, 
 from app.chain.ledger.store import Ledger
 from app.chain.node.process import EmbeddedNode
 from app.chain.service import ChainVerdict, Readings, Service, ledger_path, open_service
-from app.fixedpoint import IntegerNetwork, quantise
+from app.fixedpoint import IntegerModel, quantise
 from app.script import Kind
 from tests.conftest import quiet
 
@@ -28,8 +28,8 @@ Taken = (VerificationState.ACCEPTED, VerificationState.CONFIRMED)
 
 
 @functools.cache
-def network() -> IntegerNetwork:
-    """A network that makes a contract of some 20 KB: the same road as the shipped one, faster."""
+def model() -> IntegerModel:
+    """A model that makes a contract of some 20 KB: the same road as the shipped one, faster."""
     rng = np.random.default_rng(51)
     return quantise(
         [(rng.normal(0, 0.05, (784, 4)), rng.normal(size=4)), (rng.normal(size=(4, 10)), np.zeros(10))]
@@ -41,12 +41,12 @@ def picture(seed: int) -> bytes:
 
 
 def readings(image: bytes) -> Readings:
-    fixed = network().read(np.frombuffer(image, np.uint8))
+    fixed = model().read(np.frombuffer(image, np.uint8))
     return Readings(fixed.digit, [0.1] * 10, fixed.digit, fixed.logits)
 
 
 def claim(service: Service, seed: int, *, by: int = 0, **options: Any) -> ChainVerdict:
-    """Submit picture `seed` with the digit that the network reads plus `by`: true if that is 0."""
+    """Submit picture `seed` with the digit that the model reads plus `by`: true if that is 0."""
     image = picture(seed)
     told = readings(image)
     options.setdefault("progress", quiet)
@@ -56,7 +56,7 @@ def claim(service: Service, seed: int, *, by: int = 0, **options: Any) -> ChainV
 @contextlib.contextmanager
 def service(choice: NodeChoice | None = None) -> Iterator[Service]:
     """As the app opens it: on INKPROOF_HOME's own node, unless another is chosen."""
-    with open_service(network(), Kind.PACKED, choice or NodeChoice(), quiet) as opened:
+    with open_service(model(), Kind.PACKED, choice or NodeChoice(), quiet) as opened:
         yield opened
 
 

@@ -10,7 +10,7 @@ from app.fixedpoint import (
     Argmax,
     Conv2d,
     Dense,
-    IntegerNetwork,
+    IntegerModel,
     MaxPool,
     Relu,
     Requantise,
@@ -20,7 +20,7 @@ from app.fixedpoint import (
     save,
 )
 from tests import oracle
-from tests.strategies import blocks_of, convolutional_networks, images
+from tests.strategies import blocks_of, convolutional_models, images
 
 
 def conv(shape=(3, 3, 1, 2), side=6, weight=1, bias=0):
@@ -32,73 +32,73 @@ def conv(shape=(3, 3, 1, 2), side=6, weight=1, bias=0):
 @settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_the_engine_equals_plain_loops(data):
-    network = data.draw(convolutional_networks())
-    pictures = data.draw(st.lists(images(network.pixels), min_size=1, max_size=3))
-    expected = [oracle.convolutional(blocks_of(network), list(picture)) for picture in pictures]
+    model = data.draw(convolutional_models())
+    pictures = data.draw(st.lists(images(model.pixels), min_size=1, max_size=3))
+    expected = [oracle.convolutional(blocks_of(model), list(picture)) for picture in pictures]
     batch = np.stack([np.frombuffer(picture, np.uint8) for picture in pictures])
-    assert network.logits(batch[:, None]).tolist() == expected
-    assert network.classify(batch[:, None]).tolist() == [oracle.argmax(logits) for logits in expected]
+    assert model.logits(batch[:, None]).tolist() == expected
+    assert model.classify(batch[:, None]).tolist() == [oracle.argmax(logits) for logits in expected]
 
 
 @settings(max_examples=40, deadline=None)
 @given(st.data())
 def test_every_value_lies_in_its_proved_range(data):
-    network = data.draw(convolutional_networks())
-    picture = np.frombuffer(data.draw(images(network.pixels)), np.uint8)
+    model = data.draw(convolutional_models())
+    picture = np.frombuffer(data.draw(images(model.pixels)), np.uint8)
     values = picture[None].astype(np.int64)
-    for layer, read, proved in zip(network.layers[:-1], network.ranges, network.ranges[1:], strict=False):
-        values = layer.apply(values, read, proved, network.rule)
+    for layer, read, proved in zip(model.layers[:-1], model.ranges, model.ranges[1:], strict=False):
+        values = layer.apply(values, read, proved, model.rule)
         assert ((proved.low <= values[0]) & (values[0] <= proved.high)).all()
         assert abs(values).max() <= proved.magnitude
 
 
 @settings(max_examples=20, deadline=None)
-@given(convolutional_networks(depth=1))
-def test_the_first_layers_range_is_reached(network):
+@given(convolutional_models(depth=1))
+def test_the_first_layers_range_is_reached(model):
     """Ink where a filter's weights are positive, and nowhere else, drives its sum to the bound."""
-    layer, proved = network.layers[0], network.ranges[1]
+    layer, proved = model.layers[0], model.ranges[1]
     image = np.zeros((layer.height, layer.width), np.int64)
     kernel = layer.weights[:, :, 0, 0]
     image[: kernel.shape[0], : kernel.shape[1]] = np.where(kernel > 0, 255, 0)
-    sums = layer.apply(image.reshape(1, -1), network.ranges[0], proved, network.rule)
+    sums = layer.apply(image.reshape(1, -1), model.ranges[0], proved, model.rule)
     assert sums[0, 0] == proved.high[0]
 
 
 def test_sums_beyond_64_bits_are_exact():
-    wide = IntegerNetwork([conv((2, 2, 1, 1), 3, 2**52, 3), Relu(), conv((2, 2, 1, 1), 2, 2**52), Argmax()])
+    wide = IntegerModel([conv((2, 2, 1, 1), 3, 2**52, 3), Relu(), conv((2, 2, 1, 1), 2, 2**52), Argmax()])
     (logit,) = wide.logits(np.full((1, 3, 3), 255, np.uint8))[0]
     assert logit == 4 * 2**52 * (4 * 255 * 2**52 + 3) > 2**63
 
 
 def test_requantisation_truncates_and_stops_at_its_ceiling():
-    network = IntegerNetwork([conv((1, 1, 1, 1), 2), Requantise(3, 15, 1), Argmax()])
-    logits = network.logits(np.array([[[7, 8], [127, 255]]], np.uint8))
+    model = IntegerModel([conv((1, 1, 1, 1), 2), Requantise(3, 15, 1), Argmax()])
+    logits = model.logits(np.array([[[7, 8], [127, 255]]], np.uint8))
     assert logits.tolist() == [[0, 1, 15, 15]]
 
 
 def test_pooling_leaves_out_an_odd_edge():
-    network = IntegerNetwork([conv((1, 1, 1, 1), 3), MaxPool(3, 3, 1), Argmax()])
-    assert network.logits(np.array([[[1, 2, 9], [4, 3, 9], [9, 9, 9]]], np.uint8)).tolist() == [[4]]
+    model = IntegerModel([conv((1, 1, 1, 1), 3), MaxPool(3, 3, 1), Argmax()])
+    assert model.logits(np.array([[[1, 2, 9], [4, 3, 9], [9, 9, 9]]], np.uint8)).tolist() == [[4]]
 
 
 def test_what_may_be_negative_is_not_requantised():
     with pytest.raises(ModelError, match="cannot be negative"):
-        IntegerNetwork([conv(weight=-1), Requantise(1, 15, 1), Argmax()])
+        IntegerModel([conv(weight=-1), Requantise(1, 15, 1), Argmax()])
 
 
 def test_a_convolution_has_no_products_to_rescale():
     """Its sums would be taken for pixels by a dense layer behind it, which would leave 64 bits."""
     dense = Dense(np.array([[10**8]]), np.array([0]))
-    network = IntegerNetwork([conv((1, 1, 1, 1), 1, 2**34), Relu(), dense, Argmax()])
-    assert network.logits(np.array([[255]], np.uint8)).tolist() == [[255 * 2**34 * 10**8]]
+    model = IntegerModel([conv((1, 1, 1, 1), 1, 2**34), Relu(), dense, Argmax()])
+    assert model.logits(np.array([[255]], np.uint8)).tolist() == [[255 * 2**34 * 10**8]]
     with pytest.raises(ModelError, match="packed form only"):
-        network.with_rule(Rescale.PER_PRODUCT)
+        model.with_rule(Rescale.PER_PRODUCT)
 
 
 def test_layers_that_do_not_fit_each_other_are_refused():
     for following in (conv(), MaxPool(5, 5, 2)):
         with pytest.raises(ModelError, match="do not fit each other"):
-            IntegerNetwork([conv(), Relu(), following, Argmax()])
+            IntegerModel([conv(), Relu(), following, Argmax()])
 
 
 @pytest.mark.parametrize(
@@ -134,20 +134,20 @@ def test_sums_that_do_not_fit_their_lanes_are_refused():
 
 
 @settings(max_examples=10, deadline=None)
-@given(network=convolutional_networks())
-def test_what_is_saved_is_read_back(tmp_path_factory, network):
+@given(model=convolutional_models())
+def test_what_is_saved_is_read_back(tmp_path_factory, model):
     path = tmp_path_factory.mktemp("saved") / "integers.npz"
-    save(network, path)
+    save(model, path)
     again = load(path)
-    assert again.sha256 == network.sha256 and again.architecture == network.architecture
-    assert again.description() == network.description()
-    picture = np.arange(network.pixels, dtype=np.uint8)[None, None]
-    assert again.logits(picture).tolist() == network.logits(picture).tolist()
+    assert again.sha256 == model.sha256 and again.architecture == model.architecture
+    assert again.description() == model.description()
+    picture = np.arange(model.pixels, dtype=np.uint8)[None, None]
+    assert again.logits(picture).tolist() == model.logits(picture).tolist()
 
 
 def test_a_file_with_an_impossible_layer_is_refused(tmp_path):
     path = tmp_path / "integers.npz"
-    save(IntegerNetwork([conv(), Relu(), MaxPool(4, 4, 2), Argmax()]), path)
+    save(IntegerModel([conv(), Relu(), MaxPool(4, 4, 2), Argmax()]), path)
     with np.load(path) as file:
         arrays = {name: file[name] for name in file.files}
     arrays["header"] = np.frombuffer(
@@ -159,5 +159,5 @@ def test_a_file_with_an_impossible_layer_is_refused(tmp_path):
 
 
 def test_the_architecture_reads_like_the_recipe():
-    network = IntegerNetwork([conv(), Relu(), MaxPool(4, 4, 2), conv((2, 2, 2, 10), 2), Argmax()])
-    assert network.architecture == "36-2c3-p2-10"
+    model = IntegerModel([conv(), Relu(), MaxPool(4, 4, 2), conv((2, 2, 2, 10), 2), Argmax()])
+    assert model.architecture == "36-2c3-p2-10"

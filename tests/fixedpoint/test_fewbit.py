@@ -10,58 +10,58 @@ from app.fixedpoint import (
     Argmax,
     Dense,
     FewBit,
-    IntegerNetwork,
+    IntegerModel,
     Pool,
     Relu,
     Rescale,
-    few_bit_network,
+    few_bit_model,
     load,
     rounded_to_bits,
     save,
 )
 from app.fixedpoint.arithmetic import exact_matmul
 from tests import oracle
-from tests.strategies import few_bit_networks, few_bit_parameters, images
+from tests.strategies import few_bit_models, few_bit_parameters, images
 
 
 def few_bit(weights, biases, bits=4, scale=1):
     return FewBit(np.array(weights, dtype=np.int64), np.array(biases, dtype=np.int64), bits, scale)
 
 
-def read_by_oracle(network: IntegerNetwork, pixels: bytes) -> list[int]:
-    first, values = network.layers[0], list(pixels)
+def read_by_oracle(model: IntegerModel, pixels: bytes) -> list[int]:
+    first, values = model.layers[0], list(pixels)
     if isinstance(first, Pool):
         values = oracle.block_means(values, first.side, first.margin, first.block)
-    return oracle.few_bit(few_bit_parameters(network), values)
+    return oracle.few_bit(few_bit_parameters(model), values)
 
 
 @given(data=st.data())
 def test_logits_and_class_equal_the_oracle(data):
-    network = data.draw(few_bit_networks())
-    pixels = data.draw(images(network.pixels))
-    reading = network.read(np.frombuffer(pixels, dtype=np.uint8))
-    expected = read_by_oracle(network, pixels)
+    model = data.draw(few_bit_models())
+    pixels = data.draw(images(model.pixels))
+    reading = model.read(np.frombuffer(pixels, dtype=np.uint8))
+    expected = read_by_oracle(model, pixels)
     assert list(reading.logits) == expected
     assert reading.digit == oracle.argmax(expected)
 
 
 @given(data=st.data())
 def test_no_image_leaves_the_proved_range(data):
-    network = data.draw(few_bit_networks())
-    logits = network.logits(np.frombuffer(data.draw(images(network.pixels)), dtype=np.uint8)[None])[0]
-    proved = network.logit_range
+    model = data.draw(few_bit_models())
+    logits = model.logits(np.frombuffer(data.draw(images(model.pixels)), dtype=np.uint8)[None])[0]
+    proved = model.logit_range
     assert all(low <= int(v) <= high for low, v, high in zip(proved.low, logits, proved.high, strict=True))
 
 
 def test_a_pool_adds_blocks_inside_its_margin_and_stands_for_their_means():
     pool = Pool(6, 1, 2)
     picture = np.arange(36, dtype=np.uint8)
-    network = IntegerNetwork([pool, few_bit(np.eye(4, dtype=np.int64), [0] * 4), Argmax()])
-    assert network.logits(picture[None]).tolist() == [
+    model = IntegerModel([pool, few_bit(np.eye(4, dtype=np.int64), [0] * 4), Argmax()])
+    assert model.logits(picture[None]).tolist() == [
         [7 + 8 + 13 + 14, 9 + 10 + 15 + 16, 19 + 20 + 25 + 26, 21 + 22 + 27 + 28]
     ]
-    assert network.ranges[1].high.tolist() == [4 * 255] * 4
-    assert network.logit_range.denominator == 4 * 255
+    assert model.ranges[1].high.tolist() == [4 * 255] * 4
+    assert model.logit_range.denominator == 4 * 255
 
 
 @pytest.mark.parametrize(
@@ -81,31 +81,31 @@ def test_a_weight_beyond_its_bits_is_refused(weight):
 
 def test_layers_that_do_not_fit_each_other_are_refused():
     with pytest.raises(ModelError, match="do not fit each other"):
-        IntegerNetwork([few_bit([[1]], [0]), Relu(), few_bit([[1], [1]], [0]), Argmax()])
+        IntegerModel([few_bit([[1]], [0]), Relu(), few_bit([[1], [1]], [0]), Argmax()])
     with pytest.raises(ModelError, match="do not fit each other"):
         few_bit([[1]], [0, 0])
     dense = Dense(np.ones((1, 1), dtype=np.int64), np.zeros(1, dtype=np.int64))
     with pytest.raises(ModelError, match="cannot follow at this place"):
-        IntegerNetwork([few_bit([[1]], [0], scale=7), Relu(), dense, Argmax()])
+        IntegerModel([few_bit([[1]], [0], scale=7), Relu(), dense, Argmax()])
 
 
 def test_it_has_no_products_to_rescale():
-    network = IntegerNetwork([few_bit([[1]], [0]), Argmax()])
+    model = IntegerModel([few_bit([[1]], [0]), Argmax()])
     with pytest.raises(ModelError, match="packed form only"):
-        network.with_rule(Rescale.PER_PRODUCT)
+        model.with_rule(Rescale.PER_PRODUCT)
 
 
-@given(network=few_bit_networks())
-def test_what_is_saved_comes_back(network, tmp_path_factory):
+@given(model=few_bit_models())
+def test_what_is_saved_comes_back(model, tmp_path_factory):
     path = tmp_path_factory.mktemp("stored") / "integers.npz"
-    save(network, path)
-    assert load(path).sha256 == network.sha256
-    assert load(path).description() == network.description()
+    save(model, path)
+    assert load(path).sha256 == model.sha256
+    assert load(path).description() == model.description()
 
 
 def test_every_part_of_a_layer_is_part_of_the_identity():
     def identity(*layers):
-        return IntegerNetwork([*layers, Argmax()]).sha256
+        return IntegerModel([*layers, Argmax()]).sha256
 
     base = few_bit([[1], [2], [3], [4]], [5])
     others = [
@@ -119,23 +119,23 @@ def test_every_part_of_a_layer_is_part_of_the_identity():
 
 def test_biases_are_rounded_at_the_scale_of_their_sums():
     codes = np.array([[3], [-2]], dtype=np.int64)
-    network = few_bit_network([(codes, np.array([0.5]), 0.25, 4), (codes[:1], np.array([-1.0]), 0.5, 4)])
-    first, last = network.layers[0], network.layers[2]
+    model = few_bit_model([(codes, np.array([0.5]), 0.25, 4), (codes[:1], np.array([-1.0]), 0.5, 4)])
+    first, last = model.layers[0], model.layers[2]
     assert first.biases.tolist() == [0.5 * 255 / 0.25]
     assert last.biases.tolist() == [-1.0 * 255 / 0.25 / 0.5]
-    assert network.logit_range.denominator == 255 * 4 * 2
+    assert model.logit_range.denominator == 255 * 4 * 2
 
 
 def test_rounding_to_bits_keeps_the_largest_weight_and_the_function():
     rng = np.random.default_rng(3)
     kernel, bias = rng.normal(size=(50, 10)).astype(np.float32), rng.normal(size=10).astype(np.float32)
-    network = rounded_to_bits([(kernel, bias)], 8)
-    assert abs(network.layers[0].weights).max() == 127
+    model = rounded_to_bits([(kernel, bias)], 8)
+    assert abs(model.layers[0].weights).max() == 127
     pictures = rng.integers(0, 256, (200, 50), dtype=np.uint8)
     real = pictures / 255 @ kernel + bias
     worth = abs(kernel).max() / 127 / 255
     # Each weight is off by half a step at most, each pixel is 1 at most.
-    assert abs(network.logits(pictures) * worth - real).max() <= 50 * abs(kernel).max() / 127 / 2 + 1e-3
+    assert abs(model.logits(pictures) * worth - real).max() <= 50 * abs(kernel).max() / 127 / 2 + 1e-3
 
 
 @given(
@@ -145,10 +145,10 @@ def test_rounding_to_bits_keeps_the_largest_weight_and_the_function():
 def test_a_logit_is_worth_what_it_says(steps, pool):
     """Scales are whole numbers and steps are not: only the last layer's rounding may be left."""
     one = np.array([[1]], dtype=np.int64)
-    network = few_bit_network([(one, np.zeros(1), step, 4) for step in steps], pool)
+    model = few_bit_model([(one, np.zeros(1), step, 4) for step in steps], pool)
     wanted = 255 * (4 if pool else 1) / np.prod(steps)
-    said = network.logit_range.denominator
-    *_, last = (layer for layer in network.layers if isinstance(layer, FewBit))
+    said = model.logit_range.denominator
+    *_, last = (layer for layer in model.layers if isinstance(layer, FewBit))
     assert abs(said - wanted) <= said / last.scale / 2 * (1 + 1e-9)
 
 
@@ -162,14 +162,14 @@ def test_weights_too_small_for_any_whole_scale_are_refused():
     with pytest.raises(ModelError, match="too small"):
         rounded_to_bits([(np.full((2, 2), 1e-310), np.zeros(2))], 4)
     with pytest.raises(ModelError, match="too small"):
-        few_bit_network([(np.array([[1]]), np.zeros(1), 1e-300, 4), (np.array([[1]]), np.ones(1), 0.5, 4)])
+        few_bit_model([(np.array([[1]]), np.zeros(1), 1e-300, 4), (np.array([[1]]), np.ones(1), 0.5, 4)])
 
 
 def test_weights_that_are_not_numbers_are_refused():
     with pytest.raises(BoundError):
         rounded_to_bits([(np.array([[np.nan]]), np.array([0.0]))], 8)
     with pytest.raises(BoundError):
-        few_bit_network([(np.array([[1]]), np.array([np.inf]), 0.5, 4)])
+        few_bit_model([(np.array([[1]]), np.array([np.inf]), 0.5, 4)])
 
 
 @given(data=st.data(), bits=st.integers(1, 44))

@@ -27,7 +27,7 @@ def test_float32_weights_are_read_as_they_are(value):
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf"), 1e9, -1e300])
-def test_what_no_trained_network_holds_is_refused(value):
+def test_what_no_trained_model_holds_is_refused(value):
     with pytest.raises(BoundError):
         nearest_integers(np.array([0.5, value]))
 
@@ -38,6 +38,6 @@ def test_integers_are_not_weights():
 
 
 def test_relu_stands_between_dense_layers_and_argmax_at_the_end():
-    network = quantise([(np.ones((4, 3)), np.zeros(3)), (np.ones((3, 2)), np.zeros(2))])
-    assert [layer.kind for layer in network.layers] == ["dense", "relu", "dense", "argmax"]
-    assert network.layers[0].weights.tolist() == [[SCALE] * 3] * 4
+    model = quantise([(np.ones((4, 3)), np.zeros(3)), (np.ones((3, 2)), np.zeros(2))])
+    assert [layer.kind for layer in model.layers] == ["dense", "relu", "dense", "argmax"]
+    assert model.layers[0].weights.tolist() == [[SCALE] * 3] * 4

@@ -10,16 +10,16 @@ from hypothesis import given
 from app.errors import ModelError
 from app.fixedpoint import load, quantise, rounded_to_bits, save
 from app.fixedpoint.storage import LARGEST_UNPACKED
-from tests.strategies import networks, parameters
+from tests.strategies import models, parameters
 
 
-@given(network=networks())
-def test_saving_and_loading_changes_nothing(tmp_path_factory, network):
+@given(model=models())
+def test_saving_and_loading_changes_nothing(tmp_path_factory, model):
     path = tmp_path_factory.mktemp("store") / "integers.npz"
-    save(network, path)
+    save(model, path)
     again = load(path)
-    assert parameters(again) == parameters(network)
-    assert (again.sha256, again.architecture) == (network.sha256, network.architecture)
+    assert parameters(again) == parameters(model)
+    assert (again.sha256, again.architecture) == (model.sha256, model.architecture)
 
 
 @pytest.fixture
@@ -106,7 +106,7 @@ def test_an_array_that_claims_more_than_any_memory_is_refused(stored):
         load(stored.with_name("claims.npz"))
 
 
-def test_a_file_that_unpacks_to_far_more_than_a_network_is_refused_unread(tmp_path):
+def test_a_file_that_unpacks_to_far_more_than_a_model_is_refused_unread(tmp_path):
     path = tmp_path / "integers.npz"
     np.savez_compressed(path, header=np.zeros(LARGEST_UNPACKED, np.uint8))
     assert path.stat().st_size < LARGEST_UNPACKED // 500

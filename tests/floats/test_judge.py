@@ -101,7 +101,7 @@ def test_a_truncated_or_altered_model_is_refused(tmp_path: Path) -> None:
         FloatJudge.load(path)
 
 
-def test_a_network_of_another_shape_is_refused(tmp_path: Path) -> None:
+def test_a_model_of_another_shape_is_refused(tmp_path: Path) -> None:
     keras = import_keras()
     other = keras.Sequential([keras.layers.Input((20, 20)), keras.layers.Flatten(), keras.layers.Dense(10)])
     other.save(tmp_path / "model.keras")

@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.errors import ScriptError
-from app.fixedpoint import Argmax, Conv2d, IntegerNetwork, MaxPool, Relu, Requantise, convolutional
+from app.fixedpoint import Argmax, Conv2d, IntegerModel, MaxPool, Relu, Requantise, convolutional
 from app.script import Kind, convolved, packed, run_program
-from app.script.maps import Layout, Maps
+from app.script.maps import MapLayout, Maps
 from app.script.run import policy_limits
-from tests.strategies import convolutional_networks, images
+from tests.strategies import convolutional_models, images
 
 slot_counts = st.sampled_from([None, 1, 2, 4, 3])
 
@@ -35,10 +35,10 @@ def run(maps: Maps) -> list[bytes]:
 @settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_every_logit_and_the_class_equal_the_engine_s(data):
-    network = data.draw(convolutional_networks())
-    program = convolved(network, data.draw(slot_counts))
-    for image in data.draw(st.lists(images(network.pixels), min_size=1, max_size=3)):
-        by_engine = network.read(np.frombuffer(image, np.uint8))
+    model = data.draw(convolutional_models())
+    program = convolved(model, data.draw(slot_counts))
+    for image in data.draw(st.lists(images(model.pixels), min_size=1, max_size=3)):
+        by_engine = model.read(np.frombuffer(image, np.uint8))
         by_script = run_program(program, image)
         assert by_script.logits == by_engine.logits
         assert by_script.digit == by_engine.digit
@@ -47,24 +47,24 @@ def test_every_logit_and_the_class_equal_the_engine_s(data):
 @settings(max_examples=15, deadline=None)
 @given(st.data())
 def test_wider_sums_get_wider_lanes(data):
-    network = data.draw(convolutional_networks(depth=1, filters=2, limit=2000))
-    image = data.draw(images(network.pixels))
-    expected = network.read(np.frombuffer(image, np.uint8)).logits
-    assert run_program(convolved(network), image).logits == expected
+    model = data.draw(convolutional_models(depth=1, filters=2, limit=2000))
+    image = data.draw(images(model.pixels))
+    expected = model.read(np.frombuffer(image, np.uint8)).logits
+    assert run_program(convolved(model), image).logits == expected
 
 
 @settings(max_examples=15, deadline=None)
 @given(st.data())
 def test_the_worst_image_of_a_filter_keeps_its_lanes(data):
     """Ink exactly where a filter's weights have one sign drives its sums to an end of their lane."""
-    network = data.draw(convolutional_networks(depth=1))
-    layer = network.layers[0]
-    program = convolved(network)
+    model = data.draw(convolutional_models(depth=1))
+    layer = model.layers[0]
+    program = convolved(model)
     for sign in (1, -1):
         tile = np.where(sign * layer.weights[:, :, 0, 0] > 0, 255, 0).astype(np.uint8)
         repeats = layer.height // tile.shape[0] + 1
         picture = np.tile(tile, (repeats, repeats))[: layer.height, : layer.width]
-        assert run_program(program, picture.tobytes()).logits == network.read(picture).logits
+        assert run_program(program, picture.tobytes()).logits == model.read(picture).logits
 
 
 @pytest.mark.parametrize("length", [0, 35, 37])
@@ -82,14 +82,14 @@ def test_the_program_says_what_it_is():
 @settings(max_examples=40, deadline=None)
 @given(st.data())
 def test_the_program_says_which_lanes_a_map_has_and_every_sum_fits_them(data):
-    network = data.draw(convolutional_networks())
+    model = data.draw(convolutional_models())
     slots = data.draw(st.sampled_from([1, 2, 4]))
     sums = [
         (layer, proved)
-        for layer, proved in zip(network.layers[:-1], network.ranges[1:], strict=False)
+        for layer, proved in zip(model.layers[:-1], model.ranges[1:], strict=False)
         if isinstance(layer, Conv2d)
     ]
-    for index, ((layer, proved), lanes) in enumerate(zip(sums, convolved(network, slots).lanes, strict=True)):
+    for index, ((layer, proved), lanes) in enumerate(zip(sums, convolved(model, slots).lanes, strict=True)):
         assert len(lanes.widths) == layer.height * layer.width * slots * 2**index
         (width,), (offset,) = set(lanes.widths), set(lanes.offsets)
         assert 0 <= proved.low.min() + offset <= proved.high.max() + offset < 2**width
@@ -115,9 +115,9 @@ def test_weights_of_zero_cost_no_multiplication():
     ],
     ids=["no block", "no requantisation", "an open end", "two channels"],
 )
-def test_networks_built_otherwise_are_refused(layers):
+def test_models_built_otherwise_are_refused(layers):
     with pytest.raises(ScriptError):
-        convolved(IntegerNetwork(layers))
+        convolved(IntegerModel(layers))
 
 
 def test_the_generator_of_dense_layers_has_no_convolutions():
@@ -141,7 +141,7 @@ def test_a_pattern_is_repeated_by_doubling(pattern, count):
 @given(st.data())
 def test_an_image_is_spread_over_its_lanes(data):
     shape = (data.draw(st.integers(1, 9)), data.draw(st.integers(1, 9)))
-    layout = Layout(*shape, data.draw(st.integers(1, 4)), data.draw(st.integers(2, 3)))
+    layout = MapLayout(*shape, data.draw(st.integers(1, 4)), data.draw(st.integers(2, 3)))
     image = data.draw(images(layout.pixels))
     maps = Maps()
     (number,) = run(maps.push(image).spread(layout)) or [b""]
@@ -153,7 +153,7 @@ def test_an_image_is_spread_over_its_lanes(data):
 @given(st.data())
 def test_lanes_are_treated_one_by_one(data):
     """ReLU, the larger of two, division and ceiling, on random lanes, next to plain Python."""
-    layout = Layout(1, data.draw(st.integers(2, 6)), data.draw(st.integers(1, 3)), 2)
+    layout = MapLayout(1, data.draw(st.integers(2, 6)), data.draw(st.integers(1, 3)), 2)
     count = layout.pixels * layout.slots
     values = data.draw(st.lists(st.integers(-layout.top + 1, layout.top - 1), min_size=count, max_size=count))
     shift, ceiling = data.draw(st.integers(0, 14)), data.draw(st.integers(1, 200))

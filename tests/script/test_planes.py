@@ -1,4 +1,4 @@
-"""The generator for few-bit networks computes, in an interpreter, what the integer engine computes."""
+"""The generator for few-bit models computes, in an interpreter, what the integer engine computes."""
 
 import numpy as np
 import pytest
@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.errors import ScriptError
-from app.fixedpoint import Argmax, Dense, FewBit, IntegerNetwork, Pool, Relu
+from app.fixedpoint import Argmax, Dense, FewBit, IntegerModel, Pool, Relu
 from app.script import planes, run_program
-from tests.strategies import few_bit_networks, images
+from tests.strategies import few_bit_models, images
 
 
 def few_bit(inputs, outputs, bits, seed=1):
@@ -18,18 +18,18 @@ def few_bit(inputs, outputs, bits, seed=1):
     return FewBit(weights, rng.integers(-(10**5), 10**5, outputs), bits, 10)
 
 
-def assert_same(network: IntegerNetwork, image: bytes) -> None:
-    by_engine = network.read(np.frombuffer(image, dtype=np.uint8))
-    by_script = run_program(planes(network), image)
+def assert_same(model: IntegerModel, image: bytes) -> None:
+    by_engine = model.read(np.frombuffer(image, dtype=np.uint8))
+    by_script = run_program(planes(model), image)
     assert by_script.logits == by_engine.logits
     assert by_script.digit == by_engine.digit
 
 
 @settings(max_examples=200, deadline=None)
 @given(data=st.data())
-def test_random_networks_and_images(data):
-    network = data.draw(few_bit_networks())
-    assert_same(network, data.draw(images(network.pixels)))
+def test_random_models_and_images(data):
+    model = data.draw(few_bit_models())
+    assert_same(model, data.draw(images(model.pixels)))
 
 
 @pytest.mark.parametrize("bits", range(2, 17))
@@ -37,9 +37,9 @@ def test_every_number_of_bits_with_every_weight_at_either_end(bits):
     end = 2 ** (bits - 1)
     columns = [[-end, end - 1], [end - 1, -end], [end - 1] * 2, [-end] * 2]
     weights = np.array(columns, dtype=np.int64).T
-    network = IntegerNetwork([FewBit(weights, np.zeros(4, dtype=np.int64), bits, 1), Argmax()])
+    model = IntegerModel([FewBit(weights, np.zeros(4, dtype=np.int64), bits, 1), Argmax()])
     for image in (b"\xff\xff", b"\0\0", b"\xff\0", b"\0\xff", b"\x80\x7f"):
-        assert_same(network, image)
+        assert_same(model, image)
 
 
 @pytest.mark.parametrize("block", [1, 2, 4])
@@ -47,31 +47,31 @@ def test_every_number_of_bits_with_every_weight_at_either_end(bits):
 def test_pools_of_every_block(block, margin):
     inputs = ((28 - 2 * margin) // block) ** 2
     layers = [Pool(28, margin, block), few_bit(inputs, 5, 4), Relu(), few_bit(5, 10, 6), Argmax()]
-    network = IntegerNetwork(layers)
+    model = IntegerModel(layers)
     rng = np.random.default_rng(7)
     for picture in (*rng.integers(0, 256, (3, 784), dtype=np.uint8), np.full(784, 255, np.uint8)):
-        assert_same(network, picture.tobytes())
+        assert_same(model, picture.tobytes())
 
 
 @pytest.mark.parametrize("neurons", [1, 7, 8, 9, 16, 17])
 def test_layers_that_fill_their_planes_or_do_not(neurons):
-    network = IntegerNetwork([few_bit(12, neurons, 4), Relu(), few_bit(neurons, 3, 8), Argmax()])
-    assert_same(network, bytes(range(0, 240, 20)))
+    model = IntegerModel([few_bit(12, neurons, 4), Relu(), few_bit(neurons, 3, 8), Argmax()])
+    assert_same(model, bytes(range(0, 240, 20)))
 
 
 def test_the_program_says_that_each_input_has_a_lane():
-    network = IntegerNetwork([Pool(28, 2, 2), few_bit(144, 48, 4), Relu(), few_bit(48, 10, 4), Argmax()])
-    lanes = planes(network).lanes
+    model = IntegerModel([Pool(28, 2, 2), few_bit(144, 48, 4), Relu(), few_bit(48, 10, 4), Argmax()])
+    lanes = planes(model).lanes
     assert [(len(layer.widths), layer.each) for layer in lanes] == [(144, "input"), (48, "input")]
-    for layer, proved in zip(lanes, (network.ranges[1], network.ranges[3]), strict=True):
+    for layer, proved in zip(lanes, (model.ranges[1], model.ranges[3]), strict=True):
         assert proved.high.max() < 2 ** min(layer.widths)
 
 
 @pytest.mark.parametrize(("margin", "rows"), [(0, 784), (2, 576)])
 def test_the_program_says_how_many_pixels_it_computes_with(margin, rows):
     pool = Pool(28, margin, 2)
-    network = IntegerNetwork([pool, few_bit(pool.outputs, 3, 4), Argmax()])
-    program = planes(network)
+    model = IntegerModel([pool, few_bit(pool.outputs, 3, 4), Argmax()])
+    program = planes(model)
     assert program.rows == rows
     rng = np.random.default_rng(1)
     margins = np.pad(np.zeros((28 - 2 * margin,) * 2, bool), margin, constant_values=True)
@@ -82,27 +82,27 @@ def test_the_program_says_how_many_pixels_it_computes_with(margin, rows):
 
 def test_weights_take_their_bits_and_no_more():
     """784 x 64 weights of 4 bits are 25,088 bytes; the program around them stays small."""
-    program = planes(IntegerNetwork([few_bit(784, 64, 4), Relu(), few_bit(64, 10, 4), Argmax()]))
+    program = planes(IntegerModel([few_bit(784, 64, 4), Relu(), few_bit(64, 10, 4), Argmax()]))
     assert 784 * 64 // 2 < len(program.code) < 784 * 64 // 2 + 4_000
 
 
 @pytest.mark.parametrize("size", [0, 1, 783, 785, 1568, 100_000])
 def test_an_image_of_any_other_size_fails(size):
-    network = IntegerNetwork([Pool(28, 2, 2), few_bit(144, 3, 4), Argmax()])
-    assert_same(network, b"\x11" * 784)
+    model = IntegerModel([Pool(28, 2, 2), few_bit(144, 3, 4), Argmax()])
+    assert_same(model, b"\x11" * 784)
     with pytest.raises(ScriptError, match="NUMEQUALVERIFY"):
-        run_program(planes(network), b"\x11" * size)
+        run_program(planes(model), b"\x11" * size)
 
 
 def test_what_no_lane_can_hold_is_refused():
     dense = Dense(np.ones((4, 2), dtype=np.int64), np.zeros(2, dtype=np.int64))
     with pytest.raises(ScriptError, match="no Script for a dense layer"):
-        planes(IntegerNetwork([dense, Argmax()]))
+        planes(IntegerModel([dense, Argmax()]))
     with pytest.raises(ScriptError, match="ReLU layer must come before"):
-        planes(IntegerNetwork([few_bit(4, 4, 4), few_bit(4, 2, 4), Argmax()]))
+        planes(IntegerModel([few_bit(4, 4, 4), few_bit(4, 2, 4), Argmax()]))
     with pytest.raises(ScriptError, match="do not fit their lanes"):
-        planes(IntegerNetwork([few_bit(784, 2, 16), Argmax()]))
+        planes(IntegerModel([few_bit(784, 2, 16), Argmax()]))
     with pytest.raises(ScriptError, match="does not fit in one number"):
-        planes(IntegerNetwork([few_bit(1400, 2, 4), Argmax()]))
+        planes(IntegerModel([few_bit(1400, 2, 4), Argmax()]))
     with pytest.raises(ScriptError, match="no Script for blocks"):
-        planes(IntegerNetwork([Pool(9, 0, 3), few_bit(9, 2, 4), Argmax()]))
+        planes(IntegerModel([Pool(9, 0, 3), few_bit(9, 2, 4), Argmax()]))

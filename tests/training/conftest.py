@@ -1,4 +1,4 @@
-"""What the tests of this room share: a small data set of bars, and the shipped network."""
+"""What the tests of this room share: a small data set of bars, and the shipped model."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from app.training.data import Mnist
 
 @pytest.fixture(scope="session")
 def strokes() -> Mnist:
-    """400 + 100 images of ten classes that any network can tell apart: a bar in ten places, and noise."""
+    """400 + 100 images of ten classes that any model can tell apart: a bar in ten places, and noise."""
     rng = np.random.default_rng(5)
     labels = np.arange(500) % 10
     images = rng.integers(0, 40, (500, 28, 28)).astype(np.uint8)

@@ -28,7 +28,7 @@ def run(weights: DenseWeights, inputs: np.ndarray) -> np.ndarray:
     return values
 
 
-def test_the_default_network_is_784_64_10_and_answers_probabilities() -> None:
+def test_the_default_model_is_784_64_10_and_answers_probabilities() -> None:
     model = architecture.build()
     shapes = [(kernel.shape, bias.shape) for kernel, bias in architecture.dense_weights(model)]
     assert shapes == [((784, 64), (64,)), ((64, 10), (10,))]

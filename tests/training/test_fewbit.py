@@ -1,4 +1,4 @@
-"""Networks of few-bit weights are trained as the integers that they become."""
+"""Models of few-bit weights are trained as the integers that they become."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.fixedpoint import Pool, few_bit_network
+from app.fixedpoint import Pool, few_bit_model
 from app.floats.judge import FloatJudge
+from app.picture import SIDE
 from app.training import architecture, report
 from app.training.augment import Augmentation
 from app.training.data import Mnist
@@ -50,19 +51,19 @@ def test_the_weights_are_integers_of_so_many_bits(training: Training) -> None:
 
 def test_the_integers_compute_what_was_trained(training: Training, strokes: Mnist) -> None:
     layers = [(layer.codes, layer.bias, layer.step, layer.bits) for layer in few_bit_weights(training.model)]
-    network = few_bit_network(layers, Pool(architecture.SIDE, *architecture.COMPACT_POOL))
+    model = few_bit_model(layers, Pool(SIDE, *architecture.COMPACT_POOL))
     floating = FloatJudge(training.model).read_batch(strokes.x_test)
     worth = np.prod([layer.step for layer in few_bit_weights(training.model)]) / (4 * 255)
-    logits = network.logits(strokes.x_test).astype(np.float64) * worth
+    logits = model.logits(strokes.x_test).astype(np.float64) * worth
     shares = np.exp(logits - logits.max(axis=1, keepdims=True))
     assert np.abs(shares / shares.sum(axis=1, keepdims=True) - floating).max() < 1e-3
 
 
-def test_its_folder_holds_no_float_network(training: Training, tmp_path: Path) -> None:
+def test_its_folder_holds_no_float_model(training: Training, tmp_path: Path) -> None:
     figures = report.write(training, tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == {"confusion.png", "curves.png", "report.json"}
     assert figures["weights"]["bits"] == [4, 6]
 
 
-def test_a_network_of_floats_has_no_few_bit_layers() -> None:
+def test_a_model_of_floats_has_no_few_bit_layers() -> None:
     assert few_bit_weights(architecture.build()) == []

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.fixedpoint import IntegerNetwork, convolutional
+from app.fixedpoint import IntegerModel, convolutional
 from app.training import architecture
 from app.training.data import Mnist
-from app.training.fitting import Progress
+from app.training.fitting import TrainingProgress
 from app.training.quantised import FewBits, QuantisedCnn, QuantisedRecipe, train_quantised
 from app.training.train import RECIPES, train
 
@@ -23,7 +23,7 @@ def model(strokes: Mnist) -> Any:
     return train(RECIPES["cnn"], strokes, seed=1, epochs=3).model
 
 
-def engine(found: FewBits) -> IntegerNetwork:
+def engine(found: FewBits) -> IntegerModel:
     return convolutional(found.parameters, found.steps)
 
 
@@ -44,14 +44,14 @@ def test_what_is_trained_is_what_the_engine_computes(
 ) -> None:
     training = QuantisedCnn(model, strokes.x_train, recipe)
     logits = training.logits(strokes.x_test[..., None].astype(np.float32)).numpy()
-    network = engine(training.trained())
-    exact = network.logits(strokes.x_test).astype(np.float64) / network.logit_range.denominator
+    model = engine(training.trained())
+    exact = model.logits(strokes.x_test).astype(np.float64) / model.logit_range.denominator
     # Below 2**24 every integer is exact in float32; the one division at the end is rounded.
     assert np.allclose(logits, exact, rtol=1e-6, atol=0)
 
 
 def test_the_trained_integers_are_within_their_bits_and_read_the_images(model: Any, strokes: Mnist) -> None:
-    heard: list[Progress] = []
+    heard: list[TrainingProgress] = []
     found = train_quantised(model, strokes, RECIPE, seed=2, progress=heard.append)
     for (kernel, biases, _), limit in zip(found.parameters, RECIPE.weights, strict=True):
         assert kernel.dtype == biases.dtype == np.int64 and 0 < abs(kernel).max() <= limit

@@ -1,4 +1,4 @@
-"""What is promised of the networks that ship with the program."""
+"""What is promised of the models that ship with the program."""
 
 from __future__ import annotations
 
@@ -38,18 +38,18 @@ def test_the_report_belongs_to_its_recipe(name: str) -> None:
     assert report["architecture"] == recipe.architecture == "784-64-10"
 
 
-def test_the_shipped_network_reads_985_of_1000_test_images(mnist: Mnist, shipped: FloatJudge) -> None:
+def test_the_shipped_model_reads_985_of_1000_test_images(mnist: Mnist, shipped: FloatJudge) -> None:
     assert (shipped.read_batch(mnist.x_test).argmax(axis=1) == mnist.y_test).mean() >= 0.985
 
 
-def test_the_shipped_network_s_sums_fit_their_lanes(shipped: FloatJudge) -> None:
+def test_the_shipped_model_s_sums_fit_their_lanes(shipped: FloatJudge) -> None:
     lane_bits = RECIPES["handwriting"].lane_bits
     assert lane_bits is not None and lane_bits <= 40
     norms = architecture.l1_norms(*shipped.weights()[0])
     assert norms.max() <= architecture.largest_l1(lane_bits) * (1 + 1e-5)
 
 
-def test_the_shipped_network_has_no_weights_where_nobody_draws(shipped: FloatJudge) -> None:
+def test_the_shipped_model_has_no_weights_where_nobody_draws(shipped: FloatJudge) -> None:
     kernel = shipped.weights()[0][0]
     zero_rows = (kernel == 0).all(axis=1)
     assert zero_rows.sum() >= 100
@@ -64,7 +64,7 @@ def test_no_pixel_with_weights_is_one_that_mnist_never_inks(mnist: Mnist, shippe
     assert not np.any(shipped.weights()[0][0][never])
 
 
-def test_the_shipped_network_reads_97_of_100_drawn_digits(shipped: FloatJudge) -> None:
+def test_the_shipped_model_reads_97_of_100_drawn_digits(shipped: FloatJudge) -> None:
     drawings = load_drawings(Path(__file__).resolve().parents[1] / "data" / "drawn.json")
     images, digits = pictures_of(drawings)
     assert len(digits) >= 300 and len(set(digits.tolist())) == 10

@@ -10,7 +10,7 @@ from app.training import architecture
 from app.training.augment import Augmentation
 from app.training.data import Mnist
 from app.training.distil import Teacher
-from app.training.fitting import Progress
+from app.training.fitting import TrainingProgress
 from app.training.train import DEFAULT, RECIPES, Recipe, train
 
 SMALL = replace(
@@ -53,7 +53,7 @@ def test_a_recipe_learns_and_its_seed_decides_the_weights(recipe: Recipe, stroke
         assert np.array_equal(one[0], same[0]) and np.array_equal(one[1], same[1])
 
 
-def test_another_seed_gives_another_network(strokes: Mnist) -> None:
+def test_another_seed_gives_another_model(strokes: Mnist) -> None:
     one, other = (architecture.dense_weights(train(PLAIN, strokes, seed=s, epochs=1).model) for s in (1, 2))
     assert not np.array_equal(one[0][0], other[0][0])
 
@@ -78,15 +78,15 @@ def test_the_handwriting_recipe_shapes_its_weights_for_script(strokes: Mnist) ->
 
 
 def test_progress_names_every_stage_and_never_runs_backwards(strokes: Mnist) -> None:
-    heard: list[Progress] = []
+    heard: list[TrainingProgress] = []
     train(SMALL, strokes, seed=1, epochs=2, progress=heard.append)
     assert list(dict.fromkeys(tick.stage for tick in heard)) == [
         "augmenting",
         "teacher",
         "teaching",
-        "network",
+        "model",
     ]
-    for stage in ("augmenting", "teacher", "teaching", "network"):
+    for stage in ("augmenting", "teacher", "teaching", "model"):
         done = [(tick.epoch - 1 + tick.fraction) / tick.epochs for tick in heard if tick.stage == stage]
         assert done == sorted(done) and done[0] >= 0 and done[-1] == 1.0
     assert heard[-1].metrics["val_accuracy"] >= 0

@@ -16,7 +16,7 @@ from app.window.model.state import (
     Reading,
     Row,
     State,
-    Step,
+    StepMark,
     Submission,
     Who,
 )
@@ -90,11 +90,11 @@ def submission(**changes):
 
 
 CONFIRMED = submission(
-    steps=(Step.DONE,) * 4, running=False, txid=TXID, accepted=True, block=103, fee=541, size=1082
+    steps=(StepMark.DONE,) * 4, running=False, txid=TXID, accepted=True, block=103, fee=541, size=1082
 )
 REFUSED = submission(
     claim=3,
-    steps=(Step.DONE, Step.DONE, Step.REFUSED, Step.WAITING),
+    steps=(StepMark.DONE, StepMark.DONE, StepMark.REFUSED, StepMark.WAITING),
     running=False,
     txid=TXID,
     accepted=False,
@@ -125,10 +125,12 @@ STATES = {
     "confirmed": drawn(submission=CONFIRMED),
     "disagree": drawn(judges=judges(4, 9, 9, best=0.6, second=7)),
     "refused": drawn(claim=3, submission=REFUSED),
-    "submitting": drawn(submission=submission(steps=(Step.DONE, Step.DONE, Step.ACTIVE, Step.WAITING))),
+    "submitting": drawn(
+        submission=submission(steps=(StepMark.DONE, StepMark.DONE, StepMark.ACTIVE, StepMark.WAITING))
+    ),
     "error": drawn(notice=ERROR, chain=ChainView(Phase.FAILED), history=()),
     "help": drawn(card=Card.HELP),
     "wallet": drawn(card=Card.WALLET),
-    "networks": drawn(card=Card.NETWORKS, highlighted=1),
+    "models": drawn(card=Card.MODELS, highlighted=1),
     "logits": drawn(hover=Hover("fixed"), hovered=0.0),
 }

@@ -20,7 +20,7 @@ from app.chain.wallet.key import public_address
 from app.models import MODELS, name_of
 from app.window.driving import Player
 from app.window.model import intents
-from app.window.model.state import Phase, Stage, Who
+from app.window.model.state import Phase, SubmissionStage, Who
 from app.window.options import WindowOptions
 from tests.conftest import hearing
 from tests.faults import world
@@ -91,7 +91,7 @@ def test_from_the_first_stroke_to_the_ledger(window, home):
     accepted, refused, history = seen
     assert accepted.accepted
     assert accepted.block is not None
-    assert len(accepted.steps) == len(Stage)
+    assert len(accepted.steps) == len(SubmissionStage)
     assert refused.accepted is False
     assert "false/empty top stack element" in refused.reason
     assert [(row.txid, row.claim) for row in history] == [(refused.txid, 3), (accepted.txid, 7)]
@@ -101,14 +101,14 @@ def test_from_the_first_stroke_to_the_ledger(window, home):
     assert [process for process in processes if _runs(process)] == []
 
 
-def test_every_judge_and_the_chain_go_over_to_the_network_that_is_chosen(window):
+def test_every_judge_and_the_chain_go_over_to_the_model_that_is_chosen(window):
     """`mlp` needs a node with a raised policy: another node than that of the others."""
     seen = {}
 
     def steps(window):
         yield from draw_seven(window)
         for name in ("handwriting", "compact", "mlp"):
-            window.do(intents.UseNetwork(list(MODELS).index(name)))
+            window.do(intents.ChooseModel(list(MODELS).index(name)))
             window.do(intents.Submit())
             yield from until(lambda: window.state.reading(Who.SCRIPT) is not None)
             yield from until(lambda: _judged(window))
@@ -129,18 +129,18 @@ def test_every_judge_and_the_chain_go_over_to_the_network_that_is_chosen(window)
     assert nodes == ["regtest", "regtest", "regtest-raised"]
 
 
-def test_a_network_that_is_only_passed_by_is_not_deployed(window, home):
+def test_a_model_that_is_only_passed_by_is_not_deployed(window, home):
     def steps(window):
         yield from until(lambda: window.frames.ready is not None)
         for name in ("mlp-8bit", "compact", "source"):
-            window.do(intents.UseNetwork(list(MODELS).index(name)))
+            window.do(intents.ChooseModel(list(MODELS).index(name)))
         yield from until(lambda: window.state.chain.phase is Phase.STARTING)
         yield from until(lambda: window.state.chain.phase is Phase.READY and window.state.chain.contract)
         yield from until(lambda: not window._starting())
 
     window(steps)
     with Ledger(home / "ledger.sqlite") as ledger:
-        deployed = {name_of(deployment.network_sha256) for deployment in world.deployments(ledger)}
+        deployed = {name_of(deployment.model_sha256) for deployment in world.deployments(ledger)}
     assert "source" in deployed
     assert "compact" not in deployed
 

@@ -15,12 +15,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from app.chain.backends.base import PendingError, Refusal, Sent
+from app.chain.backends.base import Refusal, Sent
 from app.chain.backends.http import Peer, parse_json
 from app.chain.backends.reasons import classify
 from app.chain.backends.services import Services
 from app.chain.networks import Network
-from app.errors import ChainError, UnreachableError
+from app.errors import ChainError, PendingError, UnreachableError
 from app.text import clean_text
 
 __all__ = ["Arc", "Policy"]

@@ -14,11 +14,7 @@ from app.chain.wallet.coins import Coin
 from app.chain.wallet.key import Wallet
 from app.errors import ChainError
 
-__all__ = ["Backend", "Found", "PendingError", "Refusal", "Sent", "Tip", "checked_fee_rate"]
-
-
-class PendingError(ChainError):
-    """The network has a transaction, and has not said yet what it makes of it."""
+__all__ = ["Backend", "Found", "Refusal", "Sent", "Tip", "checked_fee_rate"]
 
 
 class Refusal(enum.Enum):

@@ -10,11 +10,9 @@ from datetime import datetime
 from pathlib import Path
 
 from app.chain.ledger.schema import APPLICATION, MIGRATIONS
-from app.errors import LedgerError
+from app.errors import DamagedLedgerError, DeploymentTakenError, LedgerError
 
 __all__ = [
-    "DamagedLedgerError",
-    "DeploymentTakenError",
     "damaged",
     "explained",
     "immediate",
@@ -23,14 +21,6 @@ __all__ = [
 ]
 
 _BUSY_MILLISECONDS = 20_000
-
-
-class DeploymentTakenError(LedgerError):
-    """Another verification counts on the same deployment; take another one."""
-
-
-class DamagedLedgerError(LedgerError):
-    """The file's content contradicts itself; with a new one in its place, all works."""
 
 
 def open_file(path: Path) -> sqlite3.Connection:
@@ -96,7 +86,7 @@ def explained(path: Path) -> Iterator[None]:
         words = str(error)
         if "verifications.deployment_id" in words:
             raise DeploymentTakenError("Another verification is using the same deployment.") from error
-        if "deployments.network" in words:
+        if "deployments.chain_id" in words:
             raise LedgerError("The ledger holds that deployment already.") from error
         raise LedgerError("The ledger cannot hold this record.", why=f"{words}.") from error
     except sqlite3.ProgrammingError as error:

@@ -75,16 +75,16 @@ VERIFICATION_STEPS: Mapping[VerificationState, frozenset[VerificationState]] = {
 class Deployment:
     """A contract instance: the output that holds it, and the transaction that made it.
 
-    `contract_sha256` is that of the contract (its script without the owner), `network_sha256` that of the
-    neural network in it, `owner` a public key hash, all in hex. `value` is in satoshis.
+    `contract_sha256` is that of the contract (its script without the owner), `model_sha256` that of the
+    model in it, `owner` a public key hash, all in hex. `value` is in satoshis.
     """
 
     id: int
     created: datetime
-    network: str
+    chain_id: str
     kind: str
     contract_sha256: str
-    network_sha256: str
+    model_sha256: str
     owner: str
     txid: str
     output_index: int
@@ -99,12 +99,12 @@ class Verification:
     """One image before three judges: what each read, and the transaction that spends the deployment.
 
     `image` is 28x28 uint8 row by row (784 bytes), `claim` the digit put to the contract, `probabilities` the
-    float network's ten, `logits` the engine's (exact, of any size), `fee` satoshis, `size` bytes.
+    float model's ten, `logits` the engine's (exact, of any size), `fee` satoshis, `size` bytes.
     """
 
     id: int
     created: datetime
-    network: str
+    chain_id: str
     kind: str
     deployment_id: int
     image_name: str

@@ -68,4 +68,11 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         )""",
         "CREATE INDEX spending_by_time ON spending (network, created)",
     ),
+    (
+        # What the columns hold: which chain, and which neural network (a model).
+        "ALTER TABLE deployments RENAME COLUMN network TO chain_id",
+        "ALTER TABLE deployments RENAME COLUMN network_sha256 TO model_sha256",
+        "ALTER TABLE verifications RENAME COLUMN network TO chain_id",
+        "ALTER TABLE spending RENAME COLUMN network TO chain_id",
+    ),
 )

@@ -38,12 +38,12 @@ def daily_limit(chosen: int | None = None) -> int:
 
 
 class Spending:
-    """What left, or was about to leave, the wallet of one network."""
+    """What left, or was about to leave, the wallet on one chain."""
 
     def __init__(
         self,
         ledger: Ledger,
-        network: str,
+        chain_id: str,
         limit: int,
         *,
         clock: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
@@ -51,7 +51,7 @@ class Spending:
         """`limit`: satoshis in any 24 hours. `clock`: the time now, with its zone."""
         self.limit = limit
         self._ledger = ledger
-        self._network = network
+        self._chain_id = chain_id
         self._clock = clock
 
     def spent(self) -> int:
@@ -73,8 +73,8 @@ class Spending:
                     hint="Wait, or raise it: --daily-limit or INKPROOF_DAILY_LIMIT, in satoshis.",
                 )
             cursor = db.execute(
-                "INSERT INTO spending (created, network, satoshis, purpose) VALUES (?, ?, ?, ?)",
-                (self._clock().astimezone(timezone.utc).isoformat(), self._network, satoshis, purpose),
+                "INSERT INTO spending (created, chain_id, satoshis, purpose) VALUES (?, ?, ?, ?)",
+                (self._clock().astimezone(timezone.utc).isoformat(), self._chain_id, satoshis, purpose),
             )
             return int(cursor.lastrowid or 0)
 
@@ -86,7 +86,7 @@ class Spending:
     def _sum(self, db: sqlite3.Connection) -> int:
         since = (self._clock().astimezone(timezone.utc) - _DAY).isoformat()
         row = db.execute(
-            "SELECT coalesce(sum(satoshis), 0) FROM spending WHERE network = ? AND created > ?",
-            (self._network, since),
+            "SELECT coalesce(sum(satoshis), 0) FROM spending WHERE chain_id = ? AND created > ?",
+            (self._chain_id, since),
         ).fetchone()
         return int(row[0])

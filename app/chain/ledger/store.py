@@ -12,14 +12,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from app.chain.ledger.file import (
-    DeploymentTakenError,
-    damaged,
-    explained,
-    immediate,
-    open_file,
-    set_aside,
-)
+from app.chain.ledger.file import damaged, explained, immediate, open_file, set_aside
 from app.chain.ledger.records import (
     DEPLOYMENT_STEPS,
     VERIFICATION_STEPS,
@@ -30,7 +23,7 @@ from app.chain.ledger.records import (
 )
 from app.errors import LedgerError
 
-__all__ = ["DeploymentTakenError", "Ledger", "set_aside"]
+__all__ = ["Ledger", "set_aside"]
 
 
 _WORTH_PACKING = 50
@@ -62,10 +55,10 @@ class Ledger:
     def add_deployment(
         self,
         *,
-        network: str,
+        chain_id: str,
         kind: str,
         contract_sha256: str,
-        network_sha256: str,
+        model_sha256: str,
         owner: str,
         txid: str,
         output_index: int,
@@ -74,10 +67,10 @@ class Ledger:
     ) -> Deployment:
         """Record a deployment that is about to be sent; it is `prepared`."""
         row = {
-            "network": network,
+            "chain_id": chain_id,
             "kind": kind,
             "contract_sha256": contract_sha256,
-            "network_sha256": network_sha256,
+            "model_sha256": model_sha256,
             "owner": owner,
             "txid": txid,
             "output_index": output_index,
@@ -125,10 +118,10 @@ class Ledger:
             "script_bytes": script_bytes,
         }
         if not all(math.isfinite(p) for p in probabilities):
-            raise LedgerError("The float network's probabilities are not numbers.")
+            raise LedgerError("The float model's probabilities are not numbers.")
         with self._transaction() as db:
             deployment = self._deployment(db, deployment_id)
-            row |= {"network": deployment.network, "kind": deployment.kind}
+            row |= {"chain_id": deployment.chain_id, "kind": deployment.kind}
             number = self._insert(db, "verifications", row)
             return self._verification(db, number)
 
@@ -186,11 +179,11 @@ class Ledger:
         with self._transaction() as db:
             return self._verification(db, number)
 
-    def deployment_of(self, network: str, txid: str, output_index: int) -> Deployment | None:
+    def deployment_of(self, chain_id: str, txid: str, output_index: int) -> Deployment | None:
         """The deployment at this outpoint, if any. Two private chains can hold the same transaction."""
         rows = self._rows(
-            "SELECT * FROM deployments WHERE network = ? AND txid = ? AND output_index = ?",
-            *(network, txid, output_index),
+            "SELECT * FROM deployments WHERE chain_id = ? AND txid = ? AND output_index = ?",
+            *(chain_id, txid, output_index),
         )
         return self._to_deployment(rows[0]) if rows else None
 
@@ -200,38 +193,39 @@ class Ledger:
         return self._to_verification(rows[0]) if rows else None
 
     def open_deployments(
-        self, network: str, *, kind: str | None = None, contract_sha256: str | None = None
+        self, chain_id: str, *, kind: str | None = None, contract_sha256: str | None = None
     ) -> list[Deployment]:
-        """Deployments on a network that can be spent and that no verification holds, oldest first."""
+        """Deployments on a chain that can be spent and that no verification holds, oldest first."""
         rows = self._rows(
-            """SELECT * FROM deployments AS d WHERE network = ? AND state IN ('sent', 'confirmed')
+            """SELECT * FROM deployments AS d WHERE chain_id = ? AND state IN ('sent', 'confirmed')
                 AND (? IS NULL OR kind = ?) AND (? IS NULL OR contract_sha256 = ?)
                 AND NOT EXISTS (SELECT 1 FROM verifications WHERE deployment_id = d.id
                     AND state IN ('prepared', 'accepted', 'confirmed')) ORDER BY id""",
-            *(network, kind, kind, contract_sha256, contract_sha256),
+            *(chain_id, kind, kind, contract_sha256, contract_sha256),
         )
         return [self._to_deployment(row) for row in rows]
 
-    def unreconciled(self, network: str) -> tuple[list[Deployment], list[Verification]]:
+    def unreconciled(self, chain_id: str) -> tuple[list[Deployment], list[Verification]]:
         """What was sent, or perhaps sent, and is not known to be in a block; oldest first."""
         deployments = self._rows(
-            "SELECT * FROM deployments WHERE network = ? AND state IN ('prepared', 'sent') ORDER BY id",
-            network,
+            "SELECT * FROM deployments WHERE chain_id = ? AND state IN ('prepared', 'sent') ORDER BY id",
+            chain_id,
         )
         verifications = self._rows(
-            "SELECT * FROM verifications WHERE network = ? AND state IN ('prepared', 'accepted') ORDER BY id",
-            network,
+            """SELECT * FROM verifications
+                WHERE chain_id = ? AND state IN ('prepared', 'accepted') ORDER BY id""",
+            chain_id,
         )
         return [self._to_deployment(row) for row in deployments], [
             self._to_verification(row) for row in verifications
         ]
 
-    def newest_in(self, network: str, state: VerificationState, limit: int = 100) -> list[Verification]:
+    def newest_in(self, chain_id: str, state: VerificationState, limit: int = 100) -> list[Verification]:
         """Verifications in a state: the highest block first, then the latest."""
         rows = self._rows(
-            """SELECT * FROM verifications WHERE network = ? AND state = ?
+            """SELECT * FROM verifications WHERE chain_id = ? AND state = ?
                 ORDER BY block_height DESC, id DESC LIMIT ?""",
-            *(network, state.value, limit),
+            *(chain_id, state.value, limit),
         )
         return [self._to_verification(row) for row in rows]
 
@@ -240,17 +234,17 @@ class Ledger:
         rows = self._rows("SELECT * FROM verifications WHERE deployment_id = ? ORDER BY id", deployment_id)
         return [self._to_verification(row) for row in rows]
 
-    def shrink(self, network: str, height: int) -> int:
+    def shrink(self, chain_id: str, height: int) -> int:
         """Drop the bytes of deployments (some 200 KB each) that were spent in a block up to `height`.
 
         They are kept only to be sent again, should a block be taken back. Returns how many were dropped.
         """
         with self._transaction() as db:
             dropped = db.execute(
-                """UPDATE deployments AS d SET raw_tx = x'' WHERE network = ? AND state = 'spent'
+                """UPDATE deployments AS d SET raw_tx = x'' WHERE chain_id = ? AND state = 'spent'
                     AND length(raw_tx) > 0 AND EXISTS (SELECT 1 FROM verifications
                         WHERE deployment_id = d.id AND state = 'confirmed' AND block_height <= ?)""",
-                (network, height),
+                (chain_id, height),
             ).rowcount
         if dropped >= _WORTH_PACKING:
             self._pack()
@@ -263,21 +257,21 @@ class Ledger:
             self._connection.execute("VACUUM")
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
-    def history(self, limit: int = 20, *, network: str | None = None) -> list[Verification]:
+    def history(self, limit: int = 20, *, chain_id: str | None = None) -> list[Verification]:
         """The latest verifications, newest first."""
         rows = self._rows(
-            "SELECT * FROM verifications WHERE ? IS NULL OR network = ? ORDER BY id DESC LIMIT ?",
-            *(network, network, max(0, limit)),
+            "SELECT * FROM verifications WHERE ? IS NULL OR chain_id = ? ORDER BY id DESC LIMIT ?",
+            *(chain_id, chain_id, max(0, limit)),
         )
         return [self._to_verification(row) for row in rows]
 
-    def network_hashes(self, records: Sequence[Verification]) -> dict[int, str]:
-        """Of the deployments of some verifications, by id: the SHA-256 of the network in their contract."""
+    def model_hashes(self, records: Sequence[Verification]) -> dict[int, str]:
+        """Of the deployments of some verifications, by id: the SHA-256 of the model in their contract."""
         rows = self._rows(
-            "SELECT id, network_sha256 FROM deployments WHERE id IN (SELECT value FROM json_each(?))",
+            "SELECT id, model_sha256 FROM deployments WHERE id IN (SELECT value FROM json_each(?))",
             json.dumps([record.deployment_id for record in records]),
         )
-        return {row["id"]: row["network_sha256"] for row in rows}
+        return {row["id"]: row["model_sha256"] for row in rows}
 
     def check(self) -> None:
         """Read the whole file and compare it with itself. LedgerError if it is damaged."""

@@ -6,22 +6,10 @@ import os
 import shutil
 from pathlib import Path
 
-from app.errors import NodeError
+from app.errors import DamagedNodeError, NodeError, TransientNodeError
 from app.text import clean_text
 
-__all__ = ["DamagedError", "PassingError", "explain", "not_runnable", "tail"]
-
-
-class PassingError(NodeError):
-    """A reason that passes by itself: it is worth starting the node once more.
-
-    Another program took the port between our looking and the node's starting, or the node before this one
-    has ended but the system has not yet released its lock.
-    """
-
-
-class DamagedError(NodeError):
-    """The node's folder cannot be used as it is; with a new one in its place, the node starts."""
+__all__ = ["explain", "not_runnable", "tail"]
 
 
 _ROOM = 50 * 2**20
@@ -76,13 +64,13 @@ def explain(output: Path, log: Path, folder: Path) -> NodeError:
     if _is_full(folder):
         printed = [*printed, "Disk space is low"]
     words = " / ".join(printed[-4:]) or " / ".join(tail(log)[-4:]) or "it printed nothing"
-    kind: type[NodeError] = PassingError if any(sign in words for sign in _PASSING) else NodeError
+    kind: type[NodeError] = TransientNodeError if any(sign in words for sign in _PASSING) else NodeError
     meaning, hint = "", f"Its log is {log}."
     for signs, why, advice in _MEANINGS:
         if any(sign in words for sign in signs):
             meaning, hint = why + " ", advice.format(folder=folder)
             if "inkproof repair" in advice:
-                kind = DamagedError
+                kind = DamagedNodeError
             break
     return kind("The embedded Bitcoin SV node did not start.", why=f"{meaning}It said: {words}", hint=hint)
 

@@ -25,7 +25,7 @@ from app.chain.backends.rpc import WARMING_UP, Rpc
 from app.chain.node import log as nodelog
 from app.chain.node.binary import find_bitcoind
 from app.chain.node.lease import Lease, Leases
-from app.errors import ChainError, NodeError, RpcError, UnreachableError
+from app.errors import ChainError, NodeError, RpcError, TransientNodeError, UnreachableError
 from app.progress import Progress
 from app.text import clean_text
 
@@ -209,7 +209,7 @@ class EmbeddedNode:
             process = self._launch(program)
             try:
                 return self._await_answer(process, progress)
-            except nodelog.PassingError:
+            except TransientNodeError:
                 if attempt >= _RETRIES and time.monotonic() > deadline:
                     raise
                 time.sleep(0.2)

@@ -1,4 +1,4 @@
-"""What the cards say that open over the panels: the keys, the wallet, the list of networks."""
+"""What the cards say that open over the panels: the keys, the wallet, the list of models."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     ("Drop a file", "take a picture as the drawing"),
     ("Ctrl+S", "save the drawing as PNG"),
     ("Ctrl+Shift+S", "save a picture of the window"),
-    ("N", "choose the network that reads"),
+    ("N", "choose the model that reads"),
     ("W", "the wallet's address, to send coins to"),
     ("F11", "full screen"),
     ("F1, ?", "show or hide this list"),
@@ -27,15 +27,15 @@ KEYS: tuple[tuple[str, str], ...] = (
     ("Ctrl+Q", "quit"),
 )
 
-NETWORKS_HINT = "Up, down and Enter, or a click. The drawing stays, and is read again."
+MODELS_HINT = "Up, down and Enter, or a click. The drawing stays, and is read again."
 
 
-def network_summary(model: Model) -> str:
-    """A network in a sentence."""
+def model_summary(model: Model) -> str:
+    """A model in a sentence."""
     return f"{model.summary[0].upper()}{model.summary[1:]}."
 
 
-def network_figures(model: Model) -> tuple[str, str]:
+def model_figures(model: Model) -> tuple[str, str]:
     """Its accuracy and the size of its contract; empty where they were not measured."""
     known = models.figures().get(model.name)
     if known is None:

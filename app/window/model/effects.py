@@ -18,8 +18,8 @@ class Send:
 
 
 @dataclass(frozen=True)
-class Employ:
-    """Let all judges and the chain work with another network."""
+class UseModel:
+    """Let all judges and the chain work with another model."""
 
     model: str
 
@@ -55,4 +55,4 @@ class Close:
     """Leave the event loop."""
 
 
-Effect: TypeAlias = Send | Employ | Copy | Open | SaveWindow | Fullscreen | Close
+Effect: TypeAlias = Send | UseModel | Copy | Open | SaveWindow | Fullscreen | Close

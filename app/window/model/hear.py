@@ -15,30 +15,30 @@ from app.window.model.state import (
     Picture,
     Question,
     Reading,
-    Stage,
     State,
-    Step,
+    StepMark,
     Submission,
+    SubmissionStage,
     Who,
 )
 from app.window.model.update import blank, placed, said
 
 __all__ = ["hear"]
 
-_ORDER = tuple(Stage)
+_ORDER = tuple(SubmissionStage)
 
 
 def hear(state: State, message: told.Message) -> State:
     """What a message changes."""
     match message:
-        case told.Progress(who, note, share):
+        case told.LoadProgress(who, note, share):
             return _phase(state, who, Phase.STARTING, note, share)
         case told.Ready(who):
             return _phase(state, who, Phase.READY)
         case told.Failed(who, notice, again):
             return _failed(state, who, notice, again)
         case told.Looked(revision) | told.Read(_, Reading(revision)) if revision < state.since:
-            return state  # the word of the network before
+            return state  # the previous model's answer
         case told.Looked():
             return _looked(state, message)
         case told.Read(who, reading):
@@ -60,7 +60,7 @@ def hear(state: State, message: told.Message) -> State:
             return _chain_status(state, message)
         case told.StageReached():
             return _stage(state, message)
-        case told.Verdict():
+        case told.ClaimJudged():
             return _verdict(state, message)
         case told.NotJudged(job, notice):
             return _not_judged(state, job, notice)
@@ -130,31 +130,31 @@ def _stage(state: State, reached: told.StageReached) -> State:
     number = _ORDER.index(reached.stage)
     steps = list(submission.steps)
     for earlier in range(number):
-        steps[earlier] = Step.DONE
-    steps[number] = Step.REFUSED if reached.refused else Step.DONE
+        steps[earlier] = StepMark.DONE
+    steps[number] = StepMark.REFUSED if reached.refused else StepMark.DONE
     for later in range(number + 1, len(steps)):
-        steps[later] = Step.ACTIVE if later == number + 1 and not reached.refused else Step.WAITING
+        steps[later] = StepMark.ACTIVE if later == number + 1 and not reached.refused else StepMark.WAITING
     changed = replace(submission, steps=tuple(steps))
-    if reached.stage is Stage.SIGNED:
+    if reached.stage is SubmissionStage.SIGNED:
         changed = replace(changed, txid=reached.text)
-    if reached.stage is Stage.JUDGED:
+    if reached.stage is SubmissionStage.JUDGED:
         changed = replace(
             changed, accepted=not reached.refused, reason=reached.text if reached.refused else ""
         )
-    if reached.stage is Stage.CONFIRMED and reached.text.isdecimal():
+    if reached.stage is SubmissionStage.CONFIRMED and reached.text.isdecimal():
         changed = replace(changed, block=int(reached.text))
     return replace(state, submission=changed)
 
 
-def _verdict(state: State, verdict: told.Verdict) -> State:
+def _verdict(state: State, verdict: told.ClaimJudged) -> State:
     submission = state.submission
     if submission is None or submission.job != verdict.job:
         return state
-    judged = Step.DONE if verdict.accepted else Step.REFUSED
-    last = Step.DONE if verdict.block is not None else Step.WAITING
+    judged = StepMark.DONE if verdict.accepted else StepMark.REFUSED
+    last = StepMark.DONE if verdict.block is not None else StepMark.WAITING
     done = replace(
         submission,
-        steps=(Step.DONE, Step.DONE, judged, last),
+        steps=(StepMark.DONE, StepMark.DONE, judged, last),
         running=False,
         txid=verdict.txid,
         accepted=verdict.accepted,
@@ -168,20 +168,20 @@ def _verdict(state: State, verdict: told.Verdict) -> State:
     if submission.revision == state.revision:
         return state
     word = "accepts" if verdict.accepted else "refuses"
-    of = "for the network before" if submission.revision < state.since else "of the earlier drawing"
+    of = "for the model before" if submission.revision < state.since else "of the earlier drawing"
     return said(state, Notice(f"The contract {word} the claim {submission.claim} {of}.", error=False))
 
 
 _RECALLED = {
-    Mark.CONFIRMED: (True, (Step.DONE,) * 4),
-    Mark.ACCEPTED: (True, (Step.DONE, Step.DONE, Step.DONE, Step.WAITING)),
-    Mark.REFUSED: (False, (Step.DONE, Step.DONE, Step.REFUSED, Step.WAITING)),
+    Mark.CONFIRMED: (True, (StepMark.DONE,) * 4),
+    Mark.ACCEPTED: (True, (StepMark.DONE, StepMark.DONE, StepMark.DONE, StepMark.WAITING)),
+    Mark.REFUSED: (False, (StepMark.DONE, StepMark.DONE, StepMark.REFUSED, StepMark.WAITING)),
 }
 """Whether the contract accepted, and how the four steps stand, for the verdicts that there are."""
 
 
 def _recalled(state: State, txid: str) -> State:
-    """A drawing from the history has its verdict already, if it was this network's contract on this chain."""
+    """A drawing from the history has its verdict already, if it was this model's contract on this chain."""
     row = next((row for row in state.history if row.txid == txid), None)
     running = state.submission is not None and state.submission.running
     if row is None or row.mark not in _RECALLED or running:
@@ -215,5 +215,5 @@ def _not_judged(state: State, job: int, notice: Notice) -> State:
 
 def _stopped(submission: Submission) -> Submission:
     """It will not come to a verdict: the step under way has failed."""
-    steps = tuple(Step.FAILED if step is Step.ACTIVE else step for step in submission.steps)
+    steps = tuple(StepMark.FAILED if step is StepMark.ACTIVE else step for step in submission.steps)
     return replace(submission, running=False, steps=steps, note="It did not come to a verdict.")

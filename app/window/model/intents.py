@@ -108,14 +108,14 @@ class Toggle:
 
 @dataclass(frozen=True)
 class Highlight:
-    """Point at another network in the list: so many further down; further up if negative."""
+    """Point at another model in the list: so many further down; further up if negative."""
 
     rows: int
 
 
 @dataclass(frozen=True)
-class UseNetwork:
-    """Read with this network of the list from now on."""
+class ChooseModel:
+    """Read with this model of the list from now on."""
 
     index: int
 
@@ -173,7 +173,7 @@ Intent: TypeAlias = (
     | ToggleAuto
     | Toggle
     | Highlight
-    | UseNetwork
+    | ChooseModel
     | ToggleFullscreen
     | Reply
     | Escape

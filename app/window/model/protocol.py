@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from app.window.model.document import Content
 from app.window.model.pen import Trace
-from app.window.model.state import Notice, Reading, Row, Stage, Who
+from app.window.model.state import Notice, Reading, Row, SubmissionStage, Who
 
 if TYPE_CHECKING:
     from app.drawing.strokes import Stroke
@@ -66,7 +66,7 @@ class ReadPicture:
 
 
 @dataclass(frozen=True)
-class Claim:
+class SubmitClaim:
     """Submit a claim; the readings are for the ledger."""
 
     job: int
@@ -86,8 +86,8 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Employ:
-    """Work with another network from now on, by its name in `app.models`."""
+class SwitchModel:
+    """Work with another model from now on, by its name in `app.models`."""
 
     model: str
 
@@ -98,14 +98,23 @@ class Stop:
 
 
 Request: TypeAlias = (
-    Look | LookAtFile | SaveDrawing | Keep | BringBack | ReadPicture | Claim | Answer | Employ | Stop
+    Look
+    | LookAtFile
+    | SaveDrawing
+    | Keep
+    | BringBack
+    | ReadPicture
+    | SubmitClaim
+    | Answer
+    | SwitchModel
+    | Stop
 )
 
 # --- from the workers ---
 
 
 @dataclass(frozen=True)
-class Progress:
+class LoadProgress:
     """A stage of starting up, and how much of it is done (0 to 1) where that is known."""
 
     who: Who
@@ -191,13 +200,13 @@ class StageReached:
     """A submission has come one step further. `text`: txid when signed, block height in a block."""
 
     job: int
-    stage: Stage
+    stage: SubmissionStage
     text: str = ""
     refused: bool = False
 
 
 @dataclass(frozen=True)
-class Verdict:
+class ClaimJudged:
     """The chain's word on a claim. `fee` in satoshis, `size` in bytes."""
 
     job: int
@@ -233,7 +242,7 @@ class Ask:
 
 
 Message: TypeAlias = (
-    Progress
+    LoadProgress
     | Ready
     | Failed
     | Looked
@@ -243,7 +252,7 @@ Message: TypeAlias = (
     | Account
     | ChainStatus
     | StageReached
-    | Verdict
+    | ClaimJudged
     | NotJudged
     | History
     | Ask

@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from app.drawing.strokes import Canvas, Rect, Stroke, union
+from app.picture import SIDE
 from app.window.model.document import Content, Place
 from app.window.model.pen import Trace
 
@@ -112,7 +113,7 @@ class Sheet:
 
 def enlarged(picture: bytes, size: int) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:
     """A 28x28 picture as ink of `size` pixels."""
-    small = Image.frombytes("L", (28, 28), picture)
+    small = Image.frombytes("L", (SIDE, SIDE), picture)
     return np.asarray(small.resize((size, size), Image.Resampling.BICUBIC))
 
 

@@ -23,10 +23,10 @@ __all__ = [
     "Question",
     "Reading",
     "Row",
-    "Stage",
     "State",
-    "Step",
+    "StepMark",
     "Submission",
+    "SubmissionStage",
     "Who",
 ]
 
@@ -50,7 +50,7 @@ class Card(enum.Enum):
 
     HELP = "help"
     WALLET = "wallet"
-    NETWORKS = "networks"
+    MODELS = "models"
 
 
 class Phase(enum.Enum):
@@ -121,7 +121,7 @@ class ChainView:
     """Where coins are sent to; empty until the chain's worker has told it."""
 
 
-class Stage(enum.Enum):
+class SubmissionStage(enum.Enum):
     """The four steps of a submission, in order."""
 
     READY = "contract ready"
@@ -130,7 +130,7 @@ class Stage(enum.Enum):
     CONFIRMED = "in a block"
 
 
-class Step(enum.Enum):
+class StepMark(enum.Enum):
     """How one step stands."""
 
     WAITING = "waiting"
@@ -148,7 +148,7 @@ class Submission:
     revision: int
     claim: int
     content: Content = field(default_factory=Content)
-    steps: tuple[Step, ...] = (Step.ACTIVE, Step.WAITING, Step.WAITING, Step.WAITING)
+    steps: tuple[StepMark, ...] = (StepMark.ACTIVE, StepMark.WAITING, StepMark.WAITING, StepMark.WAITING)
     running: bool = True
     note: str = ""
     txid: str = ""
@@ -184,7 +184,7 @@ class Row:
     when: str = ""
     network: str = ""
     model: str = ""
-    """The network that read it, if it is one of those that ship."""
+    """The model that read it, if it is one of those that ship."""
 
 
 @dataclass(frozen=True)
@@ -258,12 +258,12 @@ class State:
     notice: Notice | None = None
     question: Question | None = None
     model: str = models.DEFAULT
-    """The network that the judges read with, by its name in `app.models`."""
+    """The model that the judges read with, by its name in `app.models`."""
     since: int = 0
-    """The first revision that it reads: what was read before is another network's word."""
+    """The first revision that it reads: what was read before is another model's."""
     card: Card | None = None
     highlighted: int = 0
-    """Which network the list of them points at, while it is open."""
+    """Which model the list of them points at, while it is open."""
     fullscreen: bool = False
     hover: Hover | None = None
     hovered: float = 0.0

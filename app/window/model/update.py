@@ -53,7 +53,7 @@ def apply(state: State, intent: want.Intent) -> Change:
             return _pen(state, intent), ()
         case want.Point(hover, brush):
             since = state.hovered if hover == state.hover else state.clock
-            pointed = hover.index if hover and hover.name == "network" else state.highlighted
+            pointed = hover.index if hover and hover.name == "choice" else state.highlighted
             return replace(state, hover=hover, hovered=since, pointer=brush, highlighted=pointed), ()
         case want.Press(hover):
             return replace(state, pressed=hover), ()
@@ -83,7 +83,7 @@ def apply(state: State, intent: want.Intent) -> Change:
             return replace(state, card=opened, highlighted=list(models.MODELS).index(state.model)), ()
         case want.Highlight(rows):
             return replace(state, highlighted=(state.highlighted + rows) % len(models.MODELS)), ()
-        case want.UseNetwork(index):
+        case want.ChooseModel(index):
             return _employed(replace(state, card=None), list(models.MODELS)[index])
         case want.ToggleFullscreen():
             return replace(state, fullscreen=not state.fullscreen), (
@@ -172,8 +172,8 @@ def _click(state: State, hover: Hover) -> Change:
         "button": want.Submit(),
         "auto": want.ToggleAuto(),
         "wallet": want.Toggle(Card.WALLET),
-        "model": want.Toggle(Card.NETWORKS),
-        "network": want.UseNetwork(hover.index),
+        "model": want.Toggle(Card.MODELS),
+        "choice": want.ChooseModel(hover.index),
         "beside": want.Escape(),
         "claim": want.Choose(hover.index - 1 if hover.index else None),
     }
@@ -222,7 +222,7 @@ def _save(state: State, window: bool) -> Change:
 
 
 def _employed(state: State, model: str) -> Change:
-    """The same ink is read anew, by another network: nothing that was read or judged before holds for it."""
+    """The same ink is read anew, by another model: nothing that was read or judged before holds for it."""
     if model == state.model:
         return state, ()
     judges = {who: Judge(note=f"loading {model}") for who in state.judges}
@@ -230,7 +230,7 @@ def _employed(state: State, model: str) -> Change:
     chain = replace(state.chain, phase=Phase.STARTING, note=note, share=None, contract="")
     notice = None if state.notice and state.notice.error else state.notice
     state = replace(state, model=model, judges=judges, chain=chain, notice=notice)
-    return inked(replace(state, since=state.revision + 1)), (effects.Employ(model),)
+    return inked(replace(state, since=state.revision + 1)), (effects.UseModel(model),)
 
 
 def said(state: State, notice: Notice) -> State:
@@ -261,7 +261,9 @@ def submitted(state: State) -> Change:
         return state, ()
     digit = fixed.digit if state.claim is None else state.claim
     job = state.jobs + 1
-    claim = protocol.Claim(job, picture.pixels, digit, floats.digit, floats.shares, fixed.digit, fixed.logits)
+    claim = protocol.SubmitClaim(
+        job, picture.pixels, digit, floats.digit, floats.shares, fixed.digit, fixed.logits
+    )
     notice = None if state.notice and state.notice.error else state.notice
     state = replace(
         state,
@@ -302,7 +304,7 @@ def _look(state: State) -> Change:
 def _read(state: State) -> Change:
     picture = state.picture
     if picture is None or picture.revision < state.since:
-        return state, ()  # none yet, or one that was made for the network before
+        return state, ()  # none yet, or one that was made for the model before
     sends: list[Effect] = []
     for who in (Who.FLOAT, Who.SCRIPT):
         judge = state.judges[who]
@@ -322,7 +324,7 @@ def _auto_due(state: State) -> bool:
     if not state.auto_verify or state.trace is not None or state.clock - state.inked < AUTO_REST:
         return False
     if state.revision == state.since:
-        return False  # another network was chosen, but nothing was drawn: coins are spent for drawings
+        return False  # another model was chosen, but nothing was drawn: coins are spent for drawings
     if state.submission and (state.submission.running or state.submission.revision == state.revision):
         return False
     script = state.judges[Who.SCRIPT]

@@ -6,11 +6,11 @@ import enum
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from app.window.model.state import Judge, Mark, Phase, Reading, State, Step, Submission, Who
+from app.window.model.state import Judge, Mark, Phase, Reading, State, StepMark, Submission, Who
 
 __all__ = ["Line", "Tone", "agreement", "button", "chain_facts", "judge_words", "starting"]
 
-NAMES = {Who.FLOAT: "Float network", Who.FIXED: "Fixed point", Who.SCRIPT: "Contract"}
+NAMES = {Who.FLOAT: "Float model", Who.FIXED: "Fixed point", Who.SCRIPT: "Contract"}
 MANNERS = {
     Who.FLOAT: "Keras, real numbers",
     Who.FIXED: "exact integers",
@@ -98,7 +98,7 @@ def _usable(state: State, who: Who) -> Reading | None:
 
 
 def _who_says_what(digits: dict[Who, int]) -> str:
-    """`Float network says 4, fixed point and contract say 9.`"""
+    """`Float model says 4, fixed point and contract say 9.`"""
     by_digit: dict[int, list[str]] = {}
     for who, digit in digits.items():
         by_digit.setdefault(digit, []).append(NAMES[who])
@@ -269,7 +269,7 @@ def submission_detail(state: State) -> str:
     if state.wanted:
         return f"{missing(state)}. The claim goes out as soon as it can; Esc takes it back."
     if submission is None:
-        return "Every node that validates it runs the whole network."
+        return "Every node that validates it runs the whole model."
     if submission.reason:
         return f"The node says: {submission.reason}"
     if submission.fee is not None and submission.size is not None:
@@ -291,9 +291,9 @@ def txid_line(state: State) -> str:
     return submission.txid if submission else ""
 
 
-def steps_of(submission: Submission | None) -> tuple[Step, ...]:
+def steps_of(submission: Submission | None) -> tuple[StepMark, ...]:
     """How the four steps stand."""
-    return submission.steps if submission else (Step.WAITING,) * 4
+    return submission.steps if submission else (StepMark.WAITING,) * 4
 
 
 # --- status line ---

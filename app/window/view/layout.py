@@ -21,7 +21,7 @@ TOOLS = ("undo", "redo", "clear", "thinner", "thicker")
 WIDEST = 2.1
 _LABELLED = 58
 _CHIP = 172.0
-"""Width of the network's name in the header."""
+"""Width of the model's name in the header."""
 _FACTS = 416.0
 """Width of network, node, height and balance in the status line."""
 
@@ -74,7 +74,7 @@ class Layout:
     header: Box
     help: Box
     model: Box
-    """Names the network that reads: a click on it opens the list of them."""
+    """Names the model that reads: a click on it opens the list of them."""
     canvas: Box
     tools: dict[str, Box]
     width: Box
@@ -98,8 +98,8 @@ class Layout:
     """The wallet's card, over all the others."""
     code: Box
     address: Box
-    networks: Box
-    """The list of networks, over all the others, and a row each."""
+    model_list: Box
+    """The list of models, over all the others, and a row each."""
     choices: tuple[Box, ...]
 
     def parts(self) -> Iterator[tuple[str, Box]]:
@@ -144,15 +144,15 @@ class Layout:
         return next((hover for hover, box in self.targets() if box.holds(point)), None)
 
     def on_card(self, point: tuple[float, float], card: Card) -> Hover:
-        """What is at a point while the wallet's card or the list of networks is open."""
+        """What is at a point while the wallet's card or the list of models is open."""
         wallet = card is Card.WALLET
         parts = {Hover("address"): self.address} if wallet else self.rows_of_list()
         inside = next((part for part, box in parts.items() if box.holds(point)), Hover("card"))
-        return inside if (self.card if wallet else self.networks).holds(point) else Hover("beside")
+        return inside if (self.card if wallet else self.model_list).holds(point) else Hover("beside")
 
     def rows_of_list(self) -> dict[Hover, Box]:
-        """The rows of the list of networks."""
-        return {Hover("network", index): box for index, box in enumerate(self.choices)}
+        """The rows of the list of models."""
+        return {Hover("choice", index): box for index, box in enumerate(self.choices)}
 
     def box_of(self, hover: Hover) -> Box | None:
         """Where a target is."""
@@ -221,7 +221,7 @@ class _Arranger:
         submit = (right + sees_w + gap, lower, column - sees_w - gap, lower_h)
         claims, button, auto, stages, txid = self.submit(*submit)
         card, code, address = self.card()
-        networks, choices = self.networks(len(models.MODELS))
+        model_list, choices = self.model_list(len(models.MODELS))
         half = (status_h - 6) / 2
         strip = (pad, strip_top, w - 2 * pad, strip_h)
         return Layout(
@@ -249,7 +249,7 @@ class _Arranger:
             card=card,
             code=code,
             address=address,
-            networks=networks,
+            model_list=model_list,
             choices=choices,
         )
 
@@ -296,8 +296,8 @@ class _Arranger:
         address = self.box(right, y + inset + 94, x + w - inset - right, 44)
         return self.box(x, y, w, h), side._replace(h=side.w), address
 
-    def networks(self, count: int) -> tuple[Box, tuple[Box, ...]]:
-        """The list of networks in the middle of the window: a heading, a row each, a line beneath."""
+    def model_list(self, count: int) -> tuple[Box, tuple[Box, ...]]:
+        """The list of models in the middle of the window: a heading, a row each, a line beneath."""
         w, row, head, foot = 640.0, 56.0, 60.0, 44.0
         h = head + count * row + foot
         x, y = (self.w - w) / 2, (self.h - h) / 2

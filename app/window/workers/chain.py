@@ -21,21 +21,21 @@ from app.window.model.protocol import (
     Answer,
     Ask,
     ChainStatus,
-    Claim,
-    Employ,
+    ClaimJudged,
     Failed,
     History,
+    LoadProgress,
     Message,
     NotJudged,
-    Progress,
     Ready,
     Request,
     Said,
     StageReached,
     Stop,
-    Verdict,
+    SubmitClaim,
+    SwitchModel,
 )
-from app.window.model.state import Mark, Row, Stage, Who
+from app.window.model.state import Mark, Row, SubmissionStage, Who
 from app.window.options import WindowOptions
 from app.window.workers.judging import behave, notice_of
 from app.window.workers.leftovers import release_node
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from app.chain.ledger.records import Verification
     from app.chain.ledger.store import Ledger
     from app.chain.service import Service
-    from app.fixedpoint import IntegerNetwork
+    from app.fixedpoint import IntegerModel
 
 __all__ = ["serve_chain"]
 
@@ -76,7 +76,7 @@ def serve_chain(connection: Connection, options: WindowOptions) -> None:
 class _Line:
     """The pipe to the window, heard by a thread so that a request to stop is noticed at any moment.
 
-    `model` is the network that is wanted as far as requests have been taken.
+    `model` is the model that is wanted as far as requests have been taken.
     """
 
     def __init__(self, connection: Connection, model: str) -> None:
@@ -100,7 +100,7 @@ class _Line:
             return None
         if isinstance(request, Stop):
             raise _Stopping
-        if isinstance(request, Employ):
+        if isinstance(request, SwitchModel):
             self.model = request.model
         return request
 
@@ -125,7 +125,7 @@ class _Line:
 
 
 def _serve(line: _Line, options: WindowOptions) -> None:
-    """Keep a service open, of one network after the other; after a failure, open it again."""
+    """Keep a service open, of one model after the other; after a failure, open it again."""
     _post_account(line, options)
     failures = 0
     while True:
@@ -134,7 +134,7 @@ def _serve(line: _Line, options: WindowOptions) -> None:
             with contextlib.ExitStack() as at_work:
                 while True:
                     opened = contextlib.ExitStack()
-                    service = opened.enter_context(_open(line, options, _network(line)))
+                    service = opened.enter_context(_open(line, options, _model(line)))
                     # Only now the one before goes: a node that nobody holds would stop.
                     at_work.close()
                     at_work.enter_context(opened)
@@ -150,16 +150,16 @@ def _serve(line: _Line, options: WindowOptions) -> None:
             _refuse_until(line, pause, error)
 
 
-def _network(line: _Line) -> IntegerNetwork:
-    """The chosen network."""
+def _model(line: _Line) -> IntegerModel:
+    """The chosen model."""
     from app import fixedpoint
 
-    line.post(Progress(Who.CHAIN, f"Building the contract of {line.model}"))
+    line.post(LoadProgress(Who.CHAIN, f"Building the contract of {line.model}"))
     return fixedpoint.load(models.named(line.model).integers_path)
 
 
 def _open(
-    line: _Line, options: WindowOptions, network: IntegerNetwork
+    line: _Line, options: WindowOptions, model: IntegerModel
 ) -> contextlib.AbstractContextManager[Service]:
     from app.chain.connection import NodeChoice
     from app.chain.service import open_service
@@ -167,7 +167,7 @@ def _open(
 
     def progress(note: str, share: float | None) -> None:
         line.check()
-        line.post(Progress(Who.CHAIN, note, share))
+        line.post(LoadProgress(Who.CHAIN, note, share))
 
     def approve(satoshis: int, purpose: str) -> bool:
         if options.approve:
@@ -184,13 +184,13 @@ def _open(
         keep_node=options.keep_node,
         network=options.network,
     )
-    return open_service(network, Kind.PACKED, choice, progress, approve=approve, limit=options.limit)
+    return open_service(model, Kind.PACKED, choice, progress, approve=approve, limit=options.limit)
 
 
 def _refuse_until(line: _Line, seconds: float, error: InkproofError) -> None:
     """Let time pass, until something is asked; a claim is told why it cannot be put."""
     request = line.next(seconds)
-    if isinstance(request, Claim):
+    if isinstance(request, SubmitClaim):
         line.post(NotJudged(request.job, notice_of(error)))
 
 
@@ -210,13 +210,13 @@ class _Counter:
         self.line.post(Ready(Who.CHAIN))
 
     def run(self) -> None:
-        """Until another network is chosen: put claims, and look at the chain between them."""
+        """Until another model is chosen: put claims, and look at the chain between them."""
         private = self.service.connection.network.may_mine
         while True:
             request = self.line.next(_REFRESH if private else _REFRESH_PUBLIC)
-            if isinstance(request, Employ):
+            if isinstance(request, SwitchModel):
                 return
-            if isinstance(request, Claim):
+            if isinstance(request, SubmitClaim):
                 self._put(request)
             self._refresh()
 
@@ -232,21 +232,20 @@ class _Counter:
 
     def _progress(self, note: str, share: float | None) -> None:
         self.line.check()
-        self.line.post(Progress(Who.CHAIN, note, share))
+        self.line.post(LoadProgress(Who.CHAIN, note, share))
 
-    def _put(self, claim: Claim) -> None:
-        from app.chain.service import Readings
-        from app.chain.service import Stage as Reached
+    def _put(self, claim: SubmitClaim) -> None:
+        from app.chain.service import ClaimStage, Readings
 
         stages = {
-            Reached.READY: (Stage.READY, False),
-            Reached.SIGNED: (Stage.SIGNED, False),
-            Reached.ACCEPTED: (Stage.JUDGED, False),
-            Reached.REFUSED: (Stage.JUDGED, True),
-            Reached.CONFIRMED: (Stage.CONFIRMED, False),
+            ClaimStage.READY: (SubmissionStage.READY, False),
+            ClaimStage.SIGNED: (SubmissionStage.SIGNED, False),
+            ClaimStage.ACCEPTED: (SubmissionStage.JUDGED, False),
+            ClaimStage.REFUSED: (SubmissionStage.JUDGED, True),
+            ClaimStage.CONFIRMED: (SubmissionStage.CONFIRMED, False),
         }
 
-        def on_stage(reached: Reached, text: str) -> None:
+        def on_stage(reached: ClaimStage, text: str) -> None:
             stage, refused = stages[reached]
             self.line.post(StageReached(claim.job, stage, text, refused))
 
@@ -267,7 +266,7 @@ class _Counter:
                 raise
             return
         self.line.post(
-            Verdict(
+            ClaimJudged(
                 claim.job,
                 verdict.accepted,
                 verdict.txid,
@@ -316,7 +315,7 @@ def _post_ledger(line: _Line) -> None:
     from app.chain.ledger.store import Ledger
     from app.chain.service import ledger_path
 
-    line.post(Progress(Who.CHAIN, "Reading the ledger"))
+    line.post(LoadProgress(Who.CHAIN, "Reading the ledger"))
     if not ledger_path().exists():
         line.post(History(()))
         return
@@ -327,7 +326,7 @@ def _post_ledger(line: _Line) -> None:
 def _rows(ledger: Ledger) -> tuple[Row, ...]:
     """The past as the window shows it, the latest first."""
     records = ledger.history(HISTORY)
-    hashes = ledger.network_hashes(records)
+    hashes = ledger.model_hashes(records)
     return tuple(_row(record, models.name_of(hashes[record.deployment_id])) for record in records)
 
 
@@ -349,6 +348,6 @@ def _row(record: Verification, model: str) -> Row:
         reason=record.reason,
         block=record.block_height,
         when=record.created.astimezone().strftime("%d %b %Y, %H:%M"),
-        network=record.network.partition("@")[0],
+        network=record.chain_id.partition("@")[0],
         model=model,
     )

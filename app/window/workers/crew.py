@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from app.window.model.protocol import Employ, Message, Request
+from app.window.model.protocol import Message, Request, SwitchModel
 from app.window.model.state import Who
 from app.window.options import WindowOptions
 from app.window.workers.desk import Desk
@@ -27,7 +27,7 @@ PATIENCE = 20.0
 
 
 class Crew:
-    """The desk in a thread, two judges and the chain in processes: all of them work with one network.
+    """The desk in a thread, two judges and the chain in processes: all of them work with one model.
 
     `wake` is called, in any thread, when a message has come; `first` is run by the desk's thread before
     anything else.
@@ -67,14 +67,14 @@ class Crew:
         elif who in self._processes:
             self._processes[who].send(request)
 
-    def employ(self, model: str) -> None:
-        """Let everybody work with another network; what they are asked from now on is asked of that one."""
-        request = Employ(model)
+    def switch(self, model: str) -> None:
+        """Let everybody work with another model; what they are asked from now on is asked of that one."""
+        request = SwitchModel(model)
         self._desk.send(request)
         with self._guard:
             self._options = replace(self._options, model=model)
             for worker in self._processes.values():
-                worker.employ((self._options,), request)
+                worker.switch((self._options,), request)
 
     def stop(self) -> None:
         """End everybody: asked first, and given time; what does not end by itself is ended."""

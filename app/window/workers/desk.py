@@ -17,22 +17,23 @@ from typing import TYPE_CHECKING
 from app import models
 from app.errors import BlankError, InkproofError
 from app.paths import home
+from app.picture import SIDE
 from app.window.model.protocol import (
     BringBack,
-    Employ,
     Failed,
     Keep,
+    LoadProgress,
     Look,
     LookAtFile,
     Looked,
     Message,
     Placed,
-    Progress,
     Ready,
     Request,
     Said,
     SaveDrawing,
     Stop,
+    SwitchModel,
 )
 from app.window.model.state import Notice, Reading, Who
 
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from app.drawing import Stroke
-    from app.fixedpoint import IntegerNetwork
+    from app.fixedpoint import IntegerModel
 
 __all__ = ["Desk", "free_name"]
 
@@ -98,16 +99,16 @@ class _Work:
 
         self._post = post
         self._sheet = Sheet(INK_SIDE)
-        self._network: IntegerNetwork | None = None
+        self._model: IntegerModel | None = None
         self._employ(model)
 
     def _employ(self, model: str) -> None:
         from app import fixedpoint
 
-        self._network = None
-        self._post(Progress(Who.FIXED, f"loading {model}"))
+        self._model = None
+        self._post(LoadProgress(Who.FIXED, f"loading {model}"))
         try:
-            self._network = fixedpoint.load(models.named(model).integers_path)
+            self._model = fixedpoint.load(models.named(model).integers_path)
             self._post(Ready(Who.FIXED))
         except InkproofError as error:
             self._post(Failed(Who.FIXED, Notice(error.what, error.why, error.hint)))
@@ -126,7 +127,7 @@ class _Work:
             self._keep(request)
         elif isinstance(request, BringBack):
             self._bring_back(request)
-        elif isinstance(request, Employ):
+        elif isinstance(request, SwitchModel):
             self._employ(request.model)
 
     def _look(self, look: Look) -> None:
@@ -138,7 +139,7 @@ class _Work:
         try:
             if content.base is not None and not content.strokes and look.trace is None:
                 # A picture that was put down whole is read as it is: no ink was added to it.
-                image = np.frombuffer(content.base.picture, np.uint8).reshape(28, 28)
+                image = np.frombuffer(content.base.picture, np.uint8).reshape(SIDE, SIDE)
             else:
                 self._sheet.show(content, look.trace)
                 image = to_mnist(self._sheet.canvas.pixels)
@@ -150,9 +151,9 @@ class _Work:
     def _read(self, image: NDArray[np.uint8], revision: int) -> Reading | None:
         from app.window.workers.judging import softmax
 
-        if self._network is None:
+        if self._model is None:
             return None
-        reading = self._network.read(image)
+        reading = self._model.read(image)
         shares = softmax(reading.logits, reading.denominator)
         return Reading(revision, reading.digit, shares, reading.milliseconds, reading.logits)
 

@@ -1,4 +1,4 @@
-"""The judges that need a process of their own: the float network, and the contract's Script."""
+"""The judges that need a process of their own: the float model, and the contract's Script."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ import numpy.typing as npt
 
 from app import models
 from app.errors import InkproofError
-from app.window.model.protocol import Employ, Failed, Progress, Read, ReadPicture, Ready, Stop
+from app.picture import SIDE
+from app.window.model.protocol import Failed, LoadProgress, Read, ReadPicture, Ready, Stop, SwitchModel
 from app.window.model.state import Notice, Reading, Who
 from app.window.options import WindowOptions
 
@@ -23,27 +24,27 @@ __all__ = ["behave", "notice_of", "read_with_float", "read_with_script", "softma
 
 Picture: TypeAlias = npt.NDArray[np.uint8]
 Reader: TypeAlias = Callable[[Picture, int], Reading]
-"""Reads a picture (28, 28) of a revision of the ink."""
+"""Reads a picture (SIDE, SIDE) of a revision of the ink."""
 
 
 def read_with_float(connection: Connection, options: WindowOptions) -> None:
     """The float judge's process: TensorFlow lives here and nowhere near the window."""
 
     def load(model: str) -> Reader:
-        connection.send(Progress(Who.FLOAT, "loading TensorFlow"))
+        connection.send(LoadProgress(Who.FLOAT, "loading TensorFlow"))
         from app.floats.judge import FloatJudge
         from app.floats.runtime import import_tensorflow
 
         import_tensorflow()
-        connection.send(Progress(Who.FLOAT, f"loading {model}"))
+        connection.send(LoadProgress(Who.FLOAT, f"loading {model}"))
         judge = FloatJudge.load(models.named(model).float_path)
 
         def read(image: Picture, revision: int) -> Reading:
             reading = judge.read(image)
             return Reading(revision, reading.digit, reading.probabilities, reading.milliseconds)
 
-        # The first reading of a fresh network is slow: let nobody wait for it.
-        judge.read(np.zeros((28, 28), np.uint8))
+        # The first reading of a fresh model is slow: let nobody wait for it.
+        judge.read(np.zeros((SIDE, SIDE), np.uint8))
         return read
 
     _serve(connection, Who.FLOAT, options.model, load)
@@ -53,16 +54,16 @@ def read_with_script(connection: Connection, options: WindowOptions) -> None:
     """The process of the contract's Script, run by an interpreter without any transaction."""
 
     def load(model: str) -> Reader:
-        connection.send(Progress(Who.SCRIPT, f"writing the Script of {model}"))
+        connection.send(LoadProgress(Who.SCRIPT, f"writing the Script of {model}"))
         from app import fixedpoint
         from app.contract.local import ScriptJudge
 
-        network = fixedpoint.load(models.named(model).integers_path)
-        judge = ScriptJudge(network)
+        integers = fixedpoint.load(models.named(model).integers_path)
+        judge = ScriptJudge(integers)
 
         def read(image: Picture, revision: int) -> Reading:
             reading = judge.read(image)
-            shares = softmax(reading.logits, network.logit_range.denominator)
+            shares = softmax(reading.logits, integers.logit_range.denominator)
             return Reading(revision, reading.digit, shares, reading.milliseconds, reading.logits)
 
         return read
@@ -94,7 +95,7 @@ def notice_of(error: InkproofError) -> Notice:
 
 
 def _serve(connection: Connection, who: Who, model: str, load: Callable[[str], Reader]) -> None:
-    """Read with one network after the other; the window's end ends the worker."""
+    """Read with one model after the other; the window's end ends the worker."""
     behave()
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
         while True:
@@ -104,7 +105,7 @@ def _serve(connection: Connection, who: Who, model: str, load: Callable[[str], R
 
 
 def _loaded(connection: Connection, who: Who, model: str, load: Callable[[str], Reader]) -> Reader | None:
-    """A network that reads, or None once the window has been told why there is none."""
+    """A model that reads, or None once the window has been told why there is none."""
     try:
         read = load(model)
     except InkproofError as error:
@@ -115,11 +116,11 @@ def _loaded(connection: Connection, who: Who, model: str, load: Callable[[str], 
 
 
 def _read_with(connection: Connection, who: Who, read: Reader | None) -> str:
-    """Answer until another network is chosen; its name, or nothing when it is time to end."""
+    """Answer until another model is chosen; its name, or nothing when it is time to end."""
     while not isinstance(request := connection.recv(), Stop):
-        if isinstance(request, Employ):
+        if isinstance(request, SwitchModel):
             return request.model
         if isinstance(request, ReadPicture) and read is not None:
-            image = np.frombuffer(request.picture, np.uint8).reshape(28, 28)
+            image = np.frombuffer(request.picture, np.uint8).reshape(SIDE, SIDE)
             connection.send(Read(who, read(image, request.revision)))
     return ""

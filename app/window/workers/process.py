@@ -14,7 +14,7 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any
 
-from app.window.model.protocol import Failed, Message, Progress, Ready, Request, Stop
+from app.window.model.protocol import Failed, LoadProgress, Message, Ready, Request, Stop
 from app.window.model.state import Notice, Who
 
 __all__ = ["ProcessWorker"]
@@ -60,7 +60,7 @@ class ProcessWorker:
             if self._connection is not None:
                 self._connection.send(request)
 
-    def employ(self, arguments: tuple[Any, ...], request: Request) -> None:
+    def switch(self, arguments: tuple[Any, ...], request: Request) -> None:
         """Other work: the running process is told by `request`, any later one starts with `arguments`."""
         with self._guard, contextlib.suppress(OSError, ValueError):
             self._arguments = arguments
@@ -127,5 +127,5 @@ class ProcessWorker:
                 return
             if isinstance(message, Ready):
                 self._deaths = 0
-            if not self._stopping.is_set() or isinstance(message, Progress):
+            if not self._stopping.is_set() or isinstance(message, LoadProgress):
                 self._post(message)

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from app.chain.backends.base import PendingError, Refusal
-from app.errors import ChainError, UnreachableError
+from app.chain.backends.base import Refusal
+from app.errors import ChainError, PendingError, UnreachableError
 from tests.chain.fake_services import problem
 
 TXID = "ab" * 32

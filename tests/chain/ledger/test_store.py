@@ -26,8 +26,8 @@ from app.chain.ledger.records import (
     Verification,
     VerificationState,
 )
-from app.chain.ledger.store import DeploymentTakenError, Ledger, set_aside
-from app.errors import LedgerError
+from app.chain.ledger.store import Ledger, set_aside
+from app.errors import DeploymentTakenError, LedgerError
 
 D, V = DeploymentState, VerificationState
 BLOCK: dict[str, Any] = {"block_hash": "ab" * 32, "block_height": 7}
@@ -37,10 +37,10 @@ _numbers = iter(range(1, 10**9))
 
 def deploy(ledger: Ledger, **changes: Any) -> Deployment:
     values: dict[str, Any] = {
-        "network": "regtest",
+        "chain_id": "regtest",
         "kind": "packed",
         "contract_sha256": "c1" * 32,
-        "network_sha256": "e1" * 32,
+        "model_sha256": "e1" * 32,
         "owner": "0f" * 20,
         "txid": f"{next(_numbers):064x}",
         "output_index": 0,
@@ -165,17 +165,17 @@ def test_what_is_asked_for_a_recheck_comes_highest_block_first(ledger: Ledger) -
     made = [verify(ledger, deploy(ledger)) for _ in range(3)]
     for record, height in zip(made, (5, 9, 7), strict=True):
         ledger.mark_verification(record.id, V.CONFIRMED, block_hash="ab" * 32, block_height=height)
-    found = ledger.newest_in(made[0].network, V.CONFIRMED)
+    found = ledger.newest_in(made[0].chain_id, V.CONFIRMED)
     assert [record.block_height for record in found] == [9, 7, 5]
-    assert ledger.newest_in(made[0].network, V.CONFIRMED, 1) == found[:1]
+    assert ledger.newest_in(made[0].chain_id, V.CONFIRMED, 1) == found[:1]
     assert ledger.newest_in("another chain", V.CONFIRMED) == []
 
 
 def test_a_deployment_is_found_by_its_outpoint_on_its_own_chain(ledger: Ledger) -> None:
     made = deploy(ledger)
-    assert ledger.deployment_of(made.network, made.txid, made.output_index) == made
+    assert ledger.deployment_of(made.chain_id, made.txid, made.output_index) == made
     assert ledger.deployment_of("another chain", made.txid, made.output_index) is None
-    assert ledger.deployment_of(made.network, made.txid, made.output_index + 1) is None
+    assert ledger.deployment_of(made.chain_id, made.txid, made.output_index + 1) is None
 
 
 def test_bytes_of_buried_deployments_are_dropped_and_no_others(ledger: Ledger) -> None:
@@ -184,8 +184,8 @@ def test_bytes_of_buried_deployments_are_dropped_and_no_others(ledger: Ledger) -
         record = verify(ledger, deployment)
         ledger.mark_verification(record.id, V.CONFIRMED, block_hash="ab" * 32, block_height=height)
     assert ledger.shrink("another chain", 100) == 0
-    assert ledger.shrink(made[0].network, 100) == 1
-    assert ledger.shrink(made[0].network, 100) == 0
+    assert ledger.shrink(made[0].chain_id, 100) == 1
+    assert ledger.shrink(made[0].chain_id, 100) == 0
     assert [len(ledger.deployment(d.id).raw_tx) > 0 for d in made] == [False, True, True]
 
 
@@ -196,7 +196,7 @@ def test_the_file_becomes_smaller_when_many_bytes_are_dropped(tmp_path: Path) ->
             record = verify(ledger, made)
             ledger.mark_verification(record.id, V.CONFIRMED, block_hash="ab" * 32, block_height=1)
         before = sum(path.stat().st_size for path in tmp_path.iterdir())
-        assert ledger.shrink(made.network, 1) == 60
+        assert ledger.shrink(made.chain_id, 1) == 60
         assert sum(path.stat().st_size for path in tmp_path.iterdir()) < before / 10
         ledger.check()
 
@@ -265,15 +265,15 @@ def test_what_may_have_been_sent_is_unreconciled(ledger: Ledger) -> None:
 
 def test_history_is_newest_first_and_limited(ledger: Ledger) -> None:
     made = [verify(ledger, deploy(ledger)) for _ in range(5)]
-    far = verify(ledger, deploy(ledger, network="testnet"))
+    far = verify(ledger, deploy(ledger, chain_id="testnet"))
     assert ledger.history(3) == [far, made[4], made[3]]
-    assert ledger.history(network="regtest") == made[::-1]
+    assert ledger.history(chain_id="regtest") == made[::-1]
     assert ledger.history(0) == []
 
 
-def test_a_verification_takes_network_and_kind_from_its_deployment(ledger: Ledger) -> None:
-    made = verify(ledger, deploy(ledger, network="testnet", kind="unrolled"))
-    assert (made.network, made.kind) == ("testnet", "unrolled")
+def test_a_verification_takes_chain_and_kind_from_its_deployment(ledger: Ledger) -> None:
+    made = verify(ledger, deploy(ledger, chain_id="testnet", kind="unrolled"))
+    assert (made.chain_id, made.kind) == ("testnet", "unrolled")
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from app.chain.node.log import PassingError, explain, tail
+from app.chain.node.log import explain, tail
+from app.errors import TransientNodeError
 
 
 @pytest.mark.parametrize(
@@ -40,7 +41,7 @@ def test_last_words_are_explained_and_quoted(tmp_path: Path, words: str, meaning
 def test_what_passes_by_itself_is_told_apart(tmp_path: Path, words: str, passes: bool) -> None:
     output = tmp_path / "output.log"
     output.write_text(words)
-    assert isinstance(explain(output, tmp_path / "bitcoind.log", tmp_path), PassingError) == passes
+    assert isinstance(explain(output, tmp_path / "bitcoind.log", tmp_path), TransientNodeError) == passes
 
 
 def test_where_nothing_was_printed_the_log_is_quoted(tmp_path: Path) -> None:

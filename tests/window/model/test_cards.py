@@ -1,16 +1,16 @@
-"""What opens over the panels: the wallet's card and the list of networks, by key, mouse and finger."""
+"""What opens over the panels: the wallet's card and the list of models, by key, mouse and finger."""
 
 import pygame
 import pytest
 
 from app.models import MODELS
 from app.window.model import cards, protocol, update, words
-from app.window.model.effects import Copy, Employ, Send
+from app.window.model.effects import Copy, Send, UseModel
 from app.window.model.hear import hear
 from app.window.model.state import Card, Hover, Phase, Question, State, Who
 from app.window.view.layout import arrange
 from app.window.view.paint import Painter
-from app.window.view.panels import models as networks
+from app.window.view.panels import models as model_panel
 from tests.window.person import LAYOUT, Person
 from tests.window.states import (
     ADDRESS,
@@ -97,27 +97,27 @@ def test_a_question_about_coins_comes_before_the_wallet():
     assert person.key(pygame.K_n, "n").key(pygame.K_ESCAPE).state.card is None
 
 
-# --- the list of networks ---
+# --- the list of models ---
 
 
-def test_the_name_in_the_header_and_a_key_open_the_list_at_the_network_that_reads():
+def test_the_name_in_the_header_and_a_key_open_the_list_at_the_model_that_reads():
     person = Person(drawn(model="source")).click(LAYOUT.model)
-    assert (person.state.card, person.state.highlighted) == (Card.NETWORKS, NAMES.index("source"))
+    assert (person.state.card, person.state.highlighted) == (Card.MODELS, NAMES.index("source"))
     person = Person(drawn()).key(pygame.K_n, "n")
-    assert (person.state.card, person.state.highlighted) == (Card.NETWORKS, 0)
+    assert (person.state.card, person.state.highlighted) == (Card.MODELS, 0)
     assert person.key(pygame.K_n, "n").state.card is None
-    assert Person(drawn(card=Card.NETWORKS)).key(pygame.K_ESCAPE).state.card is None
+    assert Person(drawn(card=Card.MODELS)).key(pygame.K_ESCAPE).state.card is None
 
 
 @pytest.mark.parametrize("index", range(1, len(MODELS)))
-def test_a_click_on_a_network_employs_it(index):
-    person = Person(drawn(card=Card.NETWORKS)).click(LAYOUT.choices[index])
-    assert person.effects == [Employ(NAMES[index])]
+def test_a_click_on_a_model_employs_it(index):
+    person = Person(drawn(card=Card.MODELS)).click(LAYOUT.choices[index])
+    assert person.effects == [UseModel(NAMES[index])]
     assert (person.state.model, person.state.card) == (NAMES[index], None)
 
 
 @pytest.mark.parametrize(("size", "density"), [((900, 600), 1.0), ((1280, 800), 1.0), ((1800, 1200), 2.0)])
-def test_a_network_s_name_summary_and_figures_are_never_cut_short(screen, monkeypatch, size, density):
+def test_a_model_s_name_summary_and_figures_are_never_cut_short(screen, monkeypatch, size, density):
     surface, cut = screen(size), []
     fitted = Painter.fitted
 
@@ -129,44 +129,44 @@ def test_a_network_s_name_summary_and_figures_are_never_cut_short(screen, monkey
 
     monkeypatch.setattr(Painter, "fitted", watched)
     layout = arrange(size, density)
-    networks.draw(Painter(surface, layout.theme), layout, drawn(card=Card.NETWORKS))
+    model_panel.draw(Painter(surface, layout.theme), layout, drawn(card=Card.MODELS))
     assert cut == []
 
 
-def test_figures_that_were_measured_stand_beside_every_network():
+def test_figures_that_were_measured_stand_beside_every_model():
     for model in MODELS.values():
-        accuracy, size = cards.network_figures(model)
+        accuracy, size = cards.model_figures(model)
         assert accuracy.endswith(" % of MNIST")
         assert size.endswith(" bytes")
 
 
 @pytest.mark.parametrize("enter", [pygame.K_RETURN, pygame.K_KP_ENTER, pygame.K_SPACE])
-def test_arrows_point_at_a_network_and_enter_employs_it(enter):
-    person = Person(drawn(card=Card.NETWORKS)).key(pygame.K_DOWN).key(pygame.K_DOWN).key(enter)
-    assert person.effects == [Employ(NAMES[2])]
-    person = Person(drawn(card=Card.NETWORKS)).key(pygame.K_UP).key(enter)
-    assert person.effects == [Employ(NAMES[-1])]
+def test_arrows_point_at_a_model_and_enter_employs_it(enter):
+    person = Person(drawn(card=Card.MODELS)).key(pygame.K_DOWN).key(pygame.K_DOWN).key(enter)
+    assert person.effects == [UseModel(NAMES[2])]
+    person = Person(drawn(card=Card.MODELS)).key(pygame.K_UP).key(enter)
+    assert person.effects == [UseModel(NAMES[-1])]
 
 
 def test_what_the_mouse_points_at_is_what_the_arrows_go_on_from():
-    person = Person(drawn(card=Card.NETWORKS)).move(LAYOUT.choices[3].centre).key(pygame.K_DOWN)
+    person = Person(drawn(card=Card.MODELS)).move(LAYOUT.choices[3].centre).key(pygame.K_DOWN)
     assert person.state.highlighted == 4
 
 
-def test_the_network_that_reads_already_is_not_employed_again():
-    person = Person(drawn(card=Card.NETWORKS)).click(LAYOUT.choices[0])
+def test_the_model_that_reads_already_is_not_employed_again():
+    person = Person(drawn(card=Card.MODELS)).click(LAYOUT.choices[0])
     assert person.effects == []
-    assert person.state == drawn(hover=Hover("network", 0), hovered=100.0)
+    assert person.state == drawn(hover=Hover("choice", 0), hovered=100.0)
 
 
 def test_a_click_beside_the_list_closes_it_and_draws_nothing():
     corner = LAYOUT.canvas._replace(w=8, h=8)
-    person = Person(drawn(card=Card.NETWORKS)).click(corner)
+    person = Person(drawn(card=Card.MODELS)).click(corner)
     assert person.state == drawn(hover=Hover("beside"), hovered=100.0)
 
 
 def employed(**changes):
-    return Person(drawn(card=Card.NETWORKS, **changes)).click(LAYOUT.choices[1]).state
+    return Person(drawn(card=Card.MODELS, **changes)).click(LAYOUT.choices[1]).state
 
 
 def test_the_drawing_stays_and_nothing_that_was_read_of_it_counts_any_more():
@@ -178,7 +178,7 @@ def test_the_drawing_stays_and_nothing_that_was_read_of_it_counts_any_more():
     assert (state.revision, 7) not in state.judged
 
 
-def test_what_the_network_before_says_late_is_not_taken_for_the_new_one_s_word():
+def test_what_the_model_before_says_late_is_not_taken_for_the_new_one_s_word():
     state = employed()
     late = protocol.Read(Who.FLOAT, reading(3, 2)), protocol.Looked(2, PICTURE, "", reading(3, 2))
     for message in late:
@@ -195,16 +195,16 @@ def test_a_judge_that_is_up_before_the_new_picture_waits_for_it():
     assert Send(Who.FLOAT, protocol.ReadPicture(state.revision, PICTURE)) in effects
 
 
-def test_what_was_said_of_the_network_before_is_wiped_from_the_status_line():
+def test_what_was_said_of_the_model_before_is_wiped_from_the_status_line():
     state = employed(notice=ERROR)
     assert state.notice is None
     assert state.chain.contract == ""
 
 
-def test_a_verdict_that_was_under_way_is_told_as_the_network_s_before():
+def test_a_verdict_that_was_under_way_is_told_as_the_model_s_before():
     state = employed(submission=submission())
-    state = hear(state, protocol.Verdict(1, True, TXID, "", 104, 50, 982))
-    assert "network before" in state.notice.what
+    state = hear(state, protocol.ClaimJudged(1, True, TXID, "", 104, 50, 982))
+    assert "model before" in state.notice.what
 
 
 def test_auto_verify_submits_drawings_and_no_choices():
@@ -235,5 +235,5 @@ def test_enter_submits_nothing_from_under_a_card(card):
     assert Person(drawn(card=card)).key(pygame.K_RETURN).effects == []
 
 
-def test_a_claim_that_waits_is_taken_back_when_another_network_is_chosen():
+def test_a_claim_that_waits_is_taken_back_when_another_model_is_chosen():
     assert not employed(wanted=True).wanted

@@ -8,14 +8,14 @@ from app.window.model import protocol as told
 from app.window.model import words
 from app.window.model.document import Content, Document, Place
 from app.window.model.hear import hear
-from app.window.model.state import Judge, Mark, Notice, Phase, Question, Stage, State, Step, Who
+from app.window.model.state import Judge, Mark, Notice, Phase, Question, State, StepMark, SubmissionStage, Who
 from tests.window.states import ADDRESS, HISTORY, PICTURE, SEVEN, TXID, drawn, reading, submission
 
 
 def test_starting_up_is_told_as_it_is():
-    state = hear(State(), told.Progress(Who.FLOAT, "loading TensorFlow"))
+    state = hear(State(), told.LoadProgress(Who.FLOAT, "loading TensorFlow"))
     assert state.judges[Who.FLOAT].note == "loading TensorFlow"
-    state = hear(state, told.Progress(Who.CHAIN, "Fetching", 0.5))
+    state = hear(state, told.LoadProgress(Who.CHAIN, "Fetching", 0.5))
     assert (state.chain.note, state.chain.share) == ("Fetching", 0.5)
     state = hear(hear(state, told.Ready(Who.FLOAT)), told.Ready(Who.CHAIN))
     assert state.judges[Who.FLOAT].phase is Phase.READY
@@ -23,7 +23,7 @@ def test_starting_up_is_told_as_it_is():
 
 
 def test_a_worker_that_cannot_work_is_reported_and_the_others_go_on():
-    notice = Notice("The network is missing.", "No file.", "Reinstall.")
+    notice = Notice("The model is missing.", "No file.", "Reinstall.")
     state = hear(drawn(), told.Failed(Who.FLOAT, notice))
     assert state.notice == notice
     assert state.judges[Who.FLOAT].phase is Phase.FAILED
@@ -90,7 +90,7 @@ def test_a_drawing_from_the_history_comes_back_with_its_verdict(mark, accepted):
         (Mark.CONFIRMED, {"txid": "00" * 32}),
     ],
 )
-def test_no_verdict_comes_back_where_there_was_none_or_it_was_another_network_s(mark, changes):
+def test_no_verdict_comes_back_where_there_was_none_or_it_was_another_model_s(mark, changes):
     assert from_history(mark, **changes).submission is None
 
 
@@ -110,27 +110,27 @@ def test_the_address_is_known_before_the_chain_answers():
 
 def test_the_stages_of_a_claim_that_holds():
     state = drawn(submission=submission())
-    state = hear(state, told.StageReached(1, Stage.READY, "txid:0"))
-    assert state.submission.steps == (Step.DONE, Step.ACTIVE, Step.WAITING, Step.WAITING)
-    state = hear(state, told.StageReached(1, Stage.SIGNED, TXID))
+    state = hear(state, told.StageReached(1, SubmissionStage.READY, "txid:0"))
+    assert state.submission.steps == (StepMark.DONE, StepMark.ACTIVE, StepMark.WAITING, StepMark.WAITING)
+    state = hear(state, told.StageReached(1, SubmissionStage.SIGNED, TXID))
     assert state.submission.txid == TXID
-    state = hear(state, told.StageReached(1, Stage.JUDGED))
+    state = hear(state, told.StageReached(1, SubmissionStage.JUDGED))
     assert state.submission.accepted
-    assert state.submission.steps[2:] == (Step.DONE, Step.ACTIVE)
-    state = hear(state, told.StageReached(1, Stage.CONFIRMED, "104"))
+    assert state.submission.steps[2:] == (StepMark.DONE, StepMark.ACTIVE)
+    state = hear(state, told.StageReached(1, SubmissionStage.CONFIRMED, "104"))
     assert state.submission.block == 104
-    state = hear(state, told.Verdict(1, True, TXID, "", 104, 50, 982))
+    state = hear(state, told.ClaimJudged(1, True, TXID, "", 104, 50, 982))
     assert not state.submission.running
-    assert state.submission.steps == (Step.DONE,) * 4
+    assert state.submission.steps == (StepMark.DONE,) * 4
     assert (state.submission.fee, state.submission.size) == (50, 982)
     assert state.judged == ((2, 7),)
 
 
 def test_the_stages_of_a_claim_that_does_not():
     state = drawn(submission=submission(claim=3))
-    state = hear(state, told.StageReached(1, Stage.JUDGED, "script failed", refused=True))
-    assert state.submission.steps == (Step.DONE, Step.DONE, Step.REFUSED, Step.WAITING)
-    state = hear(state, told.Verdict(1, False, TXID, "script failed", None, 50, 982))
+    state = hear(state, told.StageReached(1, SubmissionStage.JUDGED, "script failed", refused=True))
+    assert state.submission.steps == (StepMark.DONE, StepMark.DONE, StepMark.REFUSED, StepMark.WAITING)
+    state = hear(state, told.ClaimJudged(1, False, TXID, "script failed", None, 50, 982))
     assert state.submission.accepted is False
     assert state.submission.reason == "script failed"
     assert state.notice is None
@@ -138,12 +138,14 @@ def test_the_stages_of_a_claim_that_does_not():
 
 def test_news_of_another_submission_changes_nothing():
     state = drawn(submission=submission(job=2))
-    assert hear(state, told.StageReached(1, Stage.SIGNED, TXID)) == state
-    assert hear(state, told.Verdict(1, True, TXID, "", 4, 50, 982)) == state
+    assert hear(state, told.StageReached(1, SubmissionStage.SIGNED, TXID)) == state
+    assert hear(state, told.ClaimJudged(1, True, TXID, "", 4, 50, 982)) == state
 
 
 def test_a_verdict_on_an_earlier_drawing_is_told_in_words():
-    state = hear(drawn(revision=9, submission=submission()), told.Verdict(1, True, TXID, "", 104, 50, 982))
+    state = hear(
+        drawn(revision=9, submission=submission()), told.ClaimJudged(1, True, TXID, "", 104, 50, 982)
+    )
     assert "earlier drawing" in state.notice.what
     assert not state.notice.error
 
@@ -152,7 +154,7 @@ def test_a_submission_without_a_verdict_can_be_made_again():
     notice = Notice("The node did not judge the claim.", "Its memory is full.", "Wait.")
     state = hear(drawn(submission=submission()), told.NotJudged(1, notice))
     assert not state.submission.running
-    assert state.submission.steps[0] is Step.FAILED
+    assert state.submission.steps[0] is StepMark.FAILED
     assert state.judged == ()
     assert state.notice == notice
 

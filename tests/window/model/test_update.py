@@ -83,7 +83,7 @@ def test_a_submission_waits_for_what_it_needs_and_then_goes():
     assert effects == ()
     state = hear(state, protocol.Read(Who.FLOAT, reading(7, state.revision)))
     state, effects = update.tick(state, 10.2)
-    assert (Who.CHAIN, protocol.Claim) in kinds(effects)
+    assert (Who.CHAIN, protocol.SubmitClaim) in kinds(effects)
     assert not state.wanted
 
 
@@ -117,7 +117,7 @@ def test_auto_verify_submits_once_when_the_pen_has_rested_and_all_have_read():
     state = auto(drawn(inked=100.0))
     assert update.tick(state, 100.0 + update.AUTO_REST - 0.1)[0].submission is None
     state, effects = update.tick(state, 100.0 + update.AUTO_REST + 0.1)
-    assert kinds(effects) == [(Who.CHAIN, protocol.Claim)]
+    assert kinds(effects) == [(Who.CHAIN, protocol.SubmitClaim)]
     done = replace(state, submission=replace(state.submission, running=False, accepted=True))
     assert update.tick(done, 200.0)[1] == ()
 

@@ -34,22 +34,22 @@ def test_all_three_agree_before_and_after_the_chain():
 def test_who_says_what_when_they_disagree():
     assert line(drawn(judges=judges(4, 9, 9))) == (
         "The judges disagree",
-        "Float network says 4, fixed point and contract say 9.",
+        "Float model says 4, fixed point and contract say 9.",
     )
     assert line(drawn(judges=judges(1, 2, 3)))[1] == (
-        "Float network says 1, fixed point says 2, contract says 3."
+        "Float model says 1, fixed point says 2, contract says 3."
     )
     proved = replace(CONFIRMED, claim=9)
     assert line(drawn(judges=judges(4, 9, 9), submission=proved)) == (
         "The judges disagree",
-        "Float network says 4, fixed point and contract say 9.",
+        "Float model says 4, fixed point and contract say 9.",
     )
 
 
 def test_a_refusal_names_the_claim_and_what_the_judges_read():
     assert line(drawn(claim=3, submission=REFUSED)) == (
         "Refused: the contract does not read 3",
-        "Float network, fixed point and contract all say 7.",
+        "Float model, fixed point and contract all say 7.",
     )
 
 
@@ -77,7 +77,7 @@ def test_while_a_judge_is_missing_nobody_claims_agreement():
     state = drawn(judges=judges() | {Who.SCRIPT: Judge(Phase.READY)})
     assert line(state) == ("7 so far", "The contract's Script is reading.")
     state = drawn(judges=judges() | {Who.FLOAT: Judge()})
-    assert line(state) == ("7 so far", "Float network is starting.")
+    assert line(state) == ("7 so far", "Float model is starting.")
     state = drawn(judges=judges() | {Who.SCRIPT: Judge(Phase.FAILED)})
     assert line(state) == ("7 so far", "Contract is not available.")
 
@@ -91,7 +91,7 @@ def test_an_old_reading_of_the_contract_does_not_count():
 def test_a_narrow_margin_is_called_not_sure():
     state = drawn(judges=judges(best=0.6, second=9))
     assert words.judge_words(state, Who.FLOAT).tag == "not sure"
-    assert line(state)[1] == "Float network, fixed point and contract are not sure."
+    assert line(state)[1] == "Float model, fixed point and contract are not sure."
     assert words.judge_words(drawn(), Who.FLOAT).tag == ""
 
 
@@ -125,7 +125,7 @@ def test_the_contract_s_panel_tells_the_local_run_from_the_chain():
 def test_the_stages_of_starting_are_told_until_all_is_up():
     state = State(chain=ChainView(note="Fetching the node", share=0.43))
     assert "Fetching the node 43%" in words.starting(state)
-    assert "Float network: starting" in words.starting(state)
+    assert "Float model: starting" in words.starting(state)
     assert words.starting(drawn()) == ""
 
 

@@ -87,15 +87,15 @@ def test_the_wallet_s_card_holds_code_and_address_side_by_side(size, density):
 
 @settings(max_examples=200, deadline=None)
 @given(sizes, densities)
-def test_the_list_of_networks_has_a_row_for_each_of_them(size, density):
+def test_the_list_of_models_has_a_row_for_each_of_them(size, density):
     layout = arrange((round(size[0] * density), round(size[1] * density)), density)
-    assert _within(layout.networks, Box(0, 0, *layout.size))
+    assert _within(layout.model_list, Box(0, 0, *layout.size))
     assert len(layout.choices) == len(MODELS)
     for index, box in enumerate(layout.choices):
-        assert _within(box, layout.networks)
+        assert _within(box, layout.model_list)
         assert not any(box.meets(other) for other in layout.choices[:index])
-        assert layout.on_card(box.centre, Card.NETWORKS) == Hover("network", index)
-    assert layout.on_card((0, 0), Card.NETWORKS) == Hover("beside")
+        assert layout.on_card(box.centre, Card.MODELS) == Hover("choice", index)
+    assert layout.on_card((0, 0), Card.MODELS) == Hover("beside")
 
 
 def test_the_middle_of_the_canvas_is_half_way_in_canvas_units():

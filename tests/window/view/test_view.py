@@ -33,7 +33,7 @@ SIZES = {
     "error": (1280, 800),
     "help": (900, 600),
     "wallet": (900, 600),
-    "networks": (1280, 800),
+    "models": (1280, 800),
     "logits": (900, 600),
 }
 TOLERANCE = 12

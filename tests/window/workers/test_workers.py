@@ -14,7 +14,6 @@ from app.drawing import Stroke, rasterise, to_mnist
 from app.window.model.document import Content, Place
 from app.window.model.protocol import (
     BringBack,
-    Employ,
     Failed,
     Keep,
     Look,
@@ -27,6 +26,7 @@ from app.window.model.protocol import (
     Said,
     SaveDrawing,
     Stop,
+    SwitchModel,
 )
 from app.window.model.state import Who
 from app.window.options import WindowOptions
@@ -140,23 +140,23 @@ def test_the_script_s_process_reads_what_the_engine_reads():
     assert sum(reading.shares) == pytest.approx(1)
 
 
-def test_another_network_is_read_with_as_soon_as_it_is_asked_for(home):
+def test_another_model_is_read_with_as_soon_as_it_is_asked_for(home):
     picture = np.frombuffer(PICTURE, np.uint8).reshape(28, 28)
     with running(read_with_script, WindowOptions()) as (worker, post):
         post.next(Ready)
         for revision, name in enumerate(("handwriting", "compact", "source")):
-            worker.send(Employ(name))
+            worker.send(SwitchModel(name))
             worker.send(ReadPicture(revision, PICTURE))
             exact = fixedpoint.load(models.named(name).integers_path).read(picture)
             reading = post.next(Read).reading
             assert (reading.revision, reading.logits) == (revision, exact.logits)
 
 
-def test_after_a_network_that_is_missing_another_one_can_be_chosen(home):
-    with running(read_with_script, WindowOptions(model="no-such-network")) as (worker, post):
+def test_after_a_model_that_is_missing_another_one_can_be_chosen(home):
+    with running(read_with_script, WindowOptions(model="no-such-model")) as (worker, post):
         post.next(Failed)
         worker.send(ReadPicture(1, PICTURE))
-        worker.send(Employ("compact"))
+        worker.send(SwitchModel("compact"))
         worker.send(ReadPicture(2, PICTURE))
         assert post.next(Read).reading.revision == 2
 
@@ -173,9 +173,9 @@ def tells_its_work(connection, work):
 def test_a_worker_that_dies_is_started_again_with_the_work_it_had_last():
     with running(tells_its_work, "first") as (worker, post):
         assert post.next(Said).notice == "first"
-        worker.employ(("second",), Employ("second"))
+        worker.switch(("second",), SwitchModel("second"))
         assert post.next(Said).notice == "second"
-        worker.send(Employ("death"))
+        worker.send(SwitchModel("death"))
         post.next(Failed)
         assert post.next(Said).notice == "second"
 
@@ -186,7 +186,7 @@ def test_work_given_while_a_worker_starts_is_not_lost(pause):
     worker = ProcessWorker(Who.FLOAT, "test", tells_its_work, ("first",), post)
     worker.start()
     time.sleep(pause)
-    worker.employ(("second",), Employ("second"))
+    worker.switch(("second",), SwitchModel("second"))
     try:
         while post.next(Said).notice != "second":
             pass
@@ -195,8 +195,8 @@ def test_work_given_while_a_worker_starts_is_not_lost(pause):
         assert worker.end(time.monotonic() + 20)
 
 
-def test_a_missing_network_is_an_answer_and_not_a_death(home):
-    with running(read_with_script, WindowOptions(model="no-such-network")) as (_, post):
+def test_a_missing_model_is_an_answer_and_not_a_death(home):
+    with running(read_with_script, WindowOptions(model="no-such-model")) as (_, post):
         failed = post.next(Failed)
         assert not failed.again
         assert failed.notice.hint
@@ -240,10 +240,10 @@ def test_ink_on_a_picture_changes_it(desk):
     assert post.next(Looked).picture != PICTURE
 
 
-def test_the_desk_reads_with_the_network_that_was_chosen_last(desk):
+def test_the_desk_reads_with_the_model_that_was_chosen_last(desk):
     desk, post = desk
-    for name in ("compact", "no-such-network", "source"):
-        desk.send(Employ(name))
+    for name in ("compact", "no-such-model", "source"):
+        desk.send(SwitchModel(name))
     desk.send(Look(1, Content(None, SEVEN), None))
     assert post.next(Failed).who is Who.FIXED
     exact = fixedpoint.load(models.named("source").integers_path)

@@ -16,7 +16,7 @@ def key(state: State) -> Hashable:
 
 
 def draw(painter: Painter, layout: Layout, state: State) -> None:
-    """Name, one sentence, the network that reads, and a question mark."""
+    """Name, one sentence, the model that reads, and a question mark."""
     box = layout.header
     painter.fill(box, look.DESK)
     width = painter.text("Inkproof", box, look.BOLD, look.TITLE, look.INK)
@@ -25,8 +25,8 @@ def draw(painter: Painter, layout: Layout, state: State) -> None:
     painter.text(
         "One drawing, three independent judges, one transaction.", rest, look.SANS, look.BODY, look.QUIET
     )
-    _chip(painter, layout.model, opened=state.card is Card.NETWORKS, hover=state.hover == Hover("model"))
-    _network(painter, layout.model, state.model)
+    _chip(painter, layout.model, opened=state.card is Card.MODELS, hover=state.hover == Hover("model"))
+    _model(painter, layout.model, state.model)
     _chip(painter, layout.help, opened=state.card is Card.HELP, hover=state.hover == Hover("help"))
     painter.text("?", layout.help, look.BOLD, look.BODY, look.INK, "centre")
 
@@ -36,10 +36,10 @@ def _chip(painter: Painter, box: Box, *, opened: bool, hover: bool) -> None:
     painter.framed(box, ground, edge, look.RADIUS)
 
 
-def _network(painter: Painter, box: Box, name: str) -> None:
+def _model(painter: Painter, box: Box, name: str) -> None:
     px = painter.theme.px
     inner = box.inset(px(10), 0)
-    width = painter.text("Network", inner, look.SANS, look.CAPTION, look.QUIET)
+    width = painter.text("Model", inner, look.SANS, look.CAPTION, look.QUIET)
     rest = inner._replace(x=inner.x + width + px(8), w=inner.w - width - px(8) - px(18))
     painter.text(name, rest, look.BOLD, look.BODY, look.INK)
     painter.icon("down", (inner.right - px(6), inner.y + inner.h // 2), 12, look.QUIET)

@@ -1,4 +1,4 @@
-"""The list of networks, over everything else: which one reads, and what the others are."""
+"""The list of models, over everything else: which one reads, and what the others are."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ def key(state: State) -> Hashable:
 
 
 def draw(painter: Painter, layout: Layout, state: State) -> None:
-    """A heading, a row for each network, and what choosing one does."""
-    card, px = layout.networks, painter.theme.px
+    """A heading, a row for each model, and what choosing one does."""
+    card, px = layout.model_list, painter.theme.px
     painter.framed(card, look.PANEL, look.LINE, 10)
     head = Box(card.x + px(28), card.y + px(20), card.w - px(56), px(30))
-    painter.text("Which network reads?", head, look.BOLD, look.TITLE, look.INK)
+    painter.text("Which model reads?", head, look.BOLD, look.TITLE, look.INK)
     for index, (model, box) in enumerate(zip(models.MODELS.values(), layout.choices, strict=True)):
         _row(painter, box, model, chosen=model.name == state.model, pointed=index == state.highlighted)
     last = layout.choices[-1].bottom
     foot = Box(head.x, last, head.w, card.bottom - last)
-    painter.text(cards.NETWORKS_HINT, foot, look.SANS, look.CAPTION, look.QUIET)
+    painter.text(cards.MODELS_HINT, foot, look.SANS, look.CAPTION, look.QUIET)
 
 
 def _row(painter: Painter, box: Box, model: models.Model, *, chosen: bool, pointed: bool) -> None:
@@ -43,9 +43,9 @@ def _row(painter: Painter, box: Box, model: models.Model, *, chosen: bool, point
     left = box.x + px(50)
     name = Box(left, box.y + px(8), box.right - left - px(12), px(20))
     under = Box(left, name.bottom, name.w, px(18))
-    accuracy, size = cards.network_figures(model)
+    accuracy, size = cards.model_figures(model)
     painter.text(model.name, name, look.BOLD, look.BODY, look.INK)
     painter.text(accuracy, name, look.MONO, look.CAPTION, look.INK, "right")
     painter.text(size, under, look.MONO, look.CAPTION, look.QUIET, "right")
     rest = under._replace(w=under.w - px(12) - painter.width(size, look.MONO, look.CAPTION))
-    painter.text(cards.network_summary(model), rest, look.SANS, look.CAPTION, look.QUIET)
+    painter.text(cards.model_summary(model), rest, look.SANS, look.CAPTION, look.QUIET)

@@ -11,8 +11,7 @@ from app.window.model.state import Card, Hover, Reading, State, Who
 from app.window.view import theme as look
 from app.window.view.layout import Box, Layout
 from app.window.view.paint import Painter
-from app.window.view.panels import models as networks
-from app.window.view.panels import wallet
+from app.window.view.panels import models, wallet
 
 _TIP_WIDTH = 340
 _DELAY = 0.35
@@ -53,7 +52,7 @@ def draw_brush(painter: Painter, layout: Layout, state: State) -> None:
 def key(state: State) -> Hashable:
     """What the overlay shows."""
     if state.covered:
-        shown = wallet.key(state) if state.card is Card.WALLET else networks.key(state)
+        shown = wallet.key(state) if state.card is Card.WALLET else models.key(state)
         return state.card, state.question, shown
     return _tip(state)
 
@@ -77,8 +76,8 @@ def draw(painter: Painter, layout: Layout, state: State) -> None:
         _help(painter, layout)
     elif state.card is Card.WALLET:
         wallet.draw(painter, layout, state)
-    elif state.card is Card.NETWORKS:
-        networks.draw(painter, layout, state)
+    elif state.card is Card.MODELS:
+        models.draw(painter, layout, state)
     elif (tip := _tip(state)) and (place := box(painter, layout, state)):
         _draw_tip(painter, place, tip)
 
@@ -105,7 +104,7 @@ def _tip(state: State) -> Tip | None:
     if hover.name == "status" and state.notice:
         return state.notice.what, (), f"{state.notice.why} {state.notice.hint}".strip()
     if hover.name == "model":
-        return "", (), "Click to choose the network that reads."
+        return "", (), "Click to choose the model that reads."
     if hover.name == "wallet":
         return "", (), "Click for the wallet's address."
     if hover.name == "auto":

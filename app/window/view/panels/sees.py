@@ -6,13 +6,13 @@ from collections.abc import Hashable
 
 import pygame
 
+from app.picture import SIDE
 from app.window.model.state import State
 from app.window.view import theme as look
 from app.window.view import widgets
 from app.window.view.layout import Box, Layout
 from app.window.view.paint import Painter
 
-SIDE = 28
 INKS = [look.blend(look.PAPER, look.INK, level / 255) for level in range(256)]
 """The colour of each level of ink, 0 paper to 255 ink."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 from app.window.model import words
-from app.window.model.state import Hover, State, Step, Submission
+from app.window.model.state import Hover, State, StepMark, Submission
 from app.window.view import theme as look
 from app.window.view import widgets
 from app.window.view.layout import Box, Layout
@@ -68,13 +68,13 @@ def _steps(painter: Painter, box: Box, state: State) -> None:
     for number in range(4):
         x = box.x + round(number * column) + px(7)
         if number < 3:
-            done = steps[number] is Step.DONE and steps[number + 1] is not Step.WAITING
+            done = steps[number] is StepMark.DONE and steps[number + 1] is not StepMark.WAITING
             line = Box(x + px(10), middle - px(1), round(column) - px(20), px(2))
             painter.fill(line, look.ACCENT if done else look.LINE)
         _mark(painter, (x, middle), steps[number], state.clock)
         place = Box(box.x + round(number * column), middle + px(9), round(column) - px(4), px(16))
-        quiet = steps[number] is Step.WAITING
-        bad = steps[number] in (Step.REFUSED, Step.FAILED)
+        quiet = steps[number] is StepMark.WAITING
+        bad = steps[number] in (StepMark.REFUSED, StepMark.FAILED)
         colour = look.QUIET if quiet else look.ALERT if bad else look.INK
         painter.text(labels[number], place, look.SANS, look.CAPTION, colour)
     top = middle + px(26 if box.h < px(64) else 32)
@@ -87,14 +87,14 @@ def _bad(submission: Submission | None) -> bool:
     return submission is not None and bool(submission.reason)
 
 
-def _mark(painter: Painter, middle: tuple[int, int], step: Step, clock: float) -> None:
+def _mark(painter: Painter, middle: tuple[int, int], step: StepMark, clock: float) -> None:
     """Each state has a shape of its own: ring, turning arc, tick, cross."""
-    if step is Step.WAITING:
+    if step is StepMark.WAITING:
         painter.disc(middle, 14, look.EDGE, 1.5)
-    elif step is Step.ACTIVE:
+    elif step is StepMark.ACTIVE:
         painter.icon(f"spin {int(clock * 8) % 8}", middle, 16, look.ACCENT)
     else:
-        done = step is Step.DONE
+        done = step is StepMark.DONE
         painter.disc(middle, 16, look.ACCENT if done else look.ALERT)
         painter.icon("tick" if done else "cross", middle, 10, look.PAPER)
 

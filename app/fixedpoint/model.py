@@ -1,4 +1,4 @@
-"""An integer network: layers in a row, a rescaling rule, and an identity."""
+"""An integer model: layers in a row, a rescaling rule, and an identity."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ class FixedReading:
     milliseconds: float
 
 
-class IntegerNetwork:
-    """Dense and convolutional networks of any depth and width over an image of `pixels` bytes.
+class IntegerModel:
+    """Dense and convolutional models of any depth and width over an image of `pixels` bytes.
 
     The range of every layer is proved once, here, for any image; each layer then computes with the
     narrowest integers that the proof allows. The last layer is Argmax; what enters it are the logits.
@@ -43,9 +43,9 @@ class IntegerNetwork:
 
     def __init__(self, layers: Sequence[Layer], rule: Rescale = Rescale.PER_SUM) -> None:
         if len(layers) < 2 or not isinstance(layers[0], _READS_PIXELS) or not isinstance(layers[-1], Argmax):
-            raise ModelError("An integer network starts with a layer that reads pixels and ends with argmax.")
+            raise ModelError("An integer model starts with a layer that reads pixels and ends with argmax.")
         if any(isinstance(layer, Argmax) for layer in layers[:-1]):
-            raise ModelError("Only the last layer of an integer network may be argmax.")
+            raise ModelError("Only the last layer of an integer model may be argmax.")
         self.layers = tuple(layers)
         self.rule = rule
         self.pixels = layers[0].inputs
@@ -98,9 +98,9 @@ class IntegerNetwork:
         """The layers without their numbers, as JSON values."""
         return {"scale": SCALE, "layers": [layer.description() for layer in self.layers]}
 
-    def with_rule(self, rule: Rescale) -> IntegerNetwork:
+    def with_rule(self, rule: Rescale) -> IntegerModel:
         """The same layers under the other rescaling rule."""
-        return self if rule is self.rule else IntegerNetwork(self.layers, rule)
+        return self if rule is self.rule else IntegerModel(self.layers, rule)
 
     def logits(self, images: npt.NDArray[np.uint8]) -> Integers:
         """Exact logits (N, classes) of a batch of images: uint8, (N, pixels) or (N, height, width).
@@ -138,7 +138,7 @@ class IntegerNetwork:
         flat = images.reshape(len(images), -1)
         if flat.shape[1] != self.pixels:
             raise ImageError(
-                f"The network reads images of exactly {self.pixels} pixels.",
+                f"The model reads images of exactly {self.pixels} pixels.",
                 why=f"This one has {flat.shape[1]}.",
             )
         return flat.astype(np.int64)
