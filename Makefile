@@ -7,7 +7,7 @@ FREEZE := build/freeze
 QUIET := --quiet --disable-pip-version-check --use-pep517
 ARGS ?=
 
-.PHONY: run test exhaustive attack load live-testnet lint format train bench networks contract icon third-party exe exe-onefile exe-report clean
+.PHONY: run test exhaustive attack load live-testnet lint format train bench models contract icon third-party exe exe-onefile exe-report clean
 
 run: $(VENV)/.run
 	@$(BIN)/inkproof $(if $(IMAGE),verify $(IMAGE)) $(ARGS)
@@ -47,8 +47,8 @@ train: $(VENV)/.dev
 bench: $(VENV)/.dev
 	$(BIN)/inkproof bench --output docs/bench $(ARGS)
 
-# Every network that ships, measured: a page, and the figures that the window shows beside their names.
-networks: $(VENV)/.dev
+# Every model that ships, measured: a page, and the figures that the window shows beside their names.
+models: $(VENV)/.dev
 	mkdir -p build
 	$(BIN)/inkproof evaluate --all --output docs/models.md --json > build/models.json
 	mv build/models.json assets/models.json
