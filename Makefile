@@ -1,13 +1,15 @@
 # Inkproof: `make run` opens the window, `make run IMAGE=file.png` judges an image, `make test` checks everything.
 
-PYTHON ?= $(shell command -v python3.11 || command -v python3)
+# The interpreter to use; left empty, tools/setup.sh chooses.
+PYTHON ?=
+SETUP := PYTHON='$(PYTHON)' sh tools/setup.sh
+LOCK := pyproject.toml requirements/build.txt
 VENV := .venv
 BIN := $(VENV)/bin
 FREEZE := build/freeze
-QUIET := --quiet --disable-pip-version-check --use-pep517
 ARGS ?=
 
-.PHONY: run test exhaustive attack load live-testnet lint format train bench models contract icon third-party exe exe-onefile exe-report clean
+.PHONY: run test exhaustive attack load live-testnet lint format train bench models contract icon third-party lock exe exe-onefile exe-report clean
 
 run: $(VENV)/.run
 	@$(BIN)/inkproof $(if $(IMAGE),verify $(IMAGE)) $(ARGS)
@@ -57,16 +59,15 @@ contract: $(VENV)/.dev
 	$(BIN)/inkproof contract build
 	$(BIN)/inkproof contract info
 
-$(VENV)/bin/python:
-	$(PYTHON) -m venv $(VENV)
+$(VENV)/.run: $(LOCK) requirements/run.txt
+	@$(SETUP) run $(VENV)
 
-$(VENV)/.run: pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install $(QUIET) -e .
-	@touch $@
+$(VENV)/.dev: $(LOCK) requirements/dev.txt
+	@$(SETUP) dev $(VENV)
 
-$(VENV)/.dev: pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install $(QUIET) -e '.[dev]'
-	@touch $@ $(VENV)/.run
+# Exact versions with hashes, in requirements/; ARGS=--upgrade takes the newest that pyproject.toml allows.
+lock:
+	sh tools/lock.sh $(ARGS)
 
 icon: $(VENV)/.dev
 	$(BIN)/python -m tools.icon
@@ -75,13 +76,13 @@ third-party: $(VENV)/.dev
 	$(BIN)/python -m tools.third_party
 
 # The program without Python: built in an environment of its own, and held to its self-test.
-exe: $(FREEZE)/.ready
-	$(FREEZE)/bin/python -m pip install $(QUIET) --no-deps --force-reinstall .
+exe:
+	@$(SETUP) freeze $(FREEZE)
 	$(FREEZE)/bin/pyinstaller --noconfirm --log-level WARN --workpath build/work build.spec
 	dist/inkproof/inkproof selftest
 
-exe-onefile: $(FREEZE)/.ready
-	$(FREEZE)/bin/python -m pip install $(QUIET) --no-deps --force-reinstall .
+exe-onefile:
+	@$(SETUP) freeze $(FREEZE)
 	$(FREEZE)/bin/pyinstaller --noconfirm --log-level WARN --workpath build/work-onefile \
 	  --distpath dist/onefile build.spec -- --onefile
 	dist/onefile/inkproof selftest
@@ -89,11 +90,6 @@ exe-onefile: $(FREEZE)/.ready
 # Size, time to the first frame and to the first reading, as JSON.
 exe-report: $(VENV)/.dev
 	$(BIN)/python -m tools.measure dist/inkproof/inkproof dist/onefile/inkproof $(ARGS)
-
-$(FREEZE)/.ready: pyproject.toml
-	$(PYTHON) -m venv --clear $(FREEZE)
-	$(FREEZE)/bin/python -m pip install $(QUIET) '.[freeze]'
-	@touch $@
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache

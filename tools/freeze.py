@@ -76,6 +76,9 @@ LEFT_OUT = (
 )
 """Files below these that hooks collect without being asked to."""
 
+NOT_INSIDE = ("grpcio", "pip", "setuptools", "wheel")
+"""Packages that Inkproof's libraries or its source ask for and that are not in the frozen program."""
+
 _OURS = ("assets/", "contracts/", "node/", "licences/", BUILD_FILE, "LICENSE", "THIRD-PARTY.md")
 
 _STRIPPED = ("tensorflow/", "libpython", f"python{sys.version_info[0]}.{sys.version_info[1]}/")
@@ -91,7 +94,7 @@ def gather(folder: Path) -> list[tuple[str, str]]:
         binary.install(node, lambda text, _done: print(text))
     build = {"version": __version__, "commit": asked(ROOT), "python": sys.version.split()[0]}
     (folder / BUILD_FILE).write_text(json.dumps(build) + "\n", encoding="utf-8")
-    packages = [one for one in third_party.packages() if one.name not in ("grpcio", "wheel", "setuptools")]
+    packages = [one for one in third_party.packages() if one.name not in NOT_INSIDE]
     (folder / "THIRD-PARTY.md").write_text(third_party.render(packages), encoding="utf-8")
     third_party.copy_texts(packages, folder / "licences")
     pairs = [(str(folder / "node"), "node"), (str(folder / "licences"), "licences")]
