@@ -23,6 +23,11 @@ InkproofError
 
 from __future__ import annotations
 
+import errno
+
+FULL_DISK = "The disk is full: free some space on it, or set INKPROOF_HOME to a folder on another disk."
+"""What to do where the data folder has no room left."""
+
 
 class InkproofError(Exception):
     """A failure with words for the person: what happened, why, and what to do next."""
@@ -117,3 +122,13 @@ class UnreachableError(ChainError):
 
 class PendingError(ChainError):
     """The transaction was sent, and the network has neither accepted nor refused it yet."""
+
+
+def storage_hint(error: OSError, otherwise: str = "Set INKPROOF_HOME to a folder you can write to.") -> str:
+    """What to do where a file of the data folder cannot be written; `otherwise` unless the disk is full."""
+    return FULL_DISK if disk_full(error) else otherwise
+
+
+def disk_full(error: OSError) -> bool:
+    """Whether the disk, or the user's share of it, has no room left."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import platformdirs
 
-from app.errors import InkproofError
+from app.errors import InkproofError, storage_hint
 
 SHIPPED = "handwriting"
 
@@ -51,6 +51,6 @@ def home() -> Path:
         raise InkproofError(
             f"The data folder {folder} cannot be made.",
             why=f"{error.strerror}.",
-            hint="Set INKPROOF_HOME to a folder you can write to.",
+            hint=storage_hint(error),
         ) from error
     return folder

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from app.errors import LedgerError
+from app.errors import LedgerError, storage_hint
 
 __all__ = ["Turn"]
 
@@ -64,5 +64,5 @@ class Turn:
             raise LedgerError(
                 f"The file {self._lock.lock_file} cannot be used.",
                 why=f"{error.strerror or error}.",
-                hint="Set INKPROOF_HOME to a folder you can write to.",
+                hint=storage_hint(error),
             ) from error

@@ -17,7 +17,7 @@ from app import __version__, models, paths
 from app.bench import measures as measured
 from app.bench.plot import draw
 from app.cli import OK
-from app.cli.options import made_folder
+from app.cli.files import made_folder, write_whole
 from app.cli.output import Reporter, out, print_json, reporting
 from app.drawing import rasterise, to_mnist
 from app.fixedpoint import load
@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
     with reporting(options.json) as report, measured.home_of_its_own():
         figures = _measure(report)
     if options.output is not None:
-        (options.output / "bench.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+        write_whole(options.output / "bench.json", json.dumps(figures, indent=1) + "\n")
         draw(figures, options.output / "bench.png")
     if options.json:
         print_json(figures)

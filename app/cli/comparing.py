@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,12 +13,12 @@ from app import models, paths
 from app.bench import measures as measured
 from app.chain.backends.rpc import Rpc
 from app.cli import OK
-from app.cli.options import data_set, made_folder
+from app.cli.files import made_folder, write_whole
+from app.cli.options import data_set
 from app.cli.output import Reporter, out, print_json, reporting
 from app.contract.classifier import program_for
 from app.contract.local import needs_raised_policy
 from app.drawing import load_drawings, pictures_of, rasterise, to_mnist
-from app.errors import DataError
 from app.fixedpoint import load
 from app.floats.judge import FloatJudge
 from app.models import Model
@@ -67,7 +66,7 @@ def evaluate_all(options: argparse.Namespace) -> int:
         with measured.unlimited_node().lease(report) as rpc:
             rows = [_row(model, images, labels, drawn, rpc, report) for model in models.MODELS.values()]
     if options.output is not None:
-        _write(options.output, _page(rows, len(images), len(drawn[1]) if drawn else 0))
+        write_whole(options.output, _page(rows, len(images), len(drawn[1]) if drawn else 0))
     if options.json:
         print_json({"images": len(images), "drawings": len(drawn[1]) if drawn else 0, "models": rows})
     else:
@@ -176,10 +175,3 @@ def _page(rows: list[Row], images: int, drawings: int) -> str:
     claims = ", ".join(f"`{row['model']}` {row['claim']}" for row in rows if row["claim"])
     drawn = f"{drawings} digits drawn in many styles" if drawings else "drawn digits (none were at hand)"
     return _PAGE.format(table=table, images=f"{images:,}", drawings=drawn, claims=claims)
-
-
-def _write(path: Path, page: str) -> None:
-    try:
-        path.write_text(page, encoding="utf-8")
-    except OSError as error:
-        raise DataError(f"{path} cannot be written.", why=f"{error.strerror}.") from error

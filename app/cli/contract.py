@@ -9,6 +9,7 @@ from typing import Any
 from app import paths
 from app.chain.wallet.coins import fee_for
 from app.cli import OK
+from app.cli.files import write_whole
 from app.cli.options import kind_of, model_of
 from app.cli.output import out, print_json, reporting
 from app.contract import contract_for, description
@@ -102,10 +103,7 @@ def export(options: argparse.Namespace) -> int:
     """Write the locking script as hex."""
     model = load(model_of(options).integers_path)
     contract = contract_for(model, _owner(options.owner), kind_of(options))
-    try:
-        options.output.write_text(contract.locking_script.hex() + "\n", encoding="ascii")
-    except OSError as error:
-        raise ContractError(f"{options.output} cannot be written.", why=f"{error.strerror}.") from error
+    write_whole(options.output, contract.locking_script.hex() + "\n")
     facts = {
         "path": str(options.output),
         "kind": contract.kind.value,

@@ -11,7 +11,8 @@ import numpy.typing as npt
 from app import paths
 from app.bench.measures import read_with_both
 from app.cli import OK
-from app.cli.options import data_set, made_folder, model_of
+from app.cli.files import made_folder
+from app.cli.options import data_set, model_of
 from app.cli.output import out, print_json, reporting
 from app.drawing import load_drawings, pictures_of
 from app.errors import DataError

@@ -6,7 +6,6 @@ import argparse
 import getpass
 import os
 import sys
-import tempfile
 from pathlib import Path
 from typing import TypedDict
 
@@ -21,7 +20,7 @@ from app.chain.service import Approve
 from app.chain.wallet.key import Wallet
 from app.chain.wallet.passphrase import from_file
 from app.cli.output import err, paused
-from app.errors import ChainError, DataError, ModelError, WalletError
+from app.errors import ChainError, ModelError, WalletError
 from app.models import Model
 from app.script import Kind
 
@@ -87,23 +86,6 @@ def _cookie(path: Path) -> tuple[str, str]:
     if not colon:
         raise ChainError(f"{path} is not a node's cookie file.", hint="It holds one line: name:password.")
     return user, password
-
-
-def made_folder(folder: Path) -> Path:
-    """The folder for results, made if need be and tried: nobody should work for hours to hear of it then.
-
-    DataError where nothing can be written there.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            return folder
-    except OSError as error:
-        raise DataError(
-            f"Nothing can be written to {folder}.",
-            why=f"{error.strerror or error}.",
-            hint="Name another place with --output.",
-        ) from error
 
 
 class SpendingOptions(TypedDict):

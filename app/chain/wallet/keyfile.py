@@ -171,9 +171,15 @@ def _bound(network: str, address: str) -> bytes:
 
 
 def _write_beside(path: Path, text: str) -> Path:
+    """Write a temporary file in the same folder, synced to disk; nothing is left of it if that fails."""
     fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(text + "\n")
-        file.flush()
-        os.fsync(file.fileno())
+    file = os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w")
+    try:
+        with file:
+            file.write(text + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:
+        fresh.unlink(missing_ok=True)
+        raise
     return fresh
