@@ -2,7 +2,8 @@
 
 InkproofError
  ├── ImageError          a picture that cannot be read as one digit
- │    └── BlankError     nothing, or next to nothing, is drawn on it
+ │    ├── BlankError     nothing, or next to nothing, is drawn on it
+ │    └── SeveralDigitsError   more than one digit is drawn on it
  ├── DataError           a data set or a stroke file that is not what it says
  ├── ModelError          a trained model is missing, damaged or of the wrong shape
  ├── BoundError          integers that would leave the range they are proved to stay in
@@ -48,6 +49,10 @@ class ImageError(InkproofError):
 
 class BlankError(ImageError):
     """Nothing, or next to nothing, is drawn."""
+
+
+class SeveralDigitsError(ImageError):
+    """More than one digit is drawn, side by side."""
 
 
 class DataError(InkproofError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.drawing.drawn import Drawing, load_drawings, pictures_of
 from app.drawing.mnist import to_mnist
 from app.drawing.reader import read_digit, read_digit_bytes
+from app.drawing.several import count_digits, one_digit
 from app.drawing.strokes import INK_SIDE, Canvas, Stroke, rasterise, strokes_from_json, strokes_to_json
 
 __all__ = [
@@ -12,7 +13,9 @@ __all__ = [
     "Canvas",
     "Drawing",
     "Stroke",
+    "count_digits",
     "load_drawings",
+    "one_digit",
     "pictures_of",
     "rasterise",
     "read_digit",

@@ -17,9 +17,10 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from app.drawing.mnist import BOX, CENTRE, Gray, to_mnist
+from app.drawing.mnist import BOX, CENTRE, Gray
 from app.drawing.paper import ink_on_nothing, ink_on_paper
-from app.errors import BlankError, ImageError
+from app.drawing.several import one_digit
+from app.errors import BlankError, ImageError, SeveralDigitsError
 from app.picture import SIDE
 
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP")
@@ -33,7 +34,8 @@ _KINDS = "Use a PNG, JPEG, GIF, BMP or WebP picture of one digit."
 def read_digit(path: str | os.PathLike[str]) -> Gray:
     """The 28x28 uint8 picture (0 = paper, 255 = ink) of the digit in an image file.
 
-    Raises BlankError where nothing is drawn, ImageError where the file cannot be read as a picture.
+    Raises BlankError where nothing is drawn, SeveralDigitsError where more than one digit is, ImageError
+    where the file cannot be read as a picture.
     """
     return read_digit_bytes(_bytes_of(Path(path)), os.fspath(path))
 
@@ -49,11 +51,14 @@ def read_digit_bytes(data: bytes, name: str) -> Gray:
     if ready is not None:
         return ready
     try:
-        return to_mnist(_ink(image))
+        return one_digit(_ink(image))
     except BlankError as blank:
         why = blank.why or "No mark stands out from the background."
         hint = "Use a picture of one digit, from 0 to 9, large and clear."
         raise BlankError(f"No digit is drawn in {name}.", why=why, hint=hint) from None
+    except SeveralDigitsError as several:
+        what = several.what.replace("There seem", f"In {name} there seem")
+        raise SeveralDigitsError(what, why=several.why, hint="Cut the picture so that one is left.") from None
 
 
 def _bytes_of(path: Path) -> bytes:

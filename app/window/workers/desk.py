@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app import models
-from app.errors import BlankError, InkproofError
+from app.errors import BlankError, InkproofError, SeveralDigitsError
 from app.paths import home
 from app.picture import SIDE
 from app.window.model.protocol import (
@@ -133,7 +133,7 @@ class _Work:
     def _look(self, look: Look) -> None:
         import numpy as np
 
-        from app.drawing import to_mnist
+        from app.drawing import one_digit
 
         content = look.content
         try:
@@ -142,9 +142,10 @@ class _Work:
                 image = np.frombuffer(content.base.picture, np.uint8).reshape(SIDE, SIDE)
             else:
                 self._sheet.show(content, look.trace)
-                image = to_mnist(self._sheet.canvas.pixels)
-        except BlankError as blank:
-            self._post(Looked(look.revision, None, " ".join(p for p in (blank.what, blank.hint) if p)))
+                image = one_digit(self._sheet.canvas.pixels)
+        except (BlankError, SeveralDigitsError) as refused:
+            said = " ".join(part for part in (refused.what, refused.hint) if part)
+            self._post(Looked(look.revision, None, said))
             return
         self._post(Looked(look.revision, image.tobytes(), "", self._read(image, look.revision)))
 

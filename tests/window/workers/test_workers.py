@@ -259,6 +259,15 @@ def test_a_dot_is_not_a_digit(desk):
     assert "dot" in looked.blank
 
 
+def test_two_digits_are_not_one(desk):
+    desk, post = desk
+    ones = tuple(Stroke(((x, 0.3), (x, 0.7)), 0.04) for x in (0.3, 0.6))
+    desk.send(Look(1, Content(None, ones), None))
+    looked = post.next(Looked)
+    assert looked.picture is None and looked.reading is None
+    assert "two digits" in looked.blank
+
+
 def test_a_file_becomes_a_picture_and_a_bad_one_a_sentence(desk, tmp_path):
     desk, post = desk
     desk.send(LookAtFile("tests/data/seven.png"))
