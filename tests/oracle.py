@@ -6,6 +6,7 @@ It shares no code with the engine: that is what makes it worth comparing with.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import lcm
 
 S = 10**8
 
@@ -111,3 +112,143 @@ def few_bit(parameters: Parameters, x: Sequence[int]) -> list[int]:
             x = [max(value, 0) for value in x]
         x = [sum(value * weights[i][j] for i, value in enumerate(x)) + bias for j, bias in enumerate(biases)]
     return list(x)
+
+
+Map = list[list[list[int]]]
+"""value[y][x][channel]"""
+
+
+def chain(steps: Sequence[tuple], pixels: Sequence[int]) -> list[int]:
+    """What layers of maps, then dense ones, make of an image: each step is its name and its plain numbers.
+
+    ("shape", h, w, c) names the shape of the values so far; the other steps are functions of that name below.
+    """
+    values, shape = list(pixels), (1, len(pixels), 1)
+    for name, *numbers in steps:
+        if name == "shape":
+            shape = tuple(numbers)
+        elif name in _MAPS:
+            made = _MAPS[name](as_map(values, *shape), *numbers)
+            values = [value for row in made for pixel in row for value in pixel]
+        else:
+            values = _VALUES[name](values, *numbers)
+    return values
+
+
+def as_map(values: Sequence[int], height: int, width: int, channels: int) -> Map:
+    """Flat values as value[y][x][channel]."""
+    assert len(values) == height * width * channels
+    at = iter(values)
+    return [[[next(at) for _ in range(channels)] for _ in range(width)] for _ in range(height)]
+
+
+def padded(values: Map, padding: Sequence[int], value: int, constant: int) -> Map:
+    """`value` all around, and a last channel that is `constant` inside and 0 outside unless it is 0."""
+    top, bottom, left, right = padding
+    inside = [constant] if constant else []
+    outside = [value] * len(values[0][0]) + ([0] if constant else [])
+    blank = [outside] * (left + len(values[0]) + right)
+    rows = [[outside] * left + [pixel + inside for pixel in row] + [outside] * right for row in values]
+    return [blank] * top + rows + [blank] * bottom
+
+
+def windows(values: Map, size: Sequence[int], stride: Sequence[int]) -> list[list[list[list[int]]]]:
+    """For each window, row by row, the pixels in it, row by row."""
+    rows = range(0, len(values) - size[0] + 1, stride[0])
+    columns = range(0, len(values[0]) - size[1] + 1, stride[1])
+    return [
+        [[values[y + i][x + j] for i in range(size[0]) for j in range(size[1])] for x in columns]
+        for y in rows
+    ]
+
+
+def convolved(values: Map, weights: Sequence, biases: Sequence[int], stride: Sequence[int]) -> Map:
+    """bias + sum over dy, dx, c of a*w[dy][dx][c][filter]."""
+    taps = [tap for row in weights for tap in row]
+    return [
+        [
+            [
+                bias
+                + sum(
+                    a * tap[c][o]
+                    for pixel, tap in zip(pixels, taps, strict=True)
+                    for c, a in enumerate(pixel)
+                )
+                for o, bias in enumerate(biases)
+            ]
+            for pixels in row
+        ]
+        for row in windows(values, (len(weights), len(weights[0])), stride)
+    ]
+
+
+def depthwise(values: Map, weights: Sequence, biases: Sequence[int], stride: Sequence[int]) -> Map:
+    """bias + sum over dy, dx of a[c]*w[dy][dx][c][m], for output channel c*multiplier + m."""
+    taps = [tap for row in weights for tap in row]
+    pairs = [(c, m) for c in range(len(taps[0])) for m in range(len(taps[0][0]))]
+    return [
+        [
+            [
+                biases[k] + sum(pixel[c] * tap[c][m] for pixel, tap in zip(pixels, taps, strict=True))
+                for k, (c, m) in enumerate(pairs)
+            ]
+            for pixels in row
+        ]
+        for row in windows(values, (len(weights), len(weights[0])), stride)
+    ]
+
+
+def largest(values: Map, size: Sequence[int], stride: Sequence[int]) -> Map:
+    """The largest of each window."""
+    return [
+        [[max(channel) for channel in zip(*pixels, strict=True)] for pixels in row]
+        for row in windows(values, size, stride)
+    ]
+
+
+def means(values: Map, size: Sequence[int], stride: Sequence[int], padding: Sequence[int]) -> Map:
+    """Means over what is not padding, all of them times the least number that makes them integers."""
+    around = padded(values, padding, 0, 1)
+    read = windows(around, size, stride)
+    counts = [[sum(pixel[-1] for pixel in pixels) for pixels in row] for row in read]
+    parts = lcm(*(count for row in counts for count in row))
+    return [
+        [
+            [sum(channel) * (parts // count) for channel in list(zip(*pixels, strict=True))[:-1]]
+            for pixels, count in zip(row, row_counts, strict=True)
+        ]
+        for row, row_counts in zip(read, counts, strict=True)
+    ]
+
+
+def relu(values: Sequence[int]) -> list[int]:
+    """max(v, 0)."""
+    return [max(value, 0) for value in values]
+
+
+def leaky(values: Sequence[int], numerator: int, drop: int, shift: int, offset: int) -> list[int]:
+    """v, or -((-v div 2**drop)*numerator div 2**shift) where v < 0; then + offset."""
+    return [
+        (value if value >= 0 else -div(div(-value, 2**drop) * numerator, 2**shift)) + offset
+        for value in values
+    ]
+
+
+def requantised(values: Sequence[int], shift: int, ceiling: int) -> list[int]:
+    """min(v div 2**shift, ceiling)."""
+    return [min(div(value, 2**shift), ceiling) for value in values]
+
+
+def weighed(values: Sequence[int], weights: Sequence[Sequence[int]], biases: Sequence[int]) -> list[int]:
+    """sum(v*w) + b."""
+    return [sum(v * weights[i][j] for i, v in enumerate(values)) + bias for j, bias in enumerate(biases)]
+
+
+_MAPS = {
+    "pad": padded,
+    "conv2d": convolved,
+    "depthwise": depthwise,
+    "maxpool": largest,
+    "sumpool": means,
+}
+_VALUES = {"relu": relu, "leaky-relu": leaky, "requantise": requantised, "few-bit": weighed}

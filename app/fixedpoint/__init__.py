@@ -4,10 +4,11 @@ The arithmetic is that of the contract, bit for bit; `docs/arithmetic.md` derive
 """
 
 from app.fixedpoint.arithmetic import SCALE, Range, Rescale
-from app.fixedpoint.convolution import Conv2d, MaxPool, Requantise
+from app.fixedpoint.convolution import Conv2d, Depthwise, Requantise
 from app.fixedpoint.fewbit import FewBit, Pool
-from app.fixedpoint.layers import Argmax, Dense, Layer, Relu
+from app.fixedpoint.layers import Argmax, Dense, Layer, LeakyRelu, Relu
 from app.fixedpoint.model import FixedReading, IntegerModel
+from app.fixedpoint.pooling import MaxPool, Pad, SumPool
 from app.fixedpoint.quantise import convolutional, few_bit_model, quantise, rounded_to_bits
 from app.fixedpoint.storage import load, save
 
@@ -16,16 +17,20 @@ __all__ = [
     "Argmax",
     "Conv2d",
     "Dense",
+    "Depthwise",
     "FewBit",
     "FixedReading",
     "IntegerModel",
     "Layer",
+    "LeakyRelu",
     "MaxPool",
+    "Pad",
     "Pool",
     "Range",
     "Relu",
     "Requantise",
     "Rescale",
+    "SumPool",
     "convolutional",
     "few_bit_model",
     "load",

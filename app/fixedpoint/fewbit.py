@@ -14,7 +14,15 @@ import numpy.typing as npt
 
 from app.errors import BoundError, ModelError
 from app.fixedpoint.arithmetic import INT64_EXACT, Integers, Range, Rescale, as_objects, exact_matmul
-from app.fixedpoint.layers import LARGEST_SIDE, Layer, Weighted, check_features, check_numbers, check_per_sum
+from app.fixedpoint.layers import (
+    LARGEST_SIDE,
+    Layer,
+    Weighted,
+    check_features,
+    check_numbers,
+    check_per_sum,
+    sums_range,
+)
 
 MOST_BITS = 16
 
@@ -122,19 +130,7 @@ class FewBit(Weighted):
     def output_range(self, given: Range, rule: Rescale) -> Range:
         check_features(given, self.inputs, "few-bit")
         check_per_sum(rule, "few-bit")
-        # Each product is monotone in its input, so its extremes stand at the input's.
-        ends = [end[:, None] * as_objects(self.weights) for end in (given.low, given.high)]
-        least, most = np.minimum(*ends), np.maximum(*ends)
-        bias = as_objects(self.biases)
-        sums = int((np.maximum(abs(least), abs(most)).sum(axis=0) + abs(bias)).max())
-        entries = max(int(abs(end).max()) for end in (given.low, given.high))
-        weights = int(abs(self.weights).max())
-        return Range(
-            least.sum(axis=0) + bias,
-            most.sum(axis=0) + bias,
-            given.denominator * self.scale,
-            max(sums, entries, weights),
-        )
+        return sums_range(given, self.weights, as_objects(self.biases), given.denominator * self.scale)
 
     def apply(self, values: Integers, given: Range, proved: Range, rule: Rescale) -> Integers:
         narrow = proved.magnitude < INT64_EXACT

@@ -1,7 +1,7 @@
 """Layers of an integer model.
 
 A layer knows two things: the range of its output, proved from the range of its input, and how to
-compute it over a batch. `fewbit` and `convolution` hold further layers.
+compute it over a batch. `fewbit`, `convolution` and `pooling` hold further layers.
 """
 
 from __future__ import annotations
@@ -31,6 +31,9 @@ WEIGHT_LIMIT = 2**53
 
 LARGEST_SIDE = 1024
 """Values along each side of a picture or a map, at most."""
+
+MOST_VALUES = 1_000_000
+"""Values that one layer makes, at most: a file may not ask for more memory than their ranges take."""
 
 _BATCH_ELEMENTS = 4_000_000
 
@@ -95,6 +98,25 @@ def check_per_sum(rule: Rescale, what: str) -> None:
         )
 
 
+def sums_range(
+    given: Range, weights: npt.NDArray[np.int64], biases: npt.NDArray[np.object_], denominator: int
+) -> Range:
+    """The range of `x @ weights + biases` for any x within `given`; `denominator`: of the sums.
+
+    A sum is least where positive weights meet the least values and negative ones the largest.
+    """
+    entries = np.maximum(abs(given.low), abs(given.high))[None]
+    largest, heaviest = int(entries.max()), int(abs(weights).max())
+    bound = max(largest, 1) * max(1, int(as_objects(abs(weights)).sum(axis=0).max()))
+    sums = as_objects(exact_matmul(entries, abs(weights), bound)[0]) + abs(biases)
+    up, down = np.maximum(weights, 0), np.minimum(weights, 0)
+    low, high = (
+        as_objects(exact_matmul(a[None], up, bound)[0] + exact_matmul(b[None], down, bound)[0]) + biases
+        for a, b in ((given.low, given.high), (given.high, given.low))
+    )
+    return Range(low, high, denominator, max(int(sums.max()), largest, heaviest))
+
+
 class Weighted(Layer):
     """Sums weighted by `weights`, with `biases` added, both int64. Where the weights have two axes, they are
     (inputs, outputs)."""
@@ -146,17 +168,13 @@ class Dense(Weighted):
                 why=f"It reads pixels or multiples of 1/{SCALE}, not of 1/{given.denominator}.",
             )
         entry = [as_objects(self._enter(end, given.denominator, rule)) for end in (given.low, given.high)]
-        # Each product is monotone in its input, so its extremes stand at the input's.
-        raw = [end[:, None] * as_objects(self.weights) for end in entry]
-        ends = [self._rescaled(products, rule) for products in raw]
-        least, most = np.minimum(*ends), np.maximum(*ends)
-        denominator = self.entry_denominator(given, rule)
-        bias = as_objects(self.biases) * (denominator if rule is Rescale.PER_SUM else 1)
-        sums = (np.maximum(abs(least), abs(most)).sum(axis=0) + abs(bias)).max()
-        magnitude = max(int(sums), *(int(abs(values).max()) for values in (*entry, *raw)))
         if rule is Rescale.PER_SUM:
-            denominator *= SCALE
-        return Range(least.sum(axis=0) + bias, most.sum(axis=0) + bias, denominator, magnitude)
+            denominator = self.entry_denominator(given, rule)
+            entered = Range(entry[0], entry[1], denominator, given.magnitude)
+            return sums_range(
+                entered, self.weights, as_objects(self.biases) * denominator, denominator * SCALE
+            )
+        return self._rescaled_range(entry)
 
     def apply(self, values: Integers, given: Range, proved: Range, rule: Rescale) -> Integers:
         x = self._enter(values, given.denominator, rule)
@@ -176,8 +194,16 @@ class Dense(Weighted):
             return (2 * SCALE * values + PIXEL_MAX) // (2 * PIXEL_MAX)
         return truncated_division(values, denominator // SCALE)
 
-    def _rescaled(self, products: Integers, rule: Rescale) -> Integers:
-        return products if rule is Rescale.PER_SUM else truncated_division(products, SCALE)
+    def _rescaled_range(self, entry: list[npt.NDArray[np.object_]]) -> Range:
+        """Per product: as `sums_range`, but each product is rescaled before it is added."""
+        # Each product is monotone in its input, so its extremes stand at the input's.
+        raw = [end[:, None] * as_objects(self.weights) for end in entry]
+        ends = [truncated_division(products, SCALE) for products in raw]
+        least, most = np.minimum(*ends), np.maximum(*ends)
+        bias = as_objects(self.biases)
+        sums = (np.maximum(abs(least), abs(most)).sum(axis=0) + abs(bias)).max()
+        magnitude = max(int(sums), *(int(abs(values).max()) for values in (*entry, *raw)))
+        return Range(least.sum(axis=0) + bias, most.sum(axis=0) + bias, SCALE, magnitude)
 
     def _rescaled_sums(self, x: Integers, narrow: bool) -> Integers:
         """sum((x*w) div S) + b, a few images at a time: every product exists by itself."""
@@ -202,6 +228,49 @@ class Relu(Layer):
 
     def apply(self, values: Integers, given: Range, proved: Range, rule: Rescale) -> Integers:
         return np.maximum(values, 0)
+
+
+@dataclass(frozen=True)
+class LeakyRelu(Layer):
+    """v + offset where v >= 0, and offset - ((-v div 2**drop) * numerator) div 2**shift below.
+
+    The slope below zero is numerator / 2**(drop + shift). `offset` keeps small negative values above zero,
+    where ReLU would cut them off; a layer that reads them makes up for it in its biases.
+    """
+
+    numerator: int
+    drop: int
+    shift: int
+    offset: int
+    kind: ClassVar[str] = "leaky-relu"
+
+    def __post_init__(self) -> None:
+        if not (0 < self.numerator < 2**31 and 0 <= self.drop < 63 and 0 <= self.shift < 63):
+            raise ModelError("A leaky ReLU's slope is out of range.")
+        if self.numerator >= 2 ** (self.drop + self.shift):
+            raise ModelError("A leaky ReLU's slope is below 1.")
+        if not 0 <= self.offset < WEIGHT_LIMIT:
+            raise ModelError("A leaky ReLU's offset is 0 or more, and below 2**53.")
+
+    def description(self) -> dict[str, Any]:
+        numbers = {name: getattr(self, name) for name in ("numerator", "drop", "shift", "offset")}
+        return {"kind": self.kind, **numbers}
+
+    @classmethod
+    def restored(cls, entry: dict[str, Any], numbers: dict[str, npt.NDArray[Any]]) -> LeakyRelu:
+        return cls(*(int(entry[name]) for name in ("numerator", "drop", "shift", "offset")))
+
+    def output_range(self, given: Range, rule: Rescale) -> Range:
+        low, high = (self._values(as_objects(end)) for end in (given.low, given.high))
+        magnitude = given.magnitude * self.numerator + self.offset
+        return Range(as_objects(low), as_objects(high), given.denominator, magnitude)
+
+    def apply(self, values: Integers, given: Range, proved: Range, rule: Rescale) -> Integers:
+        return self._values(values if proved.magnitude < INT64_EXACT else as_objects(values))
+
+    def _values(self, values: Integers) -> Integers:
+        below = ((-values // 2**self.drop) * self.numerator) // 2**self.shift
+        return np.where(values < 0, -below, values) + self.offset
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,17 @@ import numpy.typing as npt
 
 from app.errors import ImageError, ModelError
 from app.fixedpoint.arithmetic import SCALE, Integers, Range, Rescale
-from app.fixedpoint.convolution import Conv2d, MaxPool
-from app.fixedpoint.fewbit import FewBit, Pool
-from app.fixedpoint.layers import Argmax, Dense, Layer
+from app.fixedpoint.convolution import Depthwise, Windowed
+from app.fixedpoint.fewbit import Pool
+from app.fixedpoint.layers import Argmax, Layer, Weighted
+from app.fixedpoint.pooling import MaxPool, Pad, SumPool
 
-_READS_PIXELS = (Dense, FewBit, Pool, Conv2d)
+MOST_LAYERS = 500
+MOST_RANGES = 4_000_000
+"""Values that all layers together make, at most. The range of each is kept: a file may not ask for more
+memory than that takes, half a gigabyte."""
+
+_READS_PIXELS = (Weighted, Pool, Pad, MaxPool, SumPool)
 
 
 @dataclass(frozen=True)
@@ -46,13 +52,19 @@ class IntegerModel:
             raise ModelError("An integer model starts with a layer that reads pixels and ends with argmax.")
         if any(isinstance(layer, Argmax) for layer in layers[:-1]):
             raise ModelError("Only the last layer of an integer model may be argmax.")
+        if len(layers) > MOST_LAYERS:
+            raise ModelError(f"An integer model has at most {MOST_LAYERS} layers.")
         self.layers = tuple(layers)
         self.rule = rule
         self.pixels = layers[0].inputs
         self.ranges = [Range.of_pixels(self.pixels)]
         """`ranges[k]` is what layer k reads; the last entry is the class."""
+        proved = 0
         for layer in self.layers:
             self.ranges.append(layer.output_range(self.ranges[-1], rule))
+            proved += len(self.ranges[-1].low)
+            if proved > MOST_RANGES:
+                raise ModelError(f"The layers of an integer model make at most {MOST_RANGES:,} values.")
 
     @property
     def classes(self) -> int:
@@ -71,15 +83,16 @@ class IntegerModel:
 
     @property
     def architecture(self) -> str:
-        """The widths, input first: `784-64-10`; `64c3` is a convolution of 64 filters of 3x3, `p2` pools."""
+        """The widths, input first: `784-64-10`; `64c3` is a convolution of 64 filters of 3x3, `64c3s2` one
+        with stride 2, `d3` a depthwise one, `p2` takes the largest of 2x2, `a2` the mean."""
         widths = [str(self.pixels)]
         for layer in self.layers:
-            if isinstance(layer, Conv2d) and layer.outputs > layer.filters:
-                widths.append(f"{layer.filters}c{layer.weights.shape[0]}")
-            elif isinstance(layer, _READS_PIXELS):
+            if isinstance(layer, Windowed) and layer.outputs > layer.filters:
+                widths.append(_windowed(layer))
+            elif isinstance(layer, MaxPool | SumPool):
+                widths.append(("p" if isinstance(layer, MaxPool) else "a") + _size(layer.size))
+            elif isinstance(layer, Weighted | Pool):
                 widths.append(str(layer.outputs))
-            elif isinstance(layer, MaxPool):
-                widths.append("p2")
         return "-".join(widths)
 
     @property
@@ -142,3 +155,13 @@ class IntegerModel:
                 why=f"This one has {flat.shape[1]}.",
             )
         return flat.astype(np.int64)
+
+
+def _windowed(layer: Windowed) -> str:
+    filters = "d" if isinstance(layer, Depthwise) else f"{layer.filters}c"
+    stride = "" if layer.stride == (1, 1) else f"s{_size(layer.stride)}"
+    return filters + _size(layer.kernel) + stride
+
+
+def _size(pair: tuple[int, int]) -> str:
+    return str(pair[0]) if pair[0] == pair[1] else f"{pair[0]}x{pair[1]}"

@@ -10,10 +10,11 @@ import numpy.typing as npt
 
 from app.errors import BoundError, ModelError
 from app.fixedpoint.arithmetic import PIXEL_MAX, SCALE, Rescale
-from app.fixedpoint.convolution import Conv2d, MaxPool, Requantise
+from app.fixedpoint.convolution import Conv2d, Requantise
 from app.fixedpoint.fewbit import FewBit, Pool, check_bits
 from app.fixedpoint.layers import WEIGHT_LIMIT, Argmax, Dense, Layer, Relu
 from app.fixedpoint.model import IntegerModel
+from app.fixedpoint.pooling import MaxPool
 from app.picture import SIDE
 
 Floats = npt.NDArray[np.floating]

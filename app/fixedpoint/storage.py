@@ -2,7 +2,8 @@
 
 `header` is JSON (UTF-8 bytes): format, description of the layers, architecture, sha256. Numbers of layer k
 have their names with `_k` behind them: a dense layer has `weights_k` (inputs, outputs) and `biases_k`
-(outputs,), a convolution `weights_k` (kernel height, kernel width, channels, filters), all int64.
+(outputs,), a convolution `weights_k` (kernel height, kernel width, channels, filters; depthwise: multiplier
+in place of filters), all int64.
 """
 
 from __future__ import annotations
@@ -17,10 +18,11 @@ import numpy.typing as npt
 
 from app.errors import ModelError
 from app.fixedpoint.arithmetic import Rescale
-from app.fixedpoint.convolution import Conv2d, MaxPool, Requantise
+from app.fixedpoint.convolution import Conv2d, Depthwise, Requantise
 from app.fixedpoint.fewbit import FewBit, Pool
-from app.fixedpoint.layers import Argmax, Dense, Layer, Relu
+from app.fixedpoint.layers import Argmax, Dense, Layer, LeakyRelu, Relu
 from app.fixedpoint.model import IntegerModel
+from app.fixedpoint.pooling import MaxPool, Pad, SumPool
 
 FORMAT = "inkproof-integers-1"
 _HEADER_LIMIT = 100_000
@@ -28,7 +30,11 @@ _HEADER_LIMIT = 100_000
 LARGEST_UNPACKED = 50_000_000
 _HINT = "Reinstall Inkproof, or train it again with `inkproof train`."
 _LAYERS: dict[str, type[Layer]] = {
-    layer.kind: layer for layer in (Dense, Relu, Argmax, Pool, FewBit, Conv2d, MaxPool, Requantise)
+    layer.kind: layer
+    for layer in (
+        *(Dense, Relu, LeakyRelu, Argmax, Pool, FewBit),
+        *(Conv2d, Depthwise, MaxPool, SumPool, Pad, Requantise),
+    )
 }
 
 

@@ -1,6 +1,8 @@
 """Integer parameters come back from disk as they were, or not at all."""
 
 import io
+import json
+import tracemalloc
 import zipfile
 
 import numpy as np
@@ -9,7 +11,7 @@ from hypothesis import given
 
 from app.errors import ModelError
 from app.fixedpoint import load, quantise, rounded_to_bits, save
-from app.fixedpoint.storage import LARGEST_UNPACKED
+from app.fixedpoint.storage import FORMAT, LARGEST_UNPACKED
 from tests.strategies import models, parameters
 
 
@@ -126,3 +128,41 @@ def test_a_file_that_is_something_else_is_refused(tmp_path, content):
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(ModelError, match="missing"):
         load(tmp_path / "integers.npz")
+
+
+def written(path, entries, **numbers):
+    """A file that describes these layers. Its sha256 is wrong, which is seen last."""
+    header = {"format": FORMAT, "sha256": "", "layers": entries}
+    np.savez_compressed(path, header=np.frombuffer(json.dumps(header).encode(), np.uint8), **numbers)
+    return path
+
+
+PAD = {"kind": "pad", "height": 28, "width": 28, "channels": 1, "value": 0, "constant": 0}
+WIDE = {"kind": "pad", "height": 1000, "width": 1000, "channels": 1, "value": 0, "constant": 0}
+CONV = {"kind": "conv2d", "height": 1000, "width": 1000, "denominator": 1}
+
+
+@pytest.mark.parametrize(
+    ("entries", "weights"),
+    [
+        ([{**PAD, "padding": [400, 400, 400, 400]}, {**CONV, "height": 828, "width": 828}], (400, 400, 1, 1)),
+        ([{**CONV, "height": 500, "width": 500}], (1, 1, 1, 1000)),
+        ([{**PAD, "padding": [0, 0, 0, 0]}] + [{**WIDE, "padding": [0] * 4}] * 10, None),
+        ([{**PAD, "padding": [486, 486, 486, 486]}] + [{**WIDE, "padding": [0] * 4}] * 50, None),
+        ([{**PAD, "padding": [0, 0, 0, 0]}] + [{"kind": "relu"}] * 3000, None),
+    ],
+    ids=["large kernel", "many filters", "layers that do not fit", "many large maps", "many layers"],
+)
+def test_a_file_that_asks_for_much_memory_is_refused_in_little(tmp_path, entries, weights):
+    numbers = {}
+    if weights:
+        at = len(entries) - 1
+        numbers = {f"weights_{at}": np.ones(weights, np.int64), f"biases_{at}": np.ones(weights[3], np.int64)}
+    path = written(tmp_path / "integers.npz", [*entries, {"kind": "argmax"}], **numbers)
+    tracemalloc.start()
+    with pytest.raises(ModelError) as caught:
+        load(path)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert "sha256" not in str(caught.value)
+    assert peak < 700_000_000
