@@ -48,6 +48,7 @@ def create(path: Path, text: str) -> None:
                 path.hardlink_to(fresh)
     finally:
         fresh.unlink(missing_ok=True)
+    _sync_folder(path.parent)
 
 
 def replace(path: Path, text: str) -> None:
@@ -57,6 +58,7 @@ def replace(path: Path, text: str) -> None:
         fresh.replace(path)
     finally:
         fresh.unlink(missing_ok=True)
+    _sync_folder(path.parent)
 
 
 def keep_aside(path: Path) -> Path:
@@ -183,3 +185,13 @@ def _write_beside(path: Path, text: str) -> Path:
         fresh.unlink(missing_ok=True)
         raise
     return fresh
+
+
+def _sync_folder(folder: Path) -> None:
+    """Have the system write the folder's entries to the disk: else a power cut can still lose a new file."""
+    if sys.platform != "win32":  # where folders cannot be opened, and need not be
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

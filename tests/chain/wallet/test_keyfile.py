@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 import sys
 from pathlib import Path
@@ -227,6 +228,23 @@ def test_guessing_is_expensive() -> None:
     """What the tests make cheap is not cheap in the program."""
     import subprocess
 
-    code = "from app.chain import keyfile; print(keyfile._COST)"
+    code = "from app.chain.wallet import keyfile; print(keyfile._COST)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert int(done.stdout) >= 2**17
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="folders cannot be opened on Windows")
+@pytest.mark.parametrize("write", [keyfile.create, keyfile.replace])
+def test_a_new_key_file_survives_a_power_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write) -> None:
+    """Its content is synced before it has its name, and the folder once the name is there."""
+    path, synced = tmp_path / "wallet.wif", []
+    sync = os.fsync
+
+    def noted(handle: int) -> None:
+        folder = stat.S_ISDIR(os.fstat(handle).st_mode)
+        synced.append(("folder" if folder else "file", path.exists()))
+        sync(handle)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    write(path, "a key")
+    assert synced == [("file", False), ("folder", True)]
