@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import sys
 
+from app.chain.node import guardian
 from app.cli import main
 
 _LIBRARIES = ("LD_LIBRARY_PATH", "LIBPATH")
@@ -27,4 +28,7 @@ def _give_back_the_environment() -> None:
 if __name__ == "__main__":
     _give_back_the_environment()
     multiprocessing.freeze_support()  # a worker goes no further than this line
-    sys.exit(main())
+    if sys.argv[1:2] == [guardian.GUARD]:
+        guardian.main(sys.argv[2])
+    else:
+        sys.exit(main())

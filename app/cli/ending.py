@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
-_SIGNALS = ("SIGTERM", "SIGHUP")  # Windows knows no SIGHUP
+_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")  # Windows knows no SIGHUP
 _begun: list[threading.Thread] = []
 
 
@@ -21,8 +21,9 @@ _begun: list[threading.Thread] = []
 def ended_by_signals() -> Iterator[list[int]]:
     """Within it, being told to end is a KeyboardInterrupt, so that all is cleaned up as after Ctrl+C.
 
-    Yields a list that holds the signal's number once it has come. A closing terminal and `timeout` send more
-    than one: the others do not disturb the cleaning. A signal that is ignored (`nohup`) stays so.
+    Yields a list that holds the signal's number once it has come. A closing terminal, `timeout` and a second
+    Ctrl+C send more than one: the later ones do not interrupt the cleaning. An ignored signal (`nohup`) stays
+    ignored.
     """
     received: list[int] = []
 

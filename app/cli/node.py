@@ -22,7 +22,7 @@ def start(options: argparse.Namespace) -> int:
     """Start the node and leave it running."""
     node = _node(options)
     with reporting(options.json) as report:
-        node.start(report, keep=True)
+        node.start(report)
     _show(node.status(), options.json)
     return OK
 

@@ -24,7 +24,7 @@ def kept(bitcoind: Path) -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="ink-"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("INKPROOF_HOME", str(folder))
-        world.node().start(quiet, keep=True)
+        world.node().start(quiet)
         with world.service() as opened:
             opened.prepare(quiet)
         yield folder

@@ -186,7 +186,7 @@ def test_a_node_of_the_same_chain_that_does_not_know_us_yet_takes_nothing_back(b
     """Without an index of transactions (a node's default), and with a wallet that never heard of us."""
     plain = ["txindex=0"]
     node = EmbeddedNode("regtest", extra_flags=plain)
-    node.start(quiet, keep=True)
+    node.start(quiet)
     with world.service(world.choice_of(node)) as opened:
         backend, wallet = opened.connection.backend, opened.connection.wallet
         for _ in range(3):
@@ -196,7 +196,7 @@ def test_a_node_of_the_same_chain_that_does_not_know_us_yet_takes_nothing_back(b
         assert send(opened.connection.rpc, moved.to_bytes()).accepted
         backend.mine(wallet.address, 1)
     node.stop()
-    EmbeddedNode("regtest", extra_flags=[*plain, "wallet=other.dat"]).start(quiet, keep=True)
+    EmbeddedNode("regtest", extra_flags=[*plain, "wallet=other.dat"]).start(quiet)
     with world.service(world.choice_of(node)) as opened:
         assert [record.state for record in world.records()] == [VerificationState.CONFIRMED] * 3
         world.check(opened)
@@ -222,7 +222,7 @@ def test_submitting_the_same_drawing_twice_on_purpose_makes_two_and_each_is_whol
 def test_a_long_chain_of_waiting_transactions_is_cut_by_a_block_where_blocks_are_ours(bitcoind, home):
     """A real node that takes three in a row. All coins hang on the third: what comes next is refused once."""
     node = EmbeddedNode("regtest", extra_flags=["limitancestorcount=3"])
-    node.start(quiet, keep=True)
+    node.start(quiet)
     with world.service() as opened:
         backend, wallet, rpc = opened.connection.backend, opened.connection.wallet, opened.connection.rpc
         fund(backend, wallet, 1_000_000, quiet)

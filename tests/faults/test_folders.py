@@ -23,7 +23,7 @@ from app.chain.connection import NodeChoice
 from app.chain.ledger import store as ledger_module
 from app.chain.ledger.records import VerificationState
 from app.chain.ledger.store import Ledger
-from app.chain.node import process as node_module
+from app.chain.node.process import EmbeddedNode, free_port
 from app.chain.service import ledger_path
 from app.errors import InkproofError, LedgerError, NodeError, UnreachableError
 from tests.conftest import quiet
@@ -117,21 +117,20 @@ def test_a_record_that_another_program_is_about_to_send_is_left_alone(bitcoind, 
         world.check(one)
 
 
-def test_a_port_that_was_taken_in_the_meantime(bitcoind, home, monkeypatch):
+def test_a_port_that_was_taken_in_the_meantime(bitcoind, home):
     """Somebody takes the free port between our finding it and the node's opening it."""
-    free = node_module._free_port
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         ports = iter([taken.getsockname()[1]] * 2)
-        monkeypatch.setattr(node_module, "_free_port", lambda: next(ports, None) or free())
-        with world.service() as opened:
-            assert world.claim(opened, 3_300).block_height is not None
+        node = EmbeddedNode("regtest", port=lambda: next(ports, None) or free_port())
+        assert node.start(quiet).call("getblockcount") == 0
+        assert list(ports) == [], "it was tried twice"
 
 
 def test_the_cookie_of_a_node_that_has_been_restarted_since(bitcoind, tmp_path):
     """A node of one's own, with a cookie: it makes a new one at each start, and the old one is named."""
-    port = node_module._free_port()
+    port = free_port()
     flags = ["-regtest", "-listen=0", "-genesisactivationheight=1", "-excessiveblocksize=1GB"]
     flags += ["-maxstackmemoryusageconsensus=1GB", "-minminingtxfee=0.00000050", f"-rpcport={port}"]
     cookie = tmp_path / "regtest" / ".cookie"

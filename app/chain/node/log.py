@@ -1,4 +1,4 @@
-"""What a node's last words mean for a person."""
+"""Why a node did not start, by what it printed."""
 
 from __future__ import annotations
 
@@ -58,21 +58,31 @@ def tail(path: Path, size: int = 4096) -> list[str]:
 
 
 def explain(output: Path, log: Path, folder: Path) -> NodeError:
-    """The error for a node that ended while it started: its meaning if known, and its own last words."""
+    """The error for a node that ended while it started: the reason if it is known, and what it printed last.
+
+    `output`: what it printed; `log`: its log file; `folder`: its data folder. A death without a known reason
+    on a folder that holds a chain is a DamagedNodeError: the node can fail an assertion there at every start.
+    """
     printed = tail(output)
     # What the node prints names the cause; its log ends with the routine of shutting down.
     if _is_full(folder):
         printed = [*printed, "Disk space is low"]
     words = " / ".join(printed[-4:]) or " / ".join(tail(log)[-4:]) or "it printed nothing"
-    kind: type[NodeError] = TransientNodeError if any(sign in words for sign in _PASSING) else NodeError
-    meaning, hint = "", f"Its log is {log}."
+    what = "The embedded Bitcoin SV node did not start."
+    passing = any(sign in words for sign in _PASSING)
     for signs, why, advice in _MEANINGS:
         if any(sign in words for sign in signs):
-            meaning, hint = why + " ", advice.format(folder=folder)
-            if "inkproof repair" in advice:
-                kind = DamagedNodeError
-            break
-    return kind("The embedded Bitcoin SV node did not start.", why=f"{meaning}It said: {words}", hint=hint)
+            damaged = "inkproof repair" in advice
+            kind = DamagedNodeError if damaged else TransientNodeError if passing else NodeError
+            return kind(what, why=f"{why} It said: {words}", hint=advice.format(folder=folder))
+    if passing:
+        return TransientNodeError(what, why=f"It said: {words}", hint=f"Its log is {log}.")
+    if (folder / "regtest" / "blocks").exists():
+        hint = (
+            f"Try again. If it ends like this each time: `inkproof repair` keeps the folder {folder} aside."
+        )
+        return DamagedNodeError(what, why=f"It said: {words}", hint=f"{hint} Its log is {log}.")
+    return NodeError(what, why=f"It said: {words}", hint=f"Its log is {log}.")
 
 
 def _is_full(folder: Path) -> bool:

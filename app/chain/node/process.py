@@ -8,10 +8,8 @@ import os
 import secrets
 import shutil
 import socket
-import subprocess
-import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,11 +18,12 @@ from typing import Any
 import psutil
 from filelock import FileLock, Timeout
 
-from app import paths
 from app.chain.backends.rpc import WARMING_UP, Rpc
+from app.chain.node import guardian, running
 from app.chain.node import log as nodelog
 from app.chain.node.binary import find_bitcoind
 from app.chain.node.lease import Lease, Leases
+from app.chain.node.places import Places
 from app.errors import (
     ChainError,
     NodeError,
@@ -36,7 +35,7 @@ from app.errors import (
 from app.progress import Progress
 from app.text import clean_text
 
-__all__ = ["PROFILES", "EmbeddedNode", "NodeStatus"]
+__all__ = ["PROFILES", "EmbeddedNode", "Limits", "NodeStatus", "free_port"]
 
 # What 1.0.13 does not start without, and the height from which big scripts are valid (regtest has 10,000).
 _REQUIRED = {
@@ -45,23 +44,33 @@ _REQUIRED = {
     "excessiveblocksize": "10GB",
     "minminingtxfee": "0.00000050",
 }
-# Room for scripts beyond the default 500,000 bytes, such as the unrolled network's 852 KB.
+# Room for scripts beyond the default 500,000 bytes, such as that of the unrolled contract.
 _RAISED = {"maxscriptsizepolicy": "20MB", "maxtxsizepolicy": "40MB"}
 
 PROFILES: dict[str, dict[str, str]] = {"regtest": _REQUIRED, "regtest-raised": {**_REQUIRED, **_RAISED}}
 """Settings of each profile. `regtest` keeps a default node's policy: it allows nothing that others refuse."""
 
-_ANSWER_SECONDS = 60.0
-_WARM_UP_SECONDS = 600.0
-_STOP_SECONDS = 60.0
-_TERMINATE_SECONDS = 10.0
-_LOCK_SECONDS = 900.0
-_RETRY_SECONDS = 15.0
-_RETRIES = 5
-_SILENT_AFTER = 2
 
-# Kept so that a node which has ended is reaped and not taken for a running one.
-_started: list[subprocess.Popen[bytes]] = []
+@dataclass(frozen=True)
+class Limits:
+    """How long things are waited for, in seconds.
+
+    `answer`: a started node's first answer; `warm_up`: the same while it says that it is warming up;
+    `silent`: each question meanwhile; `stop`: its end when it is told to stop; `terminate`: its end by
+    signal; `lock`: other programs that start or stop it; `retry`: starts that fail for a reason that passes.
+    """
+
+    answer: float = 60.0
+    warm_up: float = 600.0
+    silent: float = 2.0
+    stop: float = 60.0
+    terminate: float = 10.0
+    lock: float = 900.0
+    retry: float = 15.0
+
+
+_RETRIES = 5
+"""Starts that are tried at least where the reason passes."""
 
 
 @dataclass(frozen=True)
@@ -85,70 +94,82 @@ class NodeStatus:
 class EmbeddedNode:
     """An embedded node with its data folder `home()/nodes/<profile>`. Objects of one profile share it."""
 
-    def __init__(self, profile: str = "regtest", *, extra_flags: Sequence[str] = ()) -> None:
-        """`extra_flags`: more settings, such as "maxscriptsizepolicy=0", for when this object starts it."""
+    def __init__(
+        self,
+        profile: str = "regtest",
+        *,
+        extra_flags: Sequence[str] = (),
+        limits: Limits = Limits(),
+        port: Callable[[], int] | None = None,
+    ) -> None:
+        """`extra_flags`: more settings, such as "maxscriptsizepolicy=0", for when this object starts it.
+
+        `port` chooses the port of its RPC: a free one unless given.
+        """
         if profile not in PROFILES:
             raise NodeError(
                 f"There is no embedded node called {clean_text(profile, 40)!r}.",
                 hint=f"Choose one of {', '.join(PROFILES)}.",
             )
         self.profile = profile
-        self.folder = paths.home().resolve() / "nodes" / profile
+        self.places = Places.of(profile)
         pairs = [flag.lstrip("-").partition("=") for flag in extra_flags]
         self._extra = {name: value or "1" for name, _, value in pairs}
-        self._conf = self.folder / "bitcoin.conf"
-        self._output = self.folder / "output.log"
-        self._pid = self.folder / "node.pid"
-        self._keep = self.folder / "keep"
-        self._leases = Leases(self.folder / "leases")
-        self._lock = FileLock(self.folder.with_suffix(".lock"))
+        self._limits = limits
+        self._port = port or free_port
+        self._leases = Leases(self.places.leases)
+        self._lock = FileLock(self.places.lock)
 
-    def start(self, progress: Progress, *, keep: bool = False) -> Rpc:
-        """The running node's RPC; the node is started unless it already runs.
+    @property
+    def folder(self) -> Path:
+        """The node's data folder."""
+        return self.places.folder
 
-        With `keep` it goes on running after the last program that uses it. NodeError where it cannot start.
+    def start(self, progress: Progress) -> Rpc:
+        """The running node's RPC; the node is started unless it runs, and goes on without users.
+
+        NodeError where it cannot start.
         """
-        with self._guarded():
-            rpc = self._start(progress)
-            if keep:
-                self._keep.touch(mode=0o600)
+        with self.lease(progress, keep=True) as rpc:
             return rpc
 
     def stop(self) -> bool:
-        """Stop the node, whoever uses it; whether there was one to stop. NodeError if it will not end."""
+        """Stop the node, whoever uses it; whether there was one to stop. NodeError if it does not end."""
         with self._guarded():
             return self._stop()
 
+    def stop_unused(self) -> None:
+        """Stop the node unless a program uses it or it is to be kept. NodeError if it does not end."""
+        with self._guarded():
+            if not self._leases.count() and not self.places.keep.exists():
+                self._stop()
+
     @contextlib.contextmanager
     def lease(self, progress: Progress, *, keep: bool = False) -> Iterator[Rpc]:
-        """Use the node: started if need be, and stopped by the last user out unless it is to be kept."""
-        with self._guarded():
-            lease = self._leases.take()
-            try:
-                rpc = self._start(progress)
-            except BaseException:
-                # Given up in the middle, by an error or by the person: what has started must not stay.
-                self._give_back(lease)
-                raise
-            if keep:
-                self._keep.touch(mode=0o600)
+        """Use the node: started if need be, and stopped by the last user unless it is to be kept.
+
+        With `keep` it goes on running without users. NodeError where it cannot start.
+        """
+        lease: Lease | None = None
         try:
+            with self._guarded():
+                lease = self._take_lease()
+                rpc = self._start(progress)
+                if keep:
+                    self.places.keep.touch(mode=0o600)
             yield rpc
         finally:
-            with self._guarded():
-                self._give_back(lease)
-
-    def _give_back(self, lease: Lease) -> None:
-        lease.drop()
-        if not self._leases.count() and not self._keep.exists():
-            self._stop()
+            # Also where the start was given up, by an error or by the person: the node must not stay.
+            if lease is not None:
+                lease.drop()
+                self.stop_unused()
 
     def status(self) -> NodeStatus:
         """The node as it is now. Starts nothing, and does not fail because the node does."""
         known: dict[str, Any] = {
             "profile": self.profile,
             "folder": self.folder,
-            "keep": self._keep.exists(),
+            "keep": self.places.keep.exists(),
             "users": 0,
         }
         process = self._process()
@@ -187,7 +208,7 @@ class EmbeddedNode:
         """Only one program at a time may start, stop or count the users of the node."""
         try:
             self.folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._lock.acquire(timeout=_LOCK_SECONDS)
+            self._lock.acquire(timeout=self._limits.lock)
         except Timeout as error:
             raise NodeError(
                 "Another program has been starting or stopping the embedded node for a long time.",
@@ -200,18 +221,25 @@ class EmbeddedNode:
         finally:
             self._lock.release()
 
+    def _take_lease(self) -> Lease:
+        try:
+            return self._leases.take()
+        except OSError as error:
+            raise self._unwritable(error) from error
+
     def _start(self, progress: Progress) -> Rpc:
         process = self._process()
         if process is not None:
+            guardian.ensure(self.places)
             try:
                 return self._await_answer(process, progress)
             except NodeError:
-                # It was about to end when we found it; otherwise its silence is the answer.
-                if _alive(process):
+                # It was about to end when it was found; a node that goes on and does not answer is an error.
+                if running.alive(process):
                     raise
         program = find_bitcoind(progress)
         progress("Starting the Bitcoin SV node", None)
-        deadline = time.monotonic() + _RETRY_SECONDS
+        deadline = time.monotonic() + self._limits.retry
         for attempt in itertools.count(1):
             process = self._launch(program)
             try:
@@ -223,26 +251,23 @@ class EmbeddedNode:
         raise AssertionError("it starts or it fails")
 
     def _launch(self, program: Path) -> psutil.Process:
+        places = self.places
         try:
-            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self.folder.chmod(0o700)
-            self._keep.unlink(missing_ok=True)
-            _write_private(self._conf, self._settings())
-            _write_private(self._output, "")
-            with self._output.open("ab") as output:
-                child = subprocess.Popen(
-                    [str(program), f"-datadir={self.folder}"],
-                    stdin=subprocess.DEVNULL,
-                    stdout=output,
-                    stderr=subprocess.STDOUT,
-                    cwd=self.folder,
-                    **_detached(),
-                )
-            _started.append(child)
-            _write_private(self._pid, str(child.pid))
-            return psutil.Process(child.pid)
+            places.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            places.folder.chmod(0o700)
+            places.keep.unlink(missing_ok=True)
+            _write_private(places.conf, self._settings())
+            _write_private(places.output, "")
+            # Whatever ends this program from here on, the guardian finds the node.
+            _write_private(places.pid, "")
+            guardian.ensure(places)
+            with places.output.open("ab") as output:
+                command = [str(program), running.data_folder_flag(places.folder)]
+                number = running.start(command, folder=places.folder, output=output)
+            _write_private(places.pid, str(number))
+            return psutil.Process(number)
         except psutil.NoSuchProcess as error:
-            raise nodelog.explain(self._output, self._log(), self.folder) from error
+            raise nodelog.explain(places.output, places.log, places.folder) from error
         except OSError as error:
             if error.filename in (str(program), program):
                 raise nodelog.not_runnable(program, error) from error
@@ -259,39 +284,39 @@ class EmbeddedNode:
         }
         settings |= {"txindex": "1", "keypool": "1", "dbcache": "64"}
         settings |= PROFILES[self.profile] | self._extra
-        settings |= {"rpcbind": "127.0.0.1", "rpcallowip": "127.0.0.1", "rpcport": str(_free_port())}
+        settings |= {"rpcbind": "127.0.0.1", "rpcallowip": "127.0.0.1", "rpcport": str(self._port())}
         settings |= {"rpcuser": secrets.token_hex(8), "rpcpassword": secrets.token_hex(32)}
         return "".join(f"{name}={value}\n" for name, value in settings.items())
 
     def _rpc(self, *, timeout: float = 30.0) -> Rpc:
         """RPC with the credentials in the node's settings: random, so a node that takes them is ours."""
         try:
-            lines = self._conf.read_text(encoding="utf-8").splitlines()
+            lines = self.places.conf.read_text(encoding="utf-8").splitlines()
             settings = dict(line.split("=", 1) for line in lines if "=" in line)
             url = f"http://127.0.0.1:{int(settings['rpcport'])}"
             return Rpc(url, settings["rpcuser"], settings["rpcpassword"], timeout=timeout)
         except (OSError, ValueError, KeyError) as error:
             raise NodeError(
-                f"The settings of the embedded node in {self._conf} cannot be read.",
+                f"The settings of the embedded node in {self.places.conf} cannot be read.",
                 hint="Run `inkproof node stop`, then try again.",
             ) from error
 
     def _await_answer(self, process: psutil.Process, progress: Progress) -> Rpc:
         rpc = self._rpc()
         began = time.monotonic()
-        limit = _ANSWER_SECONDS
+        limit = self._limits.answer
         while True:
             try:
-                answer = rpc.call("getblockchaininfo", timeout=_SILENT_AFTER)
+                answer = rpc.call("getblockchaininfo", timeout=self._limits.silent)
                 chain = rpc.peer.mapping(answer).get("chain")
             except RpcError as error:
                 if error.code != WARMING_UP:
                     raise
-                limit = _WARM_UP_SECONDS
+                limit = self._limits.warm_up
                 progress(f"The node is warming up: {error.message}", None)
             except UnreachableError as error:
-                if not _alive(process):
-                    raise nodelog.explain(self._output, self._log(), self.folder) from error
+                if not running.alive(process):
+                    raise nodelog.explain(self.places.output, self.places.log, self.folder) from error
                 if time.monotonic() - began > limit:
                     raise NodeError(
                         f"The embedded node runs (process {process.pid}) but does not answer.",
@@ -306,39 +331,25 @@ class EmbeddedNode:
 
     def _stop(self) -> bool:
         process = self._process()
-        _forget(self._keep)
-        if process is None:
-            return False
-        with contextlib.suppress(ChainError):
-            self._rpc(timeout=5).call("stop")
-            _await_end(process, _STOP_SECONDS)
-        for end in (process.terminate, process.kill):
-            if _alive(process):
-                with contextlib.suppress(psutil.NoSuchProcess):
-                    end()
-                _await_end(process, _TERMINATE_SECONDS)
-        if _alive(process):
-            raise NodeError(
-                f"The embedded node (process {process.pid}) does not end.", hint="End it yourself."
-            )
-        _forget(self._pid)
-        return True
+        _forget(self.places.keep)
+        if process is not None:
+            with contextlib.suppress(ChainError):
+                self._rpc(timeout=5).call("stop")
+                running.await_end(process, self._limits.stop)
+            for end in (process.terminate, process.kill):
+                if running.alive(process):
+                    with contextlib.suppress(psutil.NoSuchProcess):
+                        end()
+                    running.await_end(process, self._limits.terminate)
+            if running.alive(process):
+                raise NodeError(
+                    f"The embedded node (process {process.pid}) does not end.", hint="End it yourself."
+                )
+        _forget(self.places.pid)
+        return process is not None
 
     def _process(self) -> psutil.Process | None:
-        """Our node's process, known by the data folder on its command line; process numbers are reused.
-
-        The node's own file serves where the program that started it was killed before it wrote its own.
-        """
-        wanted = f"-datadir={self.folder}"
-        for path in (self._pid, self.folder / "regtest" / "bitcoind.pid"):
-            with contextlib.suppress(OSError, ValueError, OverflowError, psutil.Error):
-                process = psutil.Process(int(path.read_text(encoding="ascii")))
-                if _alive(process) and wanted in process.cmdline():
-                    return process
-        return None
-
-    def _log(self) -> Path:
-        return self.folder / "regtest" / "bitcoind.log"
+        return running.find(self.folder, self.places.notes)
 
     def _unwritable(self, error: OSError) -> NodeError:
         free = ""
@@ -351,14 +362,8 @@ class EmbeddedNode:
         )
 
 
-def _detached() -> dict[str, Any]:
-    """A group of its own: Ctrl+C in the terminal must not end the node before the ledger is written."""
-    if sys.platform == "win32":
-        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
-    return {"start_new_session": True, "umask": 0o077}
-
-
-def _free_port() -> int:
+def free_port() -> int:
+    """A TCP port on this machine that nobody uses now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -381,18 +386,3 @@ def _write_private(path: Path, text: str) -> None:
 def _forget(path: Path) -> None:
     with contextlib.suppress(OSError):
         path.unlink()
-
-
-def _alive(process: psutil.Process) -> bool:
-    for child in _started:
-        child.poll()
-    try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
-
-
-def _await_end(process: psutil.Process, seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while _alive(process) and time.monotonic() < deadline:
-        time.sleep(0.02)

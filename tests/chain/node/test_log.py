@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.chain.node.log import explain, tail
-from app.errors import TransientNodeError
+from app.errors import DamagedNodeError, NodeError, TransientNodeError
 
 
 @pytest.mark.parametrize(
@@ -42,6 +42,18 @@ def test_what_passes_by_itself_is_told_apart(tmp_path: Path, words: str, passes:
     output = tmp_path / "output.log"
     output.write_text(words)
     assert isinstance(explain(output, tmp_path / "bitcoind.log", tmp_path), TransientNodeError) == passes
+
+
+@pytest.mark.parametrize(("chain", "kind"), [(True, DamagedNodeError), (False, NodeError)])
+def test_a_death_without_a_known_reason_is_called_damage_where_there_is_a_chain(
+    tmp_path: Path, chain: bool, kind: type[NodeError]
+) -> None:
+    (tmp_path / "output.log").write_text("bitcoind: validation.cpp:2970: Assertion `x' failed.")
+    if chain:
+        (tmp_path / "regtest" / "blocks").mkdir(parents=True)
+    error = explain(tmp_path / "output.log", tmp_path / "bitcoind.log", tmp_path)
+    assert type(error) is kind
+    assert ("inkproof repair" in error.hint) == chain
 
 
 def test_where_nothing_was_printed_the_log_is_quoted(tmp_path: Path) -> None:
