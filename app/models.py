@@ -113,7 +113,9 @@ def figures() -> dict[str, Figures]:
         rows = json.loads((paths.assets() / "models.json").read_text(encoding="utf-8"))["models"]
     except OSError:
         return {}
-    return {row["model"]: Figures(row["sha256"], row["fixed_accuracy"], row["script_bytes"]) for row in rows}
+    return {
+        row["model"]: Figures(row["sha256"], row["integer_accuracy"], row["script_bytes"]) for row in rows
+    }
 
 
 def name_of(sha256: str) -> str:

@@ -13,7 +13,7 @@ import pytest
 
 import app
 from app import paths
-from app.cli.selftest import MANIFEST, NEEDED, NEEDED_FROZEN
+from app.bench.bundle import MANIFEST, NEEDED, NEEDED_FROZEN
 from tools import freeze, standins
 from tools.freeze import ROOT
 
@@ -52,7 +52,7 @@ class Refuse:
         if name in left_out:
             raise ModuleNotFoundError(name, name=name)
 sys.meta_path.insert(0, Refuse())
-import app.cli.selftest, app.cli.judging, app.cli.chain, app.cli.node, app.window.app
+import app.bench.selftest, app.cli.selftest, app.cli.judging, app.cli.chain, app.cli.node, app.window.app
 from app.floats.judge import FloatJudge
 from app import paths
 import numpy

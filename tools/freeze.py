@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from app import __version__
+from app.bench.bundle import MANIFEST, write_manifest
 from app.chain.node import binary
-from app.cli.selftest import MANIFEST, write_manifest
 from app.version import BUILD_FILE, asked
 from tools import standins, third_party
 

@@ -1,4 +1,4 @@
-"""What `bench` measures, one function per question. Times are medians, in milliseconds."""
+"""What is measured, a function for each part of the program. Times are medians, in milliseconds."""
 
 from __future__ import annotations
 
@@ -28,17 +28,19 @@ from app.drawing import Stroke, rasterise, to_mnist
 from app.errors import ChainError
 from app.fixedpoint import Conv2d, Dense, IntegerModel
 from app.floats.judge import FloatJudge
+from app.progress import silent
 from app.script import Kind
 
 Figures = dict[str, Any]
 Images = npt.NDArray[np.uint8]
+Labels = npt.NDArray[np.int64]
 
 SEVEN = (Stroke(((0.28, 0.26), (0.5, 0.24), (0.72, 0.25), (0.6, 0.5), (0.46, 0.82)), 0.05),)
 """A drawing to measure with."""
 _BATCH = 1000
 _VALUE, _FEE = 5_000, 300
 _ANY_TXID = "11" * 32
-_KEY = PrivateKey(b"\x07" * 32)  # signs for a coin that exists nowhere
+_KEY = PrivateKey(b"\x07" * 32)  # for a coin that does not exist
 _COPIES = {Kind.PACKED: 20, Kind.UNROLLED: 5}
 _MOST_BYTES = 10_000_000  # of Script in one call: a node takes no more than 32 MB of JSON
 _NO_LIMIT = (
@@ -91,8 +93,11 @@ def information_bound(model: IntegerModel) -> int:
 
 
 @contextlib.contextmanager
-def home_of_its_own() -> Iterator[None]:
-    """Measure on a fresh chain; the person's own ledger and coins stay out of it."""
+def temporary_home() -> Iterator[None]:
+    """A fresh data folder, and so a fresh chain; the user's own ledger and coins are not touched.
+
+    The node's program is taken from the user's data folder if it has been fetched.
+    """
     before = os.environ.get("INKPROOF_HOME")
     cache = paths.home() / "node-binary"
     with tempfile.TemporaryDirectory(prefix="inkproof-bench-") as folder:
@@ -119,11 +124,11 @@ def _spend(contract: DigitContract, image: bytes, digit: int) -> Tx:
 
 
 def _node_milliseconds(rpc: Rpc, contract: DigitContract, image: Images, digit: int) -> float:
-    """Time of one spend's script in the node, by `verifyscript`.
+    """Milliseconds of one spend's script in the node, by `verifyscript`.
 
-    A call also carries and parses hundreds of kilobytes of hex. The same call with an image a byte too
-    short, which fails at the script's first check, measures just that, and is taken off; one right after
-    the other, so that a machine which slows down slows down both.
+    The call also carries and parses hundreds of kilobytes of hex. That part is measured by the same call
+    with an image one byte short, which fails at the script's first check, and is subtracted. The two calls
+    alternate, so that a change of the machine's speed affects both.
     """
     copies = max(1, min(_COPIES[contract.kind], _MOST_BYTES // len(contract.locking_script)))
     judged = _items(contract, _spend(contract, image.tobytes(), digit), copies)
@@ -151,23 +156,37 @@ def _verify(rpc: Rpc, items: Sequence[Figures]) -> list[Figures]:
 
 
 def read_with_both(
-    model: IntegerModel, judge: FloatJudge, images: Images, told: Callable[[float], None]
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    model: IntegerModel, judge: FloatJudge, images: Images, progress: Callable[[float], None]
+) -> tuple[Labels, Labels]:
     """The classes (n,) of images (n, 28, 28): by the float model, and by the integer engine.
 
-    `told` hears how much is done, from 0 to 1.
+    `progress` is called with the share that is done, 0 to 1.
     """
-    floating, fixed = [], []
+    by_float, by_integer = [], []
     for start in range(0, len(images), _BATCH):
         batch = images[start : start + _BATCH]
-        floating.append(judge.read_batch(batch).argmax(axis=1))
-        fixed.append(model.classify(batch))
-        told(min(1.0, (start + _BATCH) / len(images)))
-    return np.concatenate(floating), np.concatenate(fixed)
+        by_float.append(judge.read_batch(batch).argmax(axis=1))
+        by_integer.append(model.classify(batch))
+        progress(min(1.0, (start + _BATCH) / len(images)))
+    return np.concatenate(by_float), np.concatenate(by_integer)
+
+
+def accuracy_figures(
+    model: IntegerModel, judge: FloatJudge, images: Images, labels: Labels, progress: Callable[[float], None]
+) -> Figures:
+    """Shares (0 to 1) of the images that each engine reads right, and of those that both read alike."""
+    by_float, by_integer = read_with_both(model, judge, images, progress)
+    return {
+        "images": len(images),
+        "float_accuracy": float((by_float == labels).mean()),
+        "integer_accuracy": float((by_integer == labels).mean()),
+        "agreement": float((by_float == by_integer).mean()),
+        "different": int((by_float != by_integer).sum()),
+    }
 
 
 def engine_figures(model: IntegerModel, judge: FloatJudge, images: Images) -> Figures:
-    """The integer engine beside Keras: one image, and a batch."""
+    """Milliseconds of the integer engine and of Keras for one image, and for all of `images` at once."""
     one = images[0]
     return {
         "integer_one": median_milliseconds(lambda: model.read(one), 200),
@@ -179,7 +198,7 @@ def engine_figures(model: IntegerModel, judge: FloatJudge, images: Images) -> Fi
 
 
 def drawing_figures(model: IntegerModel, strokes: Sequence[Stroke]) -> Figures:
-    """From strokes to the integer engine's reading: ink, 28x28, class."""
+    """Milliseconds from strokes to ink, from ink to 28x28, and from strokes to the engine's class."""
     ink = rasterise(strokes)
     return {
         "ink": median_milliseconds(lambda: rasterise(strokes), 20),
@@ -189,12 +208,12 @@ def drawing_figures(model: IntegerModel, strokes: Sequence[Stroke]) -> Figures:
 
 
 def submission_figures(model: IntegerModel, image: Images, times: int = 7) -> Figures:
-    """From Enter to the node's word, and to the block, on the embedded node with default policy."""
+    """Milliseconds from a submission until the embedded node has accepted it, and until it is in a block."""
     fixed = model.read(image)
     readings = Readings(fixed.digit, [0.1] * 10, fixed.digit, fixed.logits)
     accepted, confirmed = [], []
-    with open_service(model, Kind.PACKED, NodeChoice(), _silent) as service:
-        service.prepare(_silent)
+    with open_service(model, Kind.PACKED, NodeChoice(), silent) as service:
+        service.prepare(silent)
         for _ in range(times):
             moments: dict[ClaimStage, float] = {}
             start = time.perf_counter()
@@ -203,13 +222,9 @@ def submission_figures(model: IntegerModel, image: Images, times: int = 7) -> Fi
                 fixed.digit,
                 readings,
                 name="bench",
-                progress=_silent,
+                progress=silent,
                 on_stage=lambda stage, _, kept=moments: kept.setdefault(stage, time.perf_counter()),  # type: ignore[misc]
             )
             accepted.append((moments[ClaimStage.ACCEPTED] - start) * 1000)
             confirmed.append((moments[ClaimStage.CONFIRMED] - start) * 1000)
     return {"to_accepted": statistics.median(accepted), "to_block": statistics.median(confirmed)}
-
-
-def _silent(_text: str, _fraction: float | None = None) -> None:
-    """Progress that nobody watches."""

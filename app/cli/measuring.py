@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from app import paths
-from app.bench.measures import read_with_both
+from app.bench.measures import accuracy_figures, temporary_home
 from app.cli import OK
-from app.cli.files import made_folder
+from app.cli.files import made_folder, write_whole
 from app.cli.options import data_set, model_of
 from app.cli.output import out, print_json, reporting
 from app.drawing import load_drawings, pictures_of
@@ -39,9 +39,7 @@ def evaluate(options: argparse.Namespace) -> int:
     """Both engines over MNIST's test images, or over drawn digits; with --all, every model."""
     _refuse_what_excludes(options)
     if options.all:
-        from app.cli.comparing import evaluate_all
-
-        return evaluate_all(options)
+        return _evaluate_all(options)
     with reporting(options.json) as report:
         report("Reading the images")
         images, labels = _examples(options)
@@ -49,20 +47,32 @@ def evaluate(options: argparse.Namespace) -> int:
         report("Loading the float model (TensorFlow)")
         judge = FloatJudge.load(model_of(options).float_path)
         reading = partial(report, "Reading with both engines")
-        by_float, by_integer = read_with_both(model, judge, images, reading)
-    figures = {
-        "images": len(images),
-        "float_accuracy": float((by_float == labels).mean()),
-        "fixed_accuracy": float((by_integer == labels).mean()),
-        "agreement": float((by_float == by_integer).mean()),
-    }
+        figures = accuracy_figures(model, judge, images, labels, reading)
     if options.json:
         print_json(figures)
     else:
         out.print(f"images           {figures['images']:,}")
-        out.print(f"float model    {figures['float_accuracy']:.2%} right")
-        out.print(f"integer engine   {figures['fixed_accuracy']:.2%} right")
-        out.print(f"same class       {figures['agreement']:.2%}  ({(by_float != by_integer).sum()} differ)")
+        out.print(f"float model      {figures['float_accuracy']:.2%} right")
+        out.print(f"integer engine   {figures['integer_accuracy']:.2%} right")
+        out.print(f"same class       {figures['agreement']:.2%}  ({figures['different']:,} differ)")
+    return OK
+
+
+def _evaluate_all(options: argparse.Namespace) -> int:
+    """Measure every model; print the table, and write it as a page if `--output` names a file."""
+    from app.bench.comparing import compare
+
+    if options.output is not None:
+        made_folder(options.output.parent)
+    with reporting(options.json) as report, temporary_home():
+        found = compare(data_set(options), options.drawings, options.limit, report)
+    if options.output is not None:
+        write_whole(options.output, found.page())
+    if options.json:
+        print_json(found.as_json())
+    else:
+        for line in found.lines():
+            out.print(line)
     return OK
 
 

@@ -96,10 +96,10 @@ def test_contract_build_reports_that_nothing_changed(inkproof):
 
 def test_evaluate_counts_what_both_engines_read(inkproof, mnist_file):
     figures = inkproof("evaluate", "--data", mnist_file, "--json").json()
-    assert set(figures) == {"images", "float_accuracy", "fixed_accuracy", "agreement"}
+    assert set(figures) == {"images", "float_accuracy", "integer_accuracy", "agreement", "different"}
     assert figures["images"] == 10_000
     assert figures["float_accuracy"] >= 0.985
-    assert figures["fixed_accuracy"] >= 0.985
+    assert figures["integer_accuracy"] >= 0.985
     assert figures["agreement"] >= 0.9999
     assert "same class" in inkproof("evaluate", "--data", mnist_file, "--limit", "50").stdout
 

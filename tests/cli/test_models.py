@@ -31,10 +31,10 @@ def test_a_model_too_big_for_a_default_node_is_checked_where_it_was_sent_to(inkp
     ran = inkproof("verify", SEVEN, "--model", "mlp", "--json")
     assert ran.returncode == 0, ran.stderr
     chain = ran.json()["chain"]
-    assert chain["model"] == "regtest-raised"
+    assert chain["network"] == "regtest-raised"
     seen = inkproof("inspect", chain["txid"], "--json")
     assert seen.returncode == 0, seen.stderr
-    assert (seen.json()["model"], seen.json()["model"]) == ("mlp", "regtest-raised")
+    assert (seen.json()["model"], seen.json()["network"]) == ("mlp", "regtest-raised")
     # What is said on the command line is what is done.
     elsewhere = inkproof("inspect", chain["txid"], "--network", "regtest")
     assert elsewhere.returncode == 2
@@ -102,7 +102,7 @@ def test_evaluate_all_prints_a_row_for_every_model_and_writes_the_page(inkproof,
     rows = {row["model"]: row for row in table["models"]}
     assert list(rows) == list(models.MODELS)
     for row in rows.values():
-        assert row["fixed_accuracy"] > 0.9 and row["drawn_accuracy"] > 0.6
+        assert row["integer_accuracy"] > 0.9 and row["drawn_accuracy"] > 0.6
         assert row["node_milliseconds"] > 0
         assert row["policy"] == ("raised" if models.named(row["model"]).raised else "default")
     assert rows["compact"]["float_accuracy"] is None

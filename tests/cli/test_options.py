@@ -36,7 +36,7 @@ def test_numbers_at_their_bounds_are_taken():
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--all", "--model", "cnn"], "--all measures every network"),
+        (["--all", "--model", "cnn"], "--all measures every model"),
         (["--drawings", "drawn.json", "--data", "mnist.npz"], "Both --drawings and --data"),
     ],
 )

@@ -8,8 +8,8 @@ import sys
 import pytest
 
 from app import paths
+from app.bench.bundle import MANIFEST, NEEDED, NEEDED_FROZEN, check_files, write_manifest
 from app.cli import main
-from app.cli.selftest import MANIFEST, NEEDED, NEEDED_FROZEN, check_files, write_manifest
 from app.errors import InkproofError
 
 STEPS = [

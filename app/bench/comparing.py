@@ -1,33 +1,35 @@
-"""`evaluate --all`: every model that ships, in one table."""
+"""Every model that ships, measured side by side: `inkproof evaluate --all` and docs/models.md."""
 
 from __future__ import annotations
 
-import argparse
+from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from app import models, paths
-from app.bench import measures as measured
+from app.bench.measures import SEVEN, contract_figures, read_with_both, unlimited_node
 from app.chain.backends.rpc import Rpc
-from app.cli import OK
-from app.cli.files import made_folder, write_whole
-from app.cli.options import data_set
-from app.cli.output import Reporter, out, print_json, reporting
 from app.contract.classifier import program_for
 from app.contract.local import needs_raised_policy
 from app.drawing import load_drawings, pictures_of, rasterise, to_mnist
 from app.fixedpoint import load
 from app.floats.judge import FloatJudge
 from app.models import Model
+from app.progress import Progress
 from app.script import Kind
 from app.training.data import load_mnist
+
+__all__ = ["Comparison", "compare"]
 
 Row = dict[str, Any]
 Images = npt.NDArray[np.uint8]
 Labels = npt.NDArray[np.int64]
+Examples = tuple[Images, Labels]
+"""Images (n, 28, 28) and the digits that they show (n,)."""
 
 _PAGE = """\
 # The models, side by side
@@ -54,61 +56,77 @@ are followed literally, by `inkproof train --recipe NAME`.
 """
 
 
-def evaluate_all(options: argparse.Namespace) -> int:
-    """Measure every model; print the table, and write it as a page if `--output` names a file."""
-    if options.output is not None:
-        made_folder(options.output.parent)
-    with reporting(options.json) as report, measured.home_of_its_own():
-        report("Reading the images")
-        data = load_mnist(data_set(options))
-        images, labels = data.x_test[: options.limit], data.y_test[: options.limit].astype(np.int64)
-        drawn = _drawn(options)
-        with measured.unlimited_node().lease(report) as rpc:
-            rows = [_row(model, images, labels, drawn, rpc, report) for model in models.MODELS.values()]
-    if options.output is not None:
-        write_whole(options.output, _page(rows, len(images), len(drawn[1]) if drawn else 0))
-    if options.json:
-        print_json({"images": len(images), "drawings": len(drawn[1]) if drawn else 0, "models": rows})
-    else:
-        for line in _lines(rows):
-            out.print("  ".join(line))
-    return OK
+@dataclass(frozen=True)
+class Comparison:
+    """What was measured: a row per model, on `images` test images and `drawings` drawn digits."""
+
+    images: int
+    drawings: int
+    rows: list[Row]
+
+    def as_json(self) -> dict[str, Any]:
+        """The figures as JSON values."""
+        return {"images": self.images, "drawings": self.drawings, "models": self.rows}
+
+    def lines(self) -> list[str]:
+        """The table as text, the titles first."""
+        return ["  ".join(line) for line in _lines(self.rows)]
+
+    def page(self) -> str:
+        """The table as a page in Markdown."""
+        titles, *lines = _lines(self.rows)
+        rule = [
+            "-" * len(title) if column in _TEXTS else "-" * (len(title) - 1) + ":"
+            for column, title in enumerate(titles)
+        ]
+        table = "\n".join(f"| {' | '.join(line)} |" for line in [titles, rule, *lines])
+        claims = ", ".join(f"`{row['model']}` {row['claim']}" for row in self.rows if row["claim"])
+        drawn = "drawn digits (none were at hand)"
+        if self.drawings:
+            drawn = f"{self.drawings} digits drawn in many styles"
+        return _PAGE.format(table=table, images=f"{self.images:,}", drawings=drawn, claims=claims)
 
 
-def _drawn(options: argparse.Namespace) -> tuple[Images, Labels] | None:
+def compare(data: Path | None, drawings: Path | None, limit: int | None, progress: Progress) -> Comparison:
+    """Measure every model on MNIST's test images and on drawn digits, and its contract in a node.
+
+    `data`: MNIST's file, None for Keras's download. `drawings`: a stroke file, None for the project's own.
+    `limit`: the first images only.
+    """
+    progress("Reading the images", None)
+    mnist = load_mnist(data)
+    examples = mnist.x_test[:limit], mnist.y_test[:limit].astype(np.int64)
+    drawn = _drawn(drawings, limit)
+    with unlimited_node().lease(progress) as rpc:
+        rows = [_row(model, examples, drawn, rpc, progress) for model in models.MODELS.values()]
+    return Comparison(len(examples[0]), len(drawn[0]) if drawn else 0, rows)
+
+
+def _drawn(named: Path | None, limit: int | None) -> Examples | None:
     """Drawn digits: the file that is named, or in a source tree the project's own."""
     own = paths.resources() / "tests" / "data" / "drawn.json"
-    file = options.drawings or (own if own.is_file() else None)
-    if file is None:
-        return None
-    return pictures_of(load_drawings(file)[: options.limit])
+    file = named or (own if own.is_file() else None)
+    return None if file is None else pictures_of(load_drawings(file)[:limit])
 
 
-def _row(
-    model: Model,
-    images: Images,
-    labels: Labels,
-    drawn: tuple[Images, Labels] | None,
-    rpc: Rpc,
-    report: Reporter,
-) -> Row:
+def _row(model: Model, examples: Examples, drawn: Examples | None, rpc: Rpc, progress: Progress) -> Row:
+    images, labels = examples
     integers = load(model.integers_path)
-    report(f"{model.name}: running its contract in a node without time limits")
-    picture = to_mnist(rasterise(measured.SEVEN))
-    contract = measured.contract_figures(integers, picture, rpc, Kind.PACKED)
-    report(f"{model.name}: loading the float model")
+    progress(f"{model.name}: running its contract in a node without time limits", None)
+    contract = contract_figures(integers, to_mnist(rasterise(SEVEN)), rpc, Kind.PACKED)
+    progress(f"{model.name}: loading the float model", None)
     judge = FloatJudge.load(model.float_path)
-    reading = partial(report, f"{model.name}: reading with both engines")
-    floating, fixed = measured.read_with_both(integers, judge, images, reading)
+    reading = partial(progress, f"{model.name}: reading with both engines")
+    by_float, by_integer = read_with_both(integers, judge, images, reading)
     own_float = model.judge == model.folder
     return {
         "model": model.name,
         "sha256": integers.sha256,
         "architecture": integers.architecture,
         "parameters": integers.parameters,
-        "float_accuracy": float((floating == labels).mean()) if own_float else None,
-        "fixed_accuracy": float((fixed == labels).mean()),
-        "agreement": float((floating == fixed).mean()),
+        "float_accuracy": float((by_float == labels).mean()) if own_float else None,
+        "integer_accuracy": float((by_integer == labels).mean()),
+        "agreement": float((by_float == by_integer).mean()),
         "drawn_accuracy": float((integers.classify(drawn[0]) == drawn[1]).mean()) if drawn else None,
         "script_bytes": contract["script_bytes"],
         "node_milliseconds": contract["node_milliseconds"],
@@ -142,7 +160,7 @@ def _cells(row: Row) -> tuple[str, ...]:
         row["architecture"],
         f"{row['parameters']:,}",
         share(row["float_accuracy"]),
-        share(row["fixed_accuracy"]),
+        share(row["integer_accuracy"]),
         share(row["agreement"]),
         share(row["drawn_accuracy"]),
         f"{row['script_bytes']:,}",
@@ -163,15 +181,3 @@ def _lines(rows: list[Row]) -> list[list[str]]:
         ]
         for line in cells
     ]
-
-
-def _page(rows: list[Row], images: int, drawings: int) -> str:
-    titles, *lines = _lines(rows)
-    rule = [
-        "-" * len(title) if column in _TEXTS else "-" * (len(title) - 1) + ":"
-        for column, title in enumerate(titles)
-    ]
-    table = "\n".join(f"| {' | '.join(line)} |" for line in [titles, rule, *lines])
-    claims = ", ".join(f"`{row['model']}` {row['claim']}" for row in rows if row["claim"])
-    drawn = f"{drawings} digits drawn in many styles" if drawings else "drawn digits (none were at hand)"
-    return _PAGE.format(table=table, images=f"{images:,}", drawings=drawn, claims=claims)
