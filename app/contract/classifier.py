@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,9 +13,9 @@ from scryptlib.types import Bytes, Int, PubKey, Ripemd160, Sig
 
 from app.contract import description
 from app.errors import ContractError
-from app.fixedpoint import Conv2d, FewBit, IntegerModel, Rescale
+from app.fixedpoint import IntegerModel, Rescale
 from app.picture import CLASSES, PIXELS
-from app.script import Kind, Program, convolved, packed, planes, unrolled
+from app.script import Kind, Program, packed_program, unrolled
 
 _MODEL_VARIABLE = "DigitClassifier.model.model"
 
@@ -97,14 +96,7 @@ def rule_of(kind: Kind) -> Rescale:
 def program_for(model: IntegerModel, kind: Kind) -> Program:
     """Generate the Script of a model, under the rule of its kind."""
     ruled = model.with_rule(rule_of(kind))
-    return unrolled(ruled) if kind is Kind.UNROLLED else _packed_generator(ruled)(ruled)
-
-
-def _packed_generator(model: IntegerModel) -> Callable[[IntegerModel], Program]:
-    """The generator of a model's packed form: its layers decide."""
-    if any(isinstance(layer, Conv2d) for layer in model.layers):
-        return convolved
-    return planes if any(isinstance(layer, FewBit) for layer in model.layers) else packed
+    return unrolled(ruled) if kind is Kind.UNROLLED else packed_program(ruled)
 
 
 def owner_of(locking_script: bytes, program: Program) -> bytes | None:

@@ -1,6 +1,8 @@
-"""The model as Bitcoin Script: an assembler, four generators, and a way to run what they make."""
+"""The model as Bitcoin Script: an assembler, five generators, and a way to run what they make."""
 
 from app.script.convolved import convolved
+from app.script.forms import fits_default_node, packed_program
+from app.script.mapped import mapped
 from app.script.packed import packed
 from app.script.planes import planes
 from app.script.program import LOGIT_BYTES, Kind, Lanes, Program
@@ -14,8 +16,11 @@ __all__ = [
     "Program",
     "ScriptReading",
     "convolved",
+    "fits_default_node",
     "logits_from_bytes",
+    "mapped",
     "packed",
+    "packed_program",
     "planes",
     "run_program",
     "unrolled",

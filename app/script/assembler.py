@@ -10,10 +10,9 @@ from typing import TypeVar
 from bitcoinx import Ops, push_int, push_item
 
 from app.errors import ScriptError
+from app.script.limits import NUMBER_LIMIT
 
-NUMBER_LIMIT = 10_000
-"""Bytes of the longest number that a node with default policy computes with."""
-
+__all__ = ["NUMBER_LIMIT", "Assembler"]
 
 Self = TypeVar("Self", bound="Assembler")
 

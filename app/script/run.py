@@ -9,16 +9,22 @@ import bitcoinx
 from bitcoinx import InterpreterLimits, InterpreterState, MinerPolicy, Script, item_to_int
 
 from app.errors import ScriptError
-from app.script.assembler import NUMBER_LIMIT
+from app.script.limits import NUMBER_LIMIT, SCRIPT_LIMIT, STACK_LIMIT
 from app.script.program import LOGIT_BYTES, Program
 
-SCRIPT_LIMIT = 500_000
-"""Bytes of the largest script that a node with default policy takes."""
+__all__ = [
+    "DEFAULT_POLICY",
+    "SCRIPT_LIMIT",
+    "ScriptReading",
+    "logits_from_bytes",
+    "policy_limits",
+    "run_program",
+]
 
 DEFAULT_POLICY = MinerPolicy(
     max_script_size=SCRIPT_LIMIT,
     max_script_num_length=NUMBER_LIMIT,
-    max_stack_memory_usage=100_000_000,
+    max_stack_memory_usage=STACK_LIMIT,
     max_ops_per_script=2**32 - 1,
     max_pubkeys_per_multisig=2**32 - 1,
 )
