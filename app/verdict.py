@@ -8,6 +8,7 @@ from typing import Any
 from app.chain.service import ChainVerdict
 from app.fixedpoint import FixedReading
 from app.floats.judge import FloatReading
+from app.text import with_article
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Verdict:
         """Who says what, in one line."""
         if self.agree:
             who = "Both local judges" if self.chain is None else "All three judges"
-            return f"{who} agree: this is a {self.fixed.digit}."
+            return f"{who} agree: this is {with_article(self.fixed.digit)}."
         said = [f"the float model reads {self.floating.digit}", f"the integer engine {self.fixed.digit}"]
         if self.chain is not None:
             said.append(
@@ -45,7 +46,7 @@ class Verdict:
         values: dict[str, Any] = {
             "image": self.image,
             "float": {"digit": self.floating.digit, "probabilities": list(self.floating.probabilities)},
-            "fixed": {"digit": self.fixed.digit, "logits": list(self.fixed.logits)},
+            "integer": {"digit": self.fixed.digit, "logits": list(self.fixed.logits)},
         }
         if self.chain is not None:
             values["chain"] = {
