@@ -124,6 +124,7 @@ def _inspection_json(found: Inspection, held: tuple[Model, str] | None) -> dict[
         "script_sha256": found.script_sha256,
         "accepted": found.judgement.accepted,
         "reason": found.judgement.reason or None,
+        "statement": found.statement.name.lower() if found.statement else None,
         "block": found.block_height,
         "fee": found.fee,
         "size": found.size,
@@ -142,6 +143,7 @@ def _show_inspection(found: Inspection, chain: str, held: tuple[Model, str] | No
         "contract": f"{known}; {found.script_bytes:,} bytes, sha256 {found.script_sha256}",
         "model": f"{held[0].name}, sha256 {held[1]}" if held else "unknown",
         "owner": found.owner.hex() if found.owner else "unknown",
+        "signature": found.statement.value if found.statement else "not checked by a known contract",
         "block": "none yet" if found.block_height is None else f"{found.block_height:,} {found.block_hash}",
         "fee": f"{found.fee:,} satoshis for {found.size:,} bytes",
     }
