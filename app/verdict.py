@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
+import enum
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from app.chain.service import ChainVerdict
-from app.fixedpoint import FixedReading
-from app.floats.judge import FloatReading
-from app.text import with_article
+if TYPE_CHECKING:
+    from app.chain.service import ChainVerdict
+    from app.fixedpoint import FixedReading
+    from app.floats.judge import FloatReading
+
+
+class Outcome(enum.Enum):
+    """How the contract's verdict on a claim relates to what was read on this machine."""
+
+    AGREE = "agree"
+    """Everybody reads the claimed digit, and the contract accepted it."""
+    CAUGHT = "caught"
+    """Nobody reads the claimed digit, and the contract refused it."""
+    DISAGREE = "disagree"
+
+
+def outcome(local: Iterable[int], claimed: int, accepted: bool) -> Outcome:
+    """The outcome of a claim, from the digits that the judges on this machine read."""
+    digits = set(local)
+    if accepted:
+        return Outcome.AGREE if digits <= {claimed} else Outcome.DISAGREE
+    return Outcome.CAUGHT if claimed not in digits and len(digits) == 1 else Outcome.DISAGREE
 
 
 @dataclass(frozen=True)
@@ -23,16 +43,17 @@ class Verdict:
     @property
     def agree(self) -> bool:
         """All judges that were asked read the same digit, and the contract accepted a claim of just that."""
-        if self.floating.digit != self.fixed.digit:
-            return False
-        return self.chain is None or (self.chain.accepted and self.chain.claimed == self.fixed.digit)
+        local = self.floating.digit, self.fixed.digit
+        if self.chain is None:
+            return len(set(local)) == 1
+        return outcome(local, self.chain.claimed, self.chain.accepted) is Outcome.AGREE
 
     @property
     def sentence(self) -> str:
         """Who says what, in one line."""
         if self.agree:
             who = "Both local judges" if self.chain is None else "All three judges"
-            return f"{who} agree: this is {with_article(self.fixed.digit)}."
+            return f"{who} agree: this is a {self.fixed.digit}."
         said = [f"the float model reads {self.floating.digit}", f"the integer engine {self.fixed.digit}"]
         if self.chain is not None:
             said.append(
@@ -46,7 +67,7 @@ class Verdict:
         values: dict[str, Any] = {
             "image": self.image,
             "float": {"digit": self.floating.digit, "probabilities": list(self.floating.probabilities)},
-            "integer": {"digit": self.fixed.digit, "logits": list(self.fixed.logits)},
+            "fixed": {"digit": self.fixed.digit, "logits": list(self.fixed.logits)},
         }
         if self.chain is not None:
             values["chain"] = {

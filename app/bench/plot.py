@@ -48,7 +48,7 @@ def build(figures: dict[str, Any]) -> Figure:
     measured = dict(sorted(figures["models"].items(), key=lambda entry: entry[1]["script_bytes"]))
     forms_height = _HEADING + len(_FORMS) * _FORM_ROW
     height = forms_height + _HEADING + _COLUMNS + len(measured) * _MODEL_ROW + _FOOT
-    figure = Figure(figsize=(_WIDTH, height), dpi=160, facecolor=_shade(theme.PAPER))
+    figure = Figure(figsize=(_WIDTH, height), dpi=160, facecolor=_shade(theme.LIGHT.paper))
     axes = figure.add_axes((0, 0, 1, 1), xlim=(0, _WIDTH), ylim=(0, height))
     axes.axis("off")
     _forms(axes, height, figures["contracts"])
@@ -65,8 +65,8 @@ def _forms(axes: Axes, top: float, contracts: dict[str, Any]) -> None:
         _text(axes, _START - 0.2, middle, name, ha="right")
         full = contracts["unrolled"][key]
         for kind, at, fill, ink in (
-            ("packed", middle + 0.12, theme.ACCENT, theme.ACCENT),
-            ("unrolled", middle - 0.12, theme.LINE, theme.QUIET),
+            ("packed", middle + 0.12, theme.LIGHT.accent, theme.LIGHT.accent),
+            ("unrolled", middle - 0.12, theme.LIGHT.line, theme.LIGHT.quiet),
         ):
             value = contracts[kind][key]
             length = _BARS * value / full
@@ -74,7 +74,7 @@ def _forms(axes: Axes, top: float, contracts: dict[str, Any]) -> None:
             label = form.format(value) if row else f"{form.format(value)}, {kind}"
             _text(axes, _START + length + 0.1, at, label, size=_NOTE, colour=ink)
         ratio = f"{full / contracts['packed'][key]:,.1f} × {better}"
-        _text(axes, _RIGHT, middle, ratio, colour=theme.ACCENT, weight="bold", ha="right")
+        _text(axes, _RIGHT, middle, ratio, colour=theme.LIGHT.accent, weight="bold", ha="right")
 
 
 def _model_rows(axes: Axes, top: float, measured: dict[str, Any]) -> None:
@@ -92,11 +92,11 @@ def _model_rows(axes: Axes, top: float, measured: dict[str, Any]) -> None:
     by_size, by_time = _Scale(*_SIZES, [*sizes, SCRIPT_LIMIT]), _Scale(*_TIMES, times)
 
     limit = by_size.place(SCRIPT_LIMIT)
-    wash, edge = _shade(theme.ALERT_WASH), _shade(theme.ALERT)
+    wash, edge = _shade(theme.LIGHT.alert_wash), _shade(theme.LIGHT.alert)
     axes.fill_between([limit, by_size.right], foot, top, color=wash, linewidth=0, zorder=0)
     axes.plot([limit, limit], [foot, top + 0.1], color=edge, linewidth=1, gid="limit")
     label = f"a default node's limit: {SCRIPT_LIMIT:,}"
-    _text(axes, limit + 0.05, top + 0.22, label, size=_NOTE, colour=theme.ALERT, ha="right")
+    _text(axes, limit + 0.05, top + 0.22, label, size=_NOTE, colour=theme.LIGHT.alert, ha="right")
     for scale, title, values, form, largest in (
         (by_size, "locking script, bytes", sizes, "{:,.0f}", SCRIPT_LIMIT),
         (by_time, "time in the node, ms", times, "{:,.1f}", math.inf),
@@ -104,11 +104,12 @@ def _model_rows(axes: Axes, top: float, measured: dict[str, Any]) -> None:
         _text(axes, scale.left, top + 0.47, title)
         for power in scale.powers:
             at = scale.place(power)
-            axes.plot([at, at], [foot, top], color=_shade(theme.WELL), linewidth=1, zorder=0)
-            _text(axes, at, foot - 0.15, f"{power:,}", size=_NOTE, colour=theme.QUIET, ha="center")
+            axes.plot([at, at], [foot, top], color=_shade(theme.LIGHT.well), linewidth=1, zorder=0)
+            _text(axes, at, foot - 0.15, f"{power:,}", size=_NOTE, colour=theme.LIGHT.quiet, ha="center")
         for at, value in zip(rows.values(), values, strict=True):
-            colour = theme.ALERT if value > largest else theme.ACCENT
-            axes.plot([scale.left, scale.right], [at, at], color=_shade(theme.LINE), linewidth=1, zorder=1)
+            colour = theme.LIGHT.alert if value > largest else theme.LIGHT.accent
+            line = _shade(theme.LIGHT.line)
+            axes.plot([scale.left, scale.right], [at, at], color=line, linewidth=1, zorder=1)
             axes.plot(scale.place(value), at, "o", color=_shade(colour), markersize=8)
             _text(axes, scale.right + 0.8, at, form.format(value), colour=colour, ha="right")
 
@@ -133,7 +134,7 @@ class _Scale:
 
 def _heading(axes: Axes, top: float, title: str, note: str) -> None:
     _text(axes, _LEFT, top - 0.45, title, size=_TITLE, weight="bold")
-    _text(axes, _LEFT, top - 0.77, note, colour=theme.QUIET)
+    _text(axes, _LEFT, top - 0.77, note, colour=theme.LIGHT.quiet)
 
 
 def _text(
@@ -143,7 +144,7 @@ def _text(
     text: str,
     *,
     size: float = _TEXT,
-    colour: theme.Colour = theme.INK,
+    colour: theme.Colour = theme.LIGHT.ink,
     weight: str = "normal",
     ha: str = "left",
 ) -> None:

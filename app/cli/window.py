@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import dataclasses
 
+from app import models
+
 
 def run(options: argparse.Namespace) -> int:
     """Open the window and stay until it is closed."""
@@ -16,7 +18,8 @@ def run(options: argparse.Namespace) -> int:
         network=options.network,
         approve=options.yes,
         limit=options.daily_limit,
-        model=options.model,
+        model=options.model or models.DEFAULT,
+        chosen=options.model is not None,
     )
     if options.rpc_url:
         # Credentials may have to be asked for, at the terminal, before there is a window.

@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 # SDL's accelerated framebuffer loads a driver that can clash with other libraries; software is fast enough.
 os.environ.setdefault("SDL_FRAMEBUFFER_ACCELERATION", "0")
@@ -22,16 +22,20 @@ from app.environment import hidden_secrets
 from app.errors import InkproofError
 from app.paths import assets
 from app.window.inputs import Inputs
-from app.window.model import effects, update
+from app.window.model import claims, decide, effects, update
 from app.window.model import intents as want
-from app.window.model.hear import hear
-from app.window.model.protocol import ClaimJudged, Keep, Message, Said
+from app.window.model.hear import hear, sound_of
+from app.window.model.protocol import ClaimJudged, Keep, Message, Remember, Said
 from app.window.model.state import ChainView, Notice, Phase, State, Who
 from app.window.options import WindowOptions
-from app.window.view.density import screen_density
+from app.window.view.density import reduced_motion, screen_density
 from app.window.view.paint import forget
+from app.window.view.theme import LIGHT, Palette
 from app.window.view.view import Ink, View
+from app.window.workers.clipboard import copy_text, pasted_picture, pasted_text
 from app.window.workers.crew import Crew
+from app.window.workers.preferences import Preferences, restored
+from app.window.workers.sounds import Sounds
 
 __all__ = ["Frames", "Window", "run"]
 
@@ -39,8 +43,8 @@ FRAME = 1 / 62
 """Seconds from frame to frame: a little more than 60 a second, so that none is missed by rounding."""
 IDLE = 0.1
 """Seconds the loop sleeps at most while nothing moves; an event or a message wakes it."""
-CLIPBOARD_TEXT = pygame.SCRAP_TEXT if sys.platform == "win32" else "text/plain;charset=utf-8"
-"""What pygame calls text on the clipboard: its two implementations differ."""
+SETTLED = 0.6
+"""Seconds after which changed preferences are written: a drag of the window's edge is one change."""
 _WAKE = pygame.event.custom_type()
 
 
@@ -59,7 +63,7 @@ class Frames:
 class NoInk:
     """Until ink can be drawn, the paper is blank."""
 
-    def show(self, _state: State, _side: int) -> None:
+    def show(self, _state: State, _side: int, _colours: Palette = LIGHT) -> None:
         """There is none."""
 
     def changed(self) -> None:
@@ -70,10 +74,14 @@ class Window:
     """One window, from opening to closing. `driver` is called once a frame, for the bench and for tests."""
 
     def __init__(self, options: WindowOptions, driver: Callable[[Window], None] | None = None) -> None:
-        self.options = options
         chain = ChainView(network=options.network or "")
-        self.state = State(fullscreen=options.fullscreen, model=options.model, chain=chain)
+        state = State(fullscreen=options.fullscreen, model=options.model, chain=chain, still=reduced_motion())
+        remembered = Preferences.load() if options.remember else Preferences()
+        self.state = restored(state, remembered, model=not options.chosen)
+        self._options = options = replace(options, model=self.state.model)
+        self._saved, self._settled = remembered, 0.0
         self.frames = Frames()
+        self._sounds = Sounds()
         self._driver = driver
         self._inputs = Inputs()
         self._done = False
@@ -86,7 +94,7 @@ class Window:
         pygame.display.set_caption("Inkproof", "Inkproof")
         with contextlib.suppress(pygame.error, FileNotFoundError):
             pygame.display.set_icon(pygame.image.load(assets() / "icon" / "icon-64.png"))
-        width, height = options.size
+        width, height = remembered.size or options.size
         self._windowed = round(width * self._density), round(height * self._density)
         self.view = View(self._open(options.fullscreen), self._density, NoInk())
         self.crew = Crew(options, self._wake, self._load_ink)
@@ -110,6 +118,8 @@ class Window:
     def close(self) -> None:
         """Take the window away at once, then end everybody."""
         pygame.display.quit()
+        if self._options.remember:
+            self._preferences().save()
         self.crew.stop()
         forget()
         pygame.quit()
@@ -133,7 +143,8 @@ class Window:
     def _moving(self) -> bool:
         state = self.state
         submitting = state.submission is not None and state.submission.running
-        return state.trace is not None or submitting or state.clock - state.inked < 1.5 or self._starting()
+        moving = submitting or decide.playing(state)
+        return state.trace is not None or moving or state.clock - state.inked < 1.5 or self._starting()
 
     def _starting(self) -> bool:
         return self.state.chain.phase is Phase.STARTING or any(
@@ -148,9 +159,12 @@ class Window:
         for message in self.crew.messages():
             self.state = hear(self.state, message)
             self._keep(message)
+            if self.state.sound and (sound := sound_of(message)):
+                self._sounds.play(sound)
         if self._ink is not None and self.view.ink is not self._ink:
             self.view.ink = self._ink
-        self._change(update.tick(self.state, time.perf_counter() - self._started))
+        self._change(claims.tick(self.state, time.perf_counter() - self._started))
+        self._remember()
         if self.frames.ready is None and not self._starting():
             self.frames.ready = time.perf_counter()
         self._show()
@@ -160,6 +174,19 @@ class Window:
         submission = self.state.submission
         if isinstance(message, ClaimJudged) and submission and submission.job == message.job:
             self.crew.send(Who.FIXED, Keep(message.txid, submission.content))
+
+    def _preferences(self) -> Preferences:
+        size = round(self._windowed[0] / self._density), round(self._windowed[1] / self._density)
+        return Preferences.of(self.state, size)
+
+    def _remember(self) -> None:
+        """Have changed preferences written, once they have settled."""
+        now = self._preferences()
+        if not self._options.remember or now == self._saved:
+            self._settled = self.state.clock
+        elif self.state.clock - self._settled > SETTLED:
+            self._saved = now
+            self.crew.send(Who.FIXED, Remember(now.as_json()))
 
     def _event(self, event: pygame.event.Event) -> None:
         if event.type in (pygame.VIDEORESIZE, pygame.WINDOWSIZECHANGED):
@@ -203,20 +230,32 @@ class Window:
                 threading.Thread(target=self._save_window, args=(picture,), daemon=True).start()
             case effects.Fullscreen(on):
                 self._fullscreen(on)
+            case effects.PasteFromClipboard():
+                self._paste()
+            case effects.PasteText():
+                self.do(want.Type(pasted_text()))
+            case effects.Play(sound):
+                self._sounds.play(sound)
             case effects.Close():
                 self.quit()
 
     def _copy(self, text: str) -> None:
         try:
-            if not pygame.scrap.get_init():
-                pygame.scrap.init()
-            pygame.scrap.put(CLIPBOARD_TEXT, text.encode())
+            copy_text(text)
         except pygame.error as error:
             notice = Notice("The clipboard cannot be used.", f"{error}.", f"Copy it by hand: {text}")
-            self.state = update.said(self.state, notice)
+            self.state = claims.said(self.state, notice)
+
+    def _paste(self) -> None:
+        picture = pasted_picture()
+        if picture is None:
+            notice = Notice("There is no picture on the clipboard.", hint="Copy one, or drop a file here.")
+            self.state = claims.said(self.state, notice)
+        else:
+            self.crew.send(Who.FIXED, picture)
 
     def _save_window(self, picture: pygame.Surface) -> None:
-        from app.window.workers.desk import free_name
+        from app.window.workers.files import free_name
 
         try:
             path = free_name("window")

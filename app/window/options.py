@@ -14,7 +14,8 @@ class WindowOptions:
     Without `rpc_url` or another `network` (testnet, mainnet) the embedded node is used, and left running
     afterwards with `keep_node`. `approve` spends coins that cost money without asking, up to `limit`
     satoshis a day. `size` is in logical pixels; `density` is physical pixels per logical one, found out if
-    None.
+    None. `chosen`: `model` was asked for, and not only the usual one. `remember`: preferences of the last
+    window are taken up, and this one's are kept.
     """
 
     keep_node: bool = False
@@ -28,6 +29,8 @@ class WindowOptions:
     size: tuple[int, int] = (1280, 800)
     density: float | None = None
     fullscreen: bool = False
+    chosen: bool = False
+    remember: bool = True
 
     @property
     def embedded(self) -> bool:

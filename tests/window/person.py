@@ -4,8 +4,9 @@ import pygame
 
 from app.window.inputs import Inputs
 from app.window.model import update
-from app.window.model.state import State
-from app.window.view.layout import arrange
+from app.window.model.state import Hover, State
+from app.window.view.arrange import arrange
+from app.window.view.panels import covers
 
 LAYOUT = arrange((1280, 800))
 
@@ -36,6 +37,15 @@ class Person:
 
     def click(self, box):
         return self.move(box.centre).down(box.centre).up(box.centre)
+
+    def press(self, name, index=0):
+        """Click on something of the card that lies over the panels."""
+        return self.click(covers.targets(LAYOUT, self.state)[Hover(name, index)])
+
+    def tab(self, times=1, back=False):
+        for _ in range(times):
+            self.key(pygame.K_TAB, mod=pygame.KMOD_LSHIFT if back else 0)
+        return self
 
     def key(self, key, unicode="", mod=0):
         return self.event(pygame.KEYDOWN, key=key, unicode=unicode, mod=mod)

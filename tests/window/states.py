@@ -3,21 +3,30 @@
 from dataclasses import replace
 
 from app.drawing import Stroke, rasterise, to_mnist
-from app.window.model.document import Document
+from app.window.model.document import Content, Document
 from app.window.model.state import (
     Card,
     ChainView,
+    Check,
+    Evidence,
+    Hint,
     Hover,
     Judge,
     Mark,
+    Neurons,
+    NoDigit,
     Notice,
     Phase,
     Picture,
+    Question,
     Reading,
     Row,
+    Run,
+    RunSample,
     State,
     StepMark,
     Submission,
+    Tab,
     Who,
 )
 
@@ -44,7 +53,7 @@ def shares(digit, best, second=None):
 
 
 def reading(digit, revision=2, best=0.97, second=None, logits=(), milliseconds=0.42):
-    return Reading(revision, digit, shares(digit, best, second), milliseconds, logits)
+    return Reading(revision, digit, shares(digit, best, second), milliseconds, logits, sure=best >= 0.7)
 
 
 def judges(float_digit=7, fixed=7, script=7, **more):
@@ -65,8 +74,12 @@ CHAIN = ChainView(
     contract="fa5a4003966a" + "0" * 52,
     address=ADDRESS,
 )
-_ROW = Row(TXID, PICTURE, 7, 7, Mark.OPEN, network="regtest", model="handwriting")
-HISTORY = tuple(replace(_ROW, mark=mark, block=103 if mark is Mark.CONFIRMED else None) for mark in Mark)
+WHEN = "26 Nov 2026, 01:13"
+_ROW = Row(TXID, PICTURE, 7, 7, Mark.OPEN, network="regtest", model="handwriting", when=WHEN)
+HISTORY = tuple(
+    replace(_ROW, txid=f"{number:02x}{TXID[2:]}", mark=mark, block=103 if mark is Mark.CONFIRMED else None)
+    for number, mark in enumerate(Mark)
+)
 
 
 def drawn(**changes):
@@ -81,12 +94,14 @@ def drawn(**changes):
         history=HISTORY,
         remembered=True,
         clock=100.0,
+        hints=frozenset(Hint),
     )
     return replace(state, **changes)
 
 
 def submission(**changes):
-    return replace(Submission(1, 2, 7), **changes)
+    plain = Submission(1, 2, 7, Content(None, SEVEN), picture=PICTURE, digit=7, network="regtest")
+    return replace(plain, **changes)
 
 
 CONFIRMED = submission(
@@ -102,14 +117,53 @@ REFUSED = submission(
     fee=541,
     size=1082,
 )
+
+
+def judged(done=CONFIRMED, **changes):
+    """A drawing that has this verdict, and is in the history."""
+    mark = Mark.CONFIRMED if done.accepted else Mark.REFUSED
+    row = replace(_ROW, claim=done.claim, mark=mark, block=done.block, reason=done.reason)
+    claim = None if done.claim == done.digit else done.claim
+    state = drawn(submission=done, judged=(done,), claim=claim, history=(row, *HISTORY))
+    return replace(state, **changes)
+
+
+EVIDENCE = Evidence(
+    2, 7, tuple((pixel / 255) * (1 - index / 392) for index, pixel in enumerate(PICTURE)), True
+)
+NEURONS = Neurons(2, 64, 1, bytes((number * 37) % 256 if number % 3 else 0 for number in range(64)))
+RUN = Run(
+    1,
+    tuple(
+        RunSample(n * 900, n * 3_200, n * 11, bytes((lane * n * 5) % 256 for lane in range(64)))
+        for n in range(61)
+    ),
+    195_276,
+    7,
+    100.0,
+)
+CHECK = Check(
+    TXID,
+    (
+        ("Claim", "this is a 7"),
+        ("Model", "handwriting"),
+        ("Script", "195,276 bytes, run in 24 ms"),
+        ("Its SHA-256", "fa5a4003966a" + "0" * 52),
+        ("Block", "103"),
+        ("Block's hash", "0f" * 32),
+        ("Fee", "541 satoshis for 1,082 bytes"),
+        ("Txid", TXID),
+    ),
+    True,
+)
 ERROR = Notice(
     "The embedded node cannot be used.",
     "There is no space left on the device.",
     "Set INKPROOF_HOME to a folder you can write to.",
 )
 
-STATES = {
-    "empty": State(judges=READY, chain=CHAIN, remembered=True),
+FEW = {
+    "empty": State(judges=READY, chain=CHAIN, remembered=True, hints=frozenset(Hint)),
     "starting": State(
         judges=READY | {Who.FLOAT: Judge(note="loading TensorFlow")},
         chain=ChainView(note="Fetching the Bitcoin SV node (once)", share=0.43),
@@ -122,15 +176,41 @@ STATES = {
         history=(),
     ),
     "agree": drawn(),
-    "confirmed": drawn(submission=CONFIRMED),
-    "disagree": drawn(judges=judges(4, 9, 9, best=0.6, second=7)),
-    "refused": drawn(claim=3, submission=REFUSED),
-    "submitting": drawn(
-        submission=submission(steps=(StepMark.DONE, StepMark.DONE, StepMark.ACTIVE, StepMark.WAITING))
+    "unsure": drawn(judges=judges(best=0.6, second=1)),
+    "several": drawn(
+        blank="There seem to be two digits side by side. Leave one.",
+        no_digit=NoDigit.SEVERAL,
+        picture=None,
+        judges=READY,
+    ),
+    "confirmed": judged(),
+    "cheat": judged(claim=1),
+    "refused": judged(REFUSED),
+    "disagree": drawn(judges=judges(4, 9, 9, second=7)),
+    "running": drawn(
+        submission=submission(steps=(StepMark.DONE, StepMark.DONE, StepMark.ACTIVE, StepMark.WAITING)),
+        run=RUN,
+        clock=100.9,
     ),
     "error": drawn(notice=ERROR, chain=ChainView(Phase.FAILED), history=()),
+    "evidence": judged(tab=Tab.EVIDENCE, evidence=EVIDENCE, neurons=NEURONS),
+    "neurons": drawn(tab=Tab.NEURONS, evidence=EVIDENCE, neurons=NEURONS),
+    "hint": drawn(hints=frozenset({Hint.DRAW})),
+    "focus": drawn(focus=Hover("button"), eraser=True),
+}
+"""What the panels show."""
+OVER = {
     "help": drawn(card=Card.HELP),
+    "words": drawn(card=Card.WORDS),
+    "meaning": drawn(card=Card.MEANING),
     "wallet": drawn(card=Card.WALLET),
     "models": drawn(card=Card.MODELS, highlighted=1),
+    "details": judged(REFUSED, card=Card.DETAILS),
+    "history": judged(card=Card.HISTORY, selected=1, history=(*judged().history, *HISTORY * 3)),
+    "check": judged(card=Card.CHECK, check=CHECK),
+    "path": drawn(card=Card.PATH, typed="~/pictures/seven.png"),
+    "question": drawn(question=Question(61_000, "deploy the contract")),
     "logits": drawn(hover=Hover("fixed"), hovered=0.0),
 }
+"""What lies over them."""
+STATES = FEW | OVER

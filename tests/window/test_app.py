@@ -274,13 +274,13 @@ def test_files_dropped_and_saved(window, home):
 
 
 def test_a_copied_txid_is_on_the_clipboard(window):
-    from app.window.app import CLIPBOARD_TEXT
     from app.window.model import effects
+    from app.window.workers.clipboard import TEXT
 
     def steps(window):
         window._do(effects.Copy("3f8a29c0" * 8))
         yield
-        assert pygame.scrap.get(CLIPBOARD_TEXT).rstrip(b"\0") == b"3f8a29c0" * 8
+        assert pygame.scrap.get(TEXT).rstrip(b"\0") == b"3f8a29c0" * 8
         assert window.state.notice is None
 
     window(steps)

@@ -3,25 +3,29 @@
 import pygame
 import pytest
 
+from app.window.model import decide, protocol
 from app.window.model import intents as want
-from app.window.model import protocol
 from app.window.model.document import Place, Wipe
-from app.window.model.effects import Close, Copy, Fullscreen, Open, SaveWindow, Send
+from app.window.model.effects import Close, Copy, Fullscreen, Open, Play, SaveWindow, Send
 from app.window.model.hear import hear
 from app.window.model.state import (
     BRUSH,
     BRUSH_RANGE,
+    ZOOMS,
     Card,
     ChainView,
+    Hint,
     Hover,
     Notice,
     Phase,
     Question,
     State,
+    Tab,
     Who,
 )
+from app.window.view.panels import overlays
 from tests.window.person import LAYOUT, Person, on_canvas
-from tests.window.states import CONFIRMED, HISTORY, PICTURE, TXID, drawn
+from tests.window.states import CHAIN, HISTORY, PICTURE, READY, REFUSED, TXID, drawn, judged
 
 # --- drawing ---
 
@@ -167,7 +171,8 @@ def test_enter_and_the_button_submit_the_engine_s_digit():
         Person(drawn()).key(pygame.K_KP_ENTER),
         Person(drawn()).click(LAYOUT.button),
     ):
-        (send,) = person.effects
+        send, trace = person.effects
+        assert trace == Send(Who.SCRIPT, protocol.TraceRun(1, PICTURE))
         assert send.who is Who.CHAIN
         assert (send.request.digit, send.request.picture) == (7, PICTURE)
         assert (send.request.float_digit, send.request.fixed_digit) == (7, 7)
@@ -185,9 +190,33 @@ def test_a_person_can_claim_another_digit():
 
 def test_entering_again_while_it_runs_or_once_it_is_judged_sends_nothing():
     person = Person(drawn()).key(pygame.K_RETURN).key(pygame.K_RETURN).click(LAYOUT.button)
-    assert len(person.effects) == 1
-    judged = Person(drawn(submission=CONFIRMED, judged=((2, 7),))).key(pygame.K_RETURN)
-    assert judged.effects == []
+    assert [effect.who for effect in person.effects] == [Who.CHAIN, Who.SCRIPT]
+    again = Person(judged()).key(pygame.K_RETURN)
+    assert again.effects == []
+    assert not again.state.content.empty
+
+
+def test_once_a_claim_is_judged_the_button_is_for_a_new_drawing():
+    person = Person(judged()).click(LAYOUT.button)
+    assert person.state.content.empty
+    assert person.state.claim is None
+
+
+def test_what_can_be_done_after_a_verdict():
+    person = Person(judged()).click(LAYOUT.actions["cheat"])
+    assert person.state.claim not in (None, 7)
+    assert decide.act(person.state) is decide.Act.CHEAT
+    person = Person(judged()).click(LAYOUT.actions["share"])
+    (send,) = person.effects
+    assert (send.request.txid, send.request.claim, send.request.accepted) == (TXID, 7, True)
+    assert send.request.content.strokes
+    person = Person(judged()).key(pygame.K_k, "k")
+    assert person.effects == [Send(Who.CHAIN, protocol.CheckTxid(TXID, "regtest"))]
+    assert Person(judged()).click(LAYOUT.actions["details"]).state.card is Card.DETAILS
+
+
+def test_there_is_nothing_to_check_or_share_before_a_verdict():
+    assert Person(drawn()).key(pygame.K_k, "k").key(pygame.K_p, "p").effects == []
 
 
 def test_a_drag_off_the_button_does_not_press_it():
@@ -223,15 +252,15 @@ def test_the_wheel_over_the_history_scrolls_it_within_its_bounds():
 
 
 def test_a_click_on_the_txid_copies_it_or_opens_the_explorer():
-    assert Person(drawn(submission=CONFIRMED)).click(LAYOUT.txid).effects == [Copy(TXID)]
-    public = ChainView(Phase.READY, explorer="https://explorer.example/tx/{}")
-    person = Person(drawn(submission=CONFIRMED, chain=public)).click(LAYOUT.txid)
+    assert Person(judged()).click(LAYOUT.txid).effects == [Copy(TXID)]
+    public = ChainView(Phase.READY, network="regtest", explorer="https://explorer.example/tx/{}")
+    person = Person(judged(chain=public)).click(LAYOUT.txid)
     assert person.effects == [Open(f"https://explorer.example/tx/{TXID}")]
 
 
-def test_a_click_on_the_status_line_or_escape_puts_a_message_away():
+def test_a_click_on_its_cross_or_escape_puts_a_message_away():
     notice = Notice("It failed.")
-    assert Person(drawn(notice=notice)).click(LAYOUT.status).state.notice is None
+    assert Person(drawn(notice=notice)).click(LAYOUT.dismiss).state.notice is None
     assert Person(drawn(notice=notice)).key(pygame.K_ESCAPE).state.notice is None
 
 
@@ -248,7 +277,7 @@ def test_help_opens_and_closes(key, unicode):
 
 
 def test_a_click_closes_the_help_and_draws_nothing():
-    person = Person(State(card=Card.HELP)).line((0.5, 0.5), (0.6, 0.6))
+    person = Person(State(card=Card.HELP)).line((0.02, 0.02), (0.02, 0.05))
     assert person.state.card is None
     assert person.state.content.empty
 
@@ -298,3 +327,110 @@ def test_the_pointer_is_remembered_with_the_time_it_came():
     person = Person(State(clock=5.0)).move(LAYOUT.judges[Who.FIXED].centre)
     assert (person.state.hover, person.state.hovered) == (Hover("fixed"), 5.0)
     assert want.Point(None) == want.Point(None, None)
+
+
+# --- everything by keyboard ---
+
+
+def test_tab_goes_round_everything_and_back():
+    person = Person(judged())
+    seen = []
+    for _ in range(60):
+        person.tab()
+        if seen and person.state.focus == seen[0]:
+            break
+        seen.append(person.state.focus)
+    names = {stop.name for stop in seen}
+    assert {"canvas", "eraser", "tab", "claim", "button", "auto", "share", "txid", "row", "ledger"} <= names
+    assert {"wallet", "model", "dark", "help"} <= names
+    person.tab(back=True)
+    assert person.state.focus == seen[-1]
+    assert person.key(pygame.K_ESCAPE).state.focus is None
+
+
+def test_everything_that_can_have_the_focus_is_somewhere():
+    person = Person(judged(notice=Notice("It failed.")))
+    for _ in range(60):
+        assert LAYOUT.box_of(person.tab().state.focus) is not None
+
+
+def test_a_digit_is_drawn_with_arrows_and_space():
+    person = Person(State()).tab().key(pygame.K_SPACE, " ")
+    for _ in range(8):
+        person.key(pygame.K_DOWN)
+    person.key(pygame.K_RIGHT, mod=pygame.KMOD_LSHIFT).key(pygame.K_SPACE, " ")
+    (stroke,) = person.state.document.actions
+    assert stroke.points[0] == (0.5, 0.5)
+    assert stroke.points[-1][1] == pytest.approx(0.74)
+    assert 0.5 < stroke.points[-1][0] < 0.52
+
+
+def test_space_and_enter_press_what_has_the_focus():
+    person = Person(drawn(focus=Hover("auto")))
+    assert person.key(pygame.K_SPACE, " ").state.auto_verify
+    assert not person.key(pygame.K_RETURN).state.auto_verify
+    assert person.effects == []
+
+
+def test_arrows_choose_a_claim_and_a_tab():
+    person = Person(drawn(focus=Hover("claim", 0))).key(pygame.K_RIGHT).key(pygame.K_RIGHT)
+    assert person.state.claim == 1
+    person = Person(drawn(focus=Hover("tab", 0))).key(pygame.K_RIGHT)
+    assert person.state.tab is Tab.EVIDENCE
+
+
+# --- pen, text, colours, sounds ---
+
+
+@pytest.mark.parametrize("key", [pygame.K_PLUS, pygame.K_EQUALS, pygame.K_1, pygame.K_RIGHTBRACKET])
+def test_plus_is_what_types_a_plus_on_whatever_key(key):
+    assert Person().key(key, "+").state.brush > BRUSH
+    assert Person().key(key, "-").state.brush < BRUSH
+
+
+def test_the_eraser_is_a_switch():
+    person = Person().click(LAYOUT.tools["eraser"]).line((0.2, 0.2), (0.8, 0.2))
+    assert person.state.document.actions[0].erase
+    assert not person.key(pygame.K_e, "e").state.eraser
+
+
+def test_the_wheel_changes_the_pen_over_the_canvas_only():
+    person = Person(drawn()).move(LAYOUT.judges[Who.FLOAT].centre).event(pygame.MOUSEWHEEL, x=0, y=2)
+    assert person.state.brush == BRUSH
+
+
+def test_text_grows_and_shrinks_within_bounds():
+    person = Person()
+    for _ in range(20):
+        person.key(pygame.K_PLUS, "+", mod=pygame.KMOD_LCTRL)
+    assert person.state.zoom == ZOOMS[-1]
+    assert person.state.brush == BRUSH
+    for _ in range(20):
+        person.key(pygame.K_MINUS, "-", mod=pygame.KMOD_LCTRL)
+    assert person.state.zoom == ZOOMS[0]
+    assert person.ctrl(pygame.K_0).state.zoom == 1.0
+
+
+def test_dark_colours_and_sounds_are_switches():
+    assert Person().click(LAYOUT.dark).state.dark
+    assert not Person(State(dark=True)).key(pygame.K_d, "d").state.dark
+    person = Person().key(pygame.K_s, "s")
+    assert person.state.sound
+    assert person.effects == [Play("on")]
+
+
+# --- the first run ---
+
+
+def test_the_three_hints_of_a_first_run_go_when_they_have_served_or_are_put_away():
+    person = Person(State(judges=READY, chain=CHAIN))
+    assert decide.hint(person.state) is Hint.DRAW
+    person.line((0.3, 0.3), (0.5, 0.6))
+    assert decide.hint(person.state) is None
+    person = Person(drawn(hints=frozenset({Hint.DRAW})))
+    assert decide.hint(person.state) is Hint.SUBMIT
+    person.click(overlays.hint_close(LAYOUT, overlays.hint_box(LAYOUT, person.state)))
+    assert decide.hint(person.state) is None
+    person = Person(judged(hints=frozenset({Hint.DRAW, Hint.SUBMIT})))
+    assert decide.hint(person.state) is Hint.CHEAT
+    assert decide.hint(Person(judged(REFUSED)).state) is None

@@ -14,7 +14,7 @@ import pytest
 
 from app.chain.ledger.records import VerificationState
 from app.chain.ledger.store import Ledger
-from app.window.view.layout import arrange
+from app.window.view.arrange import arrange
 from tests.window.states import SEVEN
 
 ROOT = Path(__file__).parents[2]

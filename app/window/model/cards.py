@@ -1,33 +1,80 @@
-"""What the cards say that open over the panels: the keys, the wallet, the list of models."""
+"""What the cards say that open over the panels."""
 
 from __future__ import annotations
 
 from app import models
 from app.models import Model
-from app.window.model.state import Phase, State
+from app.window.model import decide, words
+from app.window.model.state import Card, Phase, Row, State
+
+PAGES = (
+    (Card.HELP, ("Keys",)),
+    (Card.WORDS, ("Words",)),
+    (Card.MEANING, ("What agreement means", "Agreement")),
+)
+"""The three pages of the help in order, each with its name, and a shorter one."""
 
 KEYS: tuple[tuple[str, str], ...] = (
     ("Left button, finger", "draw"),
-    ("Right button", "erase"),
-    ("Wheel", "thickness of the pen"),
-    ("Ctrl+Z", "undo"),
-    ("Ctrl+Shift+Z", "redo"),
-    ("C, Delete", "clear"),
-    ("Enter", "submit the claim to the contract"),
+    ("Right button, E", "erase"),
+    ("Wheel, + and -", "thickness of the pen"),
+    ("Ctrl+Z, Ctrl+Shift+Z", "undo, redo"),
+    ("C, Delete", "new drawing"),
+    ("Enter", "submit the claim"),
     ("0 to 9, A", "claim that digit, or automatic"),
+    ("X", "try to cheat"),
     ("V", "auto-verify when the pen rests"),
-    ("Drop a file", "take a picture as the drawing"),
-    ("Ctrl+S", "save the drawing as PNG"),
+    ("K, P, I", "check again, proof card, details"),
+    ("H", "history"),
+    ("T", "pixels, evidence, neurons"),
+    ("N, W", "models, wallet"),
+    ("Ctrl+O, Ctrl+V", "open or paste a picture"),
+    ("Ctrl+S", "save the drawing"),
     ("Ctrl+Shift+S", "save a picture of the window"),
-    ("N", "choose the model that reads"),
-    ("W", "the wallet's address, to send coins to"),
-    ("F11", "full screen"),
-    ("F1, ?", "show or hide this list"),
-    ("Esc", "leave what is open"),
+    ("Ctrl and +, -, 0", "size of the text"),
+    ("D, S", "dark colours, sounds"),
+    ("Tab, arrows, Space", "everything by keyboard"),
+    ("F11, F1, Esc", "full screen, help, leave"),
     ("Ctrl+Q", "quit"),
 )
 
+GLOSSARY: tuple[tuple[str, str], ...] = (
+    ("Model", "A trained neural network: its weights decide which digit is read."),
+    ("Judge", "One of three machines that run the model: Keras, exact integers, a contract."),
+    ("Contract", "A program that locks coins on a blockchain. This one holds the whole model."),
+    ("Claim", '"This is a 7", put to the contract together with the drawing.'),
+    ("Transaction", "Spends coins. Here it carries drawing and claim to the contract."),
+    ("Txid", "A transaction's name: a hash of its bytes."),
+    ("Node", "A program that runs every contract it is sent, and refuses what is false."),
+    ("Block", "A page of the blockchain: what stands in it stays."),
+    ("Fee", "What a transaction pays for being taken, by its size in bytes."),
+    ("Practice chain", "A chain of your own, on this machine. Its coins are play money."),
+    ("Logits", "Ten numbers, one for each digit: the largest is what the model reads."),
+)
+
+MEANING: tuple[tuple[str, str], ...] = (
+    (
+        "It means",
+        "that three programs of different make read the same digit in the same 784 bytes, and that a node "
+        "accepted a transaction which is valid only if the model reads that digit.",
+    ),
+    (
+        "It does not mean that the digit is right.",
+        "One model runs on all three machines: they differ in arithmetic, and can be wrong together.",
+    ),
+    (
+        "It does not prove who drew it, or when:",
+        "only that the owner of the contract signed, and in which block it is.",
+    ),
+    (
+        "On the practice chain you are the only miner.",
+        "A proof is as strong as its chain. What holds anywhere: anybody can run the Script again.",
+    ),
+)
+
 MODELS_HINT = "Up, down and Enter, or a click. The drawing stays, and is read again."
+HISTORY_HINT = "Up, down and Enter, or a click. An entry comes back with its verdict."
+PATH_HINT = "Path of a picture: type it or paste it (Ctrl+V), then Enter. Or drop the file on the window."
 
 
 def model_summary(model: Model) -> str:
@@ -43,23 +90,73 @@ def model_figures(model: Model) -> tuple[str, str]:
     return f"{known.accuracy:.2%} of MNIST".replace("%", " %"), f"{known.script_bytes:,} bytes"
 
 
-COPIED = "The address is on the clipboard."
+# --- a verdict ---
+
+
+def details(state: State) -> tuple[tuple[str, str], ...]:
+    """What there is to know about the verdict that is shown: facts and values."""
+    shown = decide.shown_submission(state)
+    if shown is None:
+        return ()
+    rows = [
+        ("Claim", f"this is a {shown.claim}"),
+        ("Engine read", "" if shown.digit is None else str(shown.digit)),
+        ("Verdict", {True: "accepted", False: "refused", None: "none yet"}[shown.accepted]),
+        ("Block", "" if shown.block is None else f"{shown.block:,}"),
+        ("Model", shown.model),
+        ("Network", shown.network and f"{words.network_words(shown.network)} ({shown.network})"),
+        ("Fee", "" if shown.fee is None else f"{shown.fee:,} satoshis for {shown.size or 0:,} bytes"),
+        ("Contract", state.chain.contract if shown.model == state.model else ""),
+        ("Txid", shown.txid),
+        ("The node's words", shown.reason),
+    ]
+    return tuple((name, value) for name, value in rows if value)
+
+
+def verdict_words(row: Row) -> str:
+    """An entry's verdict in a few words."""
+    if row.block is not None:
+        return f"claim {row.claim}: block {row.block:,}"
+    return f"claim {row.claim}: {row.mark.value}"
+
+
+def made_by(row: Row) -> str:
+    """Which model read an entry, on which chain, and when."""
+    parts = (row.model or "a model that is not here", words.network_words(row.network), row.when)
+    return "  ·  ".join(part for part in parts if part)
+
+
+def check_result(state: State) -> str:
+    """The sentence above the facts of a check."""
+    check = state.check
+    if check is None or check.running:
+        return "Taking the transaction from the chain, and running its Script again."
+    if check.failure:
+        return check.failure
+    if check.accepted:
+        return "The Script accepts, run again on this machine."
+    return "The Script does not accept here."
+
+
+# --- the wallet ---
+
 _ADVICE = {
     "testnet": "Send test coins to this address: every verification is paid for with them.",
     "mainnet": "Send coins to this address: every verification is paid for with them, and they cost money.",
 }
+_COPIED_SHOWN = 6.0
 
 
 def address_copied(state: State) -> bool:
     """Whether the address was copied a moment ago."""
-    return state.notice is not None and state.notice.what == COPIED
+    return state.clock - state.copied < _COPIED_SHOWN
 
 
 def wallet_facts(state: State) -> tuple[tuple[str, str], ...]:
     """The network and what the wallet holds there, each with its name."""
     chain = state.chain
-    balance = "not known yet" if chain.balance is None else f"{chain.balance:,} satoshis"
-    return ("Network", chain.network or "not known yet"), ("Balance", balance)
+    balance = "not known yet" if chain.balance is None else words.coins(chain.balance)
+    return ("Network", words.network_words(chain.network) or "not known yet"), ("Balance", balance)
 
 
 def wallet_advice(state: State) -> str:
@@ -69,5 +166,5 @@ def wallet_advice(state: State) -> str:
         return "The address is not known: there is no node to ask."
     if not chain.address:
         return "The address is not known yet: the node has not answered."
-    private = "This chain is private: coins are mined here, and there is nothing to do."
+    private = "Play money: every block that is mined here pays 50 BSV, so there is nothing to do."
     return _ADVICE.get(chain.network, private)

@@ -51,8 +51,27 @@ class Fullscreen:
 
 
 @dataclass(frozen=True)
+class PasteFromClipboard:
+    """Take the picture on the clipboard as the drawing."""
+
+
+@dataclass(frozen=True)
+class PasteText:
+    """Take the text on the clipboard for typed letters."""
+
+
+@dataclass(frozen=True)
+class Play:
+    """Play a sound, by its name."""
+
+    sound: str
+
+
+@dataclass(frozen=True)
 class Close:
     """Leave the event loop."""
 
 
-Effect: TypeAlias = Send | UseModel | Copy | Open | SaveWindow | Fullscreen | Close
+Effect: TypeAlias = (
+    Send | UseModel | Copy | Open | SaveWindow | Fullscreen | PasteFromClipboard | PasteText | Play | Close
+)

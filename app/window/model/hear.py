@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from app.window.model import decide
 from app.window.model import protocol as told
+from app.window.model.claims import said
 from app.window.model.document import Place
+from app.window.model.drawing import blank, placed
 from app.window.model.state import (
+    Card,
     ChainView,
     Judge,
     Mark,
@@ -15,17 +19,25 @@ from app.window.model.state import (
     Picture,
     Question,
     Reading,
+    Row,
+    Run,
     State,
     StepMark,
     Submission,
     SubmissionStage,
     Who,
 )
-from app.window.model.update import blank, placed, said
 
-__all__ = ["hear"]
+__all__ = ["hear", "sound_of"]
 
 _ORDER = tuple(SubmissionStage)
+
+
+def sound_of(message: told.Message) -> str:
+    """The name of the sound that goes with a message; empty for none."""
+    if isinstance(message, told.ClaimJudged):
+        return "proved" if message.accepted else "caught"
+    return ""
 
 
 def hear(state: State, message: told.Message) -> State:
@@ -37,6 +49,27 @@ def hear(state: State, message: told.Message) -> State:
             return _phase(state, who, Phase.READY)
         case told.Failed(who, notice, again):
             return _failed(state, who, notice, again)
+        case told.Looked() | told.Read() | told.Explained() | told.Traced():
+            return _read(state, message)
+        case told.Placed(picture, name, strokes, txid):
+            return _placed(state, Place(picture, strokes), name, txid)
+        case told.Said(notice):
+            return said(state, notice)
+        case told.StageReached():
+            return _stage(state, message)
+        case told.ClaimJudged():
+            return _verdict(state, message)
+        case told.NotJudged(job, notice):
+            return _not_judged(state, job, notice)
+        case told.NoDialog():
+            return replace(state, card=Card.PATH, typed="", focus=None)
+        case _:
+            return _chain(state, message)
+
+
+def _read(state: State, message: told.Looked | told.Read | told.Explained | told.Traced) -> State:
+    """Something was read in a picture."""
+    match message:
         case told.Looked(revision) | told.Read(_, Reading(revision)) if revision < state.since:
             return state  # the previous model's answer
         case told.Looked():
@@ -45,30 +78,59 @@ def hear(state: State, message: told.Message) -> State:
             # Ink that has been wiped since has no reading.
             kept = reading if state.picture is not None else None
             return _judge(state, who, replace(state.judges[who], reading=kept, asked=-1))
-        case told.Placed(picture, name, strokes, txid):
-            state = placed(state, Place(picture, strokes))
-            if not name:
-                return _recalled(state, txid)
-            return said(
-                state, Notice(f"{name} is the drawing now.", hint="Ctrl+Z takes it back.", error=False)
-            )
-        case told.Said(notice):
-            return said(state, notice)
+        case told.Explained(evidence, neurons):
+            state = replace(state, explaining=-1)
+            if evidence.revision < state.since or state.picture is None:
+                return state
+            return replace(state, evidence=evidence, neurons=neurons)
+        case told.Traced(job, samples, total, digit):
+            if state.submission is None or state.submission.job != job:
+                return state
+            return replace(state, run=Run(job, samples, total, digit, state.clock))
+
+
+def _chain(state: State, message: told.Message) -> State:
+    """News of the chain that belong to no claim."""
+    match message:
         case told.Account(network, address):
             return replace(state, chain=replace(state.chain, network=network, address=address))
         case told.ChainStatus():
             return _chain_status(state, message)
-        case told.StageReached():
-            return _stage(state, message)
-        case told.ClaimJudged():
-            return _verdict(state, message)
-        case told.NotJudged(job, notice):
-            return _not_judged(state, job, notice)
         case told.History(rows):
-            last = max(0, len(rows) - 1)
-            return replace(state, history=rows, remembered=True, scroll=min(state.scroll, last))
+            return _history(state, rows)
         case told.Ask(satoshis, purpose):
-            return replace(state, question=Question(satoshis, purpose))
+            return replace(state, question=Question(satoshis, purpose), focus=None)
+        case told.Checked(check):
+            asked = state.check is not None and state.check.txid == check.txid
+            return replace(state, check=check) if asked else state
+    return state
+
+
+def _history(state: State, rows: tuple[Row, ...]) -> State:
+    """The history as it is now; what has got into a block since is told to the verdicts as well."""
+    last = max(0, len(rows) - 1)
+    blocks = {row.txid: row.block for row in rows if row.block is not None}
+    judged = tuple(
+        replace(one, block=blocks[one.txid], steps=(*one.steps[:-1], StepMark.DONE))
+        if one.accepted and one.block is None and one.txid in blocks
+        else one
+        for one in state.judged
+    )
+    return replace(
+        state,
+        history=rows,
+        remembered=True,
+        scroll=min(state.scroll, last),
+        selected=min(state.selected, last),
+        judged=judged,
+    )
+
+
+def _placed(state: State, place: Place, name: str, txid: str) -> State:
+    state = placed(state, place)
+    if not name:
+        return _recalled(state, txid)
+    return said(state, Notice(f"{name} is the drawing now.", hint="Ctrl+Z takes it back.", error=False))
 
 
 def _judge(state: State, who: Who, judge: Judge) -> State:
@@ -100,7 +162,7 @@ def _looked(state: State, looked: told.Looked) -> State:
     if looked.picture is None:
         if looked.revision != state.revision:
             return replace(state, looked=looked.revision)
-        return blank(state, looked.blank)
+        return blank(state, looked.blank, looked.no_digit)
     if looked.reading is not None:
         state = _judge(state, Who.FIXED, replace(fixed, reading=looked.reading))
     return replace(state, picture=Picture(looked.picture, looked.revision), looked=looked.revision, blank="")
@@ -163,13 +225,20 @@ def _verdict(state: State, verdict: told.ClaimJudged) -> State:
         fee=verdict.fee,
         size=verdict.size,
     )
-    known = (*state.judged, (submission.revision, submission.claim))
-    state = replace(state, submission=done, judged=known)
-    if submission.revision == state.revision:
+    state = replace(state, submission=done, judged=_with(state.judged, done))
+    if submission.content == state.content and submission.model == state.model:
         return state
     word = "accepts" if verdict.accepted else "refuses"
-    of = "for the model before" if submission.revision < state.since else "of the earlier drawing"
+    of = "for the previous model" if submission.model != state.model else "of the earlier drawing"
     return said(state, Notice(f"The contract {word} the claim {submission.claim} {of}.", error=False))
+
+
+_KEPT = 60
+"""Verdicts that are remembered."""
+
+
+def _with(judged: tuple[Submission, ...], done: Submission) -> tuple[Submission, ...]:
+    return (*judged, done)[-_KEPT:]
 
 
 _RECALLED = {
@@ -181,12 +250,9 @@ _RECALLED = {
 
 
 def _recalled(state: State, txid: str) -> State:
-    """A drawing from the history has its verdict already, if it was this model's contract on this chain."""
+    """A drawing from the history comes back with its verdict, whatever model and chain it is of."""
     row = next((row for row in state.history if row.txid == txid), None)
-    running = state.submission is not None and state.submission.running
-    if row is None or row.mark not in _RECALLED or running:
-        return state
-    if (row.model, row.network) != (state.model, state.chain.network):
+    if row is None or not decide.recallable(row):
         return state
     accepted, steps = _RECALLED[row.mark]
     submission = Submission(
@@ -194,16 +260,20 @@ def _recalled(state: State, txid: str) -> State:
         state.revision,
         row.claim,
         state.content,
+        picture=row.picture,
+        digit=row.digit,
+        model=row.model,
+        network=row.network,
         steps=steps,
         running=False,
-        note="Brought back from the history.",
+        note=f"Brought back from the history: {row.when}" if row.when else "Brought back from the history",
         txid=txid,
         accepted=accepted,
         reason=row.reason,
         block=row.block,
     )
-    known = (*state.judged, (state.revision, row.claim))
-    return replace(state, submission=submission, jobs=state.jobs + 1, judged=known)
+    claim = None if row.claim == row.digit else row.claim
+    return replace(state, claim=claim, jobs=state.jobs + 1, judged=_with(state.judged, submission))
 
 
 def _not_judged(state: State, job: int, notice: Notice) -> State:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from app.window.model.state import Card, Hover
+from app.window.model.state import Card, Hover, Tab
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,11 @@ class Scroll:
 
 
 @dataclass(frozen=True)
+class ToggleEraser:
+    """Let the left button erase, or draw again."""
+
+
+@dataclass(frozen=True)
 class Undo:
     """Take back the last stroke, wipe or picture."""
 
@@ -108,9 +113,14 @@ class Toggle:
 
 @dataclass(frozen=True)
 class Highlight:
-    """Point at another model in the list: so many further down; further up if negative."""
+    """Point at another row of the open list: so many further down; further up if negative."""
 
     rows: int
+
+
+@dataclass(frozen=True)
+class Confirm:
+    """Take what the open card points at, or what was typed on it."""
 
 
 @dataclass(frozen=True)
@@ -118,6 +128,106 @@ class ChooseModel:
     """Read with this model of the list from now on."""
 
     index: int
+
+
+@dataclass(frozen=True)
+class Focus:
+    """Move the keyboard's focus: to the next thing (1), or the previous one (-1)."""
+
+    step: int
+    rows: int = 0
+    """How many entries of the history the strip shows."""
+
+
+@dataclass(frozen=True)
+class Arrow:
+    """An arrow key, for what has the focus: to the right and down are positive."""
+
+    across: int
+    down: int
+    fine: bool = False
+
+
+@dataclass(frozen=True)
+class Activate:
+    """Press what has the focus."""
+
+
+@dataclass(frozen=True)
+class ShowTab:
+    """Show this of the picture that the judges read."""
+
+    tab: Tab
+
+
+@dataclass(frozen=True)
+class TryToCheat:
+    """Choose a claim that the model does not read."""
+
+
+@dataclass(frozen=True)
+class CheckAgain:
+    """Take the verification that is shown, or pointed at, from the chain and run it again."""
+
+
+@dataclass(frozen=True)
+class Share:
+    """Make the proof card of the verification that is shown, or pointed at."""
+
+
+@dataclass(frozen=True)
+class CopyTxid:
+    """Put the txid that is shown, or pointed at, on the clipboard."""
+
+
+@dataclass(frozen=True)
+class Recall:
+    """Bring the drawing of the entry back that the open history points at."""
+
+
+@dataclass(frozen=True)
+class DeletePicture:
+    """Delete what is kept of the drawing that the open history points at."""
+
+
+@dataclass(frozen=True)
+class PutAway:
+    """Put the hint that is shown away."""
+
+
+@dataclass(frozen=True)
+class Zoom:
+    """A larger text, by so many steps; smaller if negative; the usual size if 0."""
+
+    steps: int
+
+
+@dataclass(frozen=True)
+class ToggleDark:
+    """Dark or light colours."""
+
+
+@dataclass(frozen=True)
+class ToggleSound:
+    """Sounds, or none."""
+
+
+@dataclass(frozen=True)
+class AskForFile:
+    """Choose a picture file."""
+
+
+@dataclass(frozen=True)
+class Paste:
+    """Take the picture on the clipboard as the drawing; text, while a path is typed."""
+
+
+@dataclass(frozen=True)
+class Type:
+    """Letters typed where text is asked for; `delete` takes the last one away."""
+
+    text: str = ""
+    delete: bool = False
 
 
 @dataclass(frozen=True)
@@ -165,6 +275,7 @@ Intent: TypeAlias = (
     | Release
     | Thicken
     | Scroll
+    | ToggleEraser
     | Undo
     | Redo
     | Clear
@@ -173,7 +284,25 @@ Intent: TypeAlias = (
     | ToggleAuto
     | Toggle
     | Highlight
+    | Confirm
     | ChooseModel
+    | Focus
+    | Arrow
+    | Activate
+    | ShowTab
+    | TryToCheat
+    | CheckAgain
+    | Share
+    | CopyTxid
+    | Recall
+    | DeletePicture
+    | PutAway
+    | Zoom
+    | ToggleDark
+    | ToggleSound
+    | AskForFile
+    | Paste
+    | Type
     | ToggleFullscreen
     | Reply
     | Escape

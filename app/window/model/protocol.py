@@ -10,7 +10,18 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from app.window.model.document import Content
 from app.window.model.pen import Trace
-from app.window.model.state import Notice, Reading, Row, SubmissionStage, Who
+from app.window.model.state import (
+    Check,
+    Evidence,
+    Neurons,
+    NoDigit,
+    Notice,
+    Reading,
+    Row,
+    RunSample,
+    SubmissionStage,
+    Who,
+)
 
 if TYPE_CHECKING:
     from app.drawing.strokes import Stroke
@@ -55,6 +66,74 @@ class BringBack:
 
     txid: str
     picture: bytes
+
+
+@dataclass(frozen=True)
+class DeleteDrawing:
+    """Delete the strokes that are kept of a drawing."""
+
+    txid: str
+
+
+@dataclass(frozen=True)
+class ChooseFile:
+    """Let the person choose a picture file, in the platform's own dialog where there is one."""
+
+
+@dataclass(frozen=True)
+class LookAtImage:
+    """Make a picture of an encoded image (PNG, BMP or the like), from the clipboard."""
+
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Explain:
+    """Why this digit is read in a picture (784 bytes), and what the first hidden layer makes of it."""
+
+    revision: int
+    picture: bytes
+    digit: int
+
+
+@dataclass(frozen=True)
+class MakeCard:
+    """Make the proof card of a verification. `accepted`: the contract accepted the claim."""
+
+    txid: str
+    picture: bytes
+    content: Content | None
+    claim: int
+    digit: int | None
+    accepted: bool
+    model: str
+    network: str
+    block: int | None
+    contract: str = ""
+    explorer: str = ""
+
+
+@dataclass(frozen=True)
+class Remember:
+    """Write the preferences: JSON values by name."""
+
+    values: dict[str, object]
+
+
+@dataclass(frozen=True)
+class TraceRun:
+    """Run the contract's Script on a picture (784 bytes), and sample the run."""
+
+    job: int
+    picture: bytes
+
+
+@dataclass(frozen=True)
+class CheckTxid:
+    """Take a verification from the chain and run its Script again, as `inkproof inspect` does."""
+
+    txid: str
+    network: str
 
 
 @dataclass(frozen=True)
@@ -103,6 +182,14 @@ Request: TypeAlias = (
     | SaveDrawing
     | Keep
     | BringBack
+    | DeleteDrawing
+    | ChooseFile
+    | LookAtImage
+    | Explain
+    | MakeCard
+    | Remember
+    | TraceRun
+    | CheckTxid
     | ReadPicture
     | SubmitClaim
     | Answer
@@ -146,6 +233,7 @@ class Looked:
     picture: bytes | None
     blank: str = ""
     reading: Reading | None = None
+    no_digit: NoDigit = NoDigit.BLANK
 
 
 @dataclass(frozen=True)
@@ -154,6 +242,36 @@ class Read:
 
     who: Who
     reading: Reading
+
+
+@dataclass(frozen=True)
+class Explained:
+    """The answer to `Explain`."""
+
+    evidence: Evidence
+    neurons: Neurons
+
+
+@dataclass(frozen=True)
+class Traced:
+    """A run of the contract's Script: samples in order, its length in bytes, and the digit it read."""
+
+    job: int
+    samples: tuple[RunSample, ...]
+    total: int
+    digit: int
+
+
+@dataclass(frozen=True)
+class Checked:
+    """The result of `CheckTxid`."""
+
+    check: Check
+
+
+@dataclass(frozen=True)
+class NoDialog:
+    """The platform has no dialog for choosing a file: let the person type its path."""
 
 
 @dataclass(frozen=True)
@@ -247,6 +365,10 @@ Message: TypeAlias = (
     | Failed
     | Looked
     | Read
+    | Explained
+    | Traced
+    | Checked
+    | NoDialog
     | Placed
     | Said
     | Account

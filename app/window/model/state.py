@@ -12,28 +12,41 @@ from app.window.model.pen import Trace
 __all__ = [
     "BRUSH",
     "BRUSH_RANGE",
+    "BRUSH_STEP",
+    "ZOOMS",
     "Card",
     "ChainView",
+    "Check",
+    "Evidence",
+    "Hint",
     "Hover",
     "Judge",
     "Mark",
+    "Neurons",
+    "NoDigit",
     "Notice",
     "Phase",
     "Picture",
     "Question",
     "Reading",
     "Row",
+    "Run",
+    "RunSample",
     "State",
     "StepMark",
     "Submission",
     "SubmissionStage",
+    "Tab",
     "Who",
+    "model_names",
 ]
 
 BRUSH = 0.062
 BRUSH_RANGE = (0.02, 0.16)
-UNSURE = 0.4
-"""Below this distance between the best share and the next, a judge is not sure."""
+BRUSH_STEP = 1.15
+"""Factor from one thickness of the pen to the next."""
+ZOOMS = (0.8, 0.9, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0)
+"""Sizes of the text, as factors of the usual one."""
 
 
 class Who(enum.Enum):
@@ -49,8 +62,37 @@ class Card(enum.Enum):
     """What can be opened over the panels, one at a time."""
 
     HELP = "help"
+    WORDS = "words"
+    MEANING = "meaning"
     WALLET = "wallet"
     MODELS = "models"
+    DETAILS = "details"
+    HISTORY = "history"
+    CHECK = "check"
+    PATH = "path"
+
+
+class Tab(enum.Enum):
+    """What the panel beside the claim shows of the picture that the judges read."""
+
+    PIXELS = "pixels"
+    EVIDENCE = "evidence"
+    NEURONS = "neurons"
+
+
+class Hint(enum.Enum):
+    """The steps of a first run that are explained, in order."""
+
+    DRAW = "draw"
+    SUBMIT = "submit"
+    CHEAT = "cheat"
+
+
+class NoDigit(enum.Enum):
+    """Why ink is not read as one digit."""
+
+    BLANK = "blank"
+    SEVERAL = "several"
 
 
 class Phase(enum.Enum):
@@ -71,19 +113,15 @@ class Picture:
 
 @dataclass(frozen=True)
 class Reading:
-    """What one judge reads: digit, ten shares that sum to 1, exact logits where there are any."""
+    """What one judge reads: digit, ten shares that sum to 1, exact logits where there are any, and whether
+    the model is sure of it."""
 
     revision: int
     digit: int
     shares: tuple[float, ...]
     milliseconds: float
     logits: tuple[int, ...] = ()
-
-    @property
-    def sure(self) -> bool:
-        """Whether the best share is well ahead of the next."""
-        best, following = sorted(self.shares, reverse=True)[:2]
-        return best - following >= UNSURE
+    sure: bool = True
 
 
 @dataclass(frozen=True)
@@ -105,7 +143,7 @@ class Judge:
 
 @dataclass(frozen=True)
 class ChainView:
-    """The chain in the status line. `balance` in satoshis; `contract` and `link` may be empty."""
+    """The chain in the status line. `balance` in satoshis; `contract` (a SHA-256) may be empty."""
 
     phase: Phase = Phase.STARTING
     note: str = ""
@@ -119,6 +157,11 @@ class ChainView:
     """Where a transaction can be looked up, with one `{}`; empty on a private chain."""
     address: str = ""
     """Where coins are sent to; empty until the chain's worker has told it."""
+
+    @property
+    def up(self) -> bool:
+        """It can be asked."""
+        return self.phase is Phase.READY
 
 
 class SubmissionStage(enum.Enum):
@@ -142,12 +185,20 @@ class StepMark(enum.Enum):
 
 @dataclass(frozen=True)
 class Submission:
-    """A claim on its way to the chain, or what came of it."""
+    """A claim on its way to the chain, or judged by it.
+
+    `picture` is 784 bytes; `digit` is what the integer engine read; `model` and `network` say which contract
+    judges and where. `fee` in satoshis, `size` in bytes.
+    """
 
     job: int
     revision: int
     claim: int
     content: Content = field(default_factory=Content)
+    picture: bytes = b""
+    digit: int | None = None
+    model: str = models.DEFAULT
+    network: str = ""
     steps: tuple[StepMark, ...] = (StepMark.ACTIVE, StepMark.WAITING, StepMark.WAITING, StepMark.WAITING)
     running: bool = True
     note: str = ""
@@ -204,6 +255,70 @@ class Notice:
 
 
 @dataclass(frozen=True)
+class Evidence:
+    """Why a digit is read in a picture: for each of its 784 pixels, -1 (against it) to 1 (for it).
+
+    `exact`: each value is that pixel's own part of the logit; else it is how much the logit falls when the
+    pixel and its neighbours are blank.
+    """
+
+    revision: int
+    digit: int
+    pixels: tuple[float, ...]
+    exact: bool
+
+
+@dataclass(frozen=True)
+class Neurons:
+    """The first hidden layer: `count` maps of `side` by `side` bytes each, 0 silent to 255 the strongest."""
+
+    revision: int
+    count: int
+    side: int
+    values: bytes
+
+
+@dataclass(frozen=True)
+class RunSample:
+    """A moment in a run of the contract's Script: opcodes, bytes and multiplications so far, and the long
+    number that is being computed: its lanes as bytes, 0 to 255."""
+
+    opcodes: int
+    code: int
+    multiplications: int
+    lanes: bytes
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run of the contract's Script, played in its panel from `began` (seconds on the window's clock).
+
+    `total` is the length of the Script in bytes, `digit` what it read.
+    """
+
+    job: int
+    samples: tuple[RunSample, ...]
+    total: int
+    digit: int
+    began: float
+
+
+@dataclass(frozen=True)
+class Check:
+    """A verification that is checked again: `rows` are facts and values, empty while it runs."""
+
+    txid: str
+    rows: tuple[tuple[str, str], ...] = ()
+    accepted: bool | None = None
+    failure: str = ""
+
+    @property
+    def running(self) -> bool:
+        """No result has come yet."""
+        return self.accepted is None and not self.failure
+
+
+@dataclass(frozen=True)
 class Question:
     """Asked before coins that cost money are spent."""
 
@@ -236,7 +351,10 @@ class State:
     picture: Picture | None = None
     blank: str = ""
     """Why the ink shows no digit, where something is drawn that shows none."""
+    no_digit: NoDigit = NoDigit.BLANK
     brush: float = BRUSH
+    eraser: bool = False
+    """The left button erases."""
     pointer: tuple[float, float] | None = None
     """Where the brush is, in canvas units; None where it is not over the canvas."""
     judges: dict[Who, Judge] = field(
@@ -248,13 +366,24 @@ class State:
     wanted: bool = False
     """A submission was asked for and waits for what it needs."""
     submission: Submission | None = None
+    """The latest one: under way, judged, or failed."""
     jobs: int = 0
-    judged: tuple[tuple[int, int], ...] = ()
-    """Revisions and claims that have their verdict: one drawing, one transaction."""
+    judged: tuple[Submission, ...] = ()
+    """All that have a verdict, the oldest first: one drawing and claim, one transaction."""
+    run: Run | None = None
+    """The run of the contract's Script that is being played, or was last."""
+    tab: Tab = Tab.PIXELS
+    evidence: Evidence | None = None
+    neurons: Neurons | None = None
+    explaining: int = -1
+    """The revision whose evidence and neurons have been asked for and have not come; -1 if none."""
+    check: Check | None = None
     history: tuple[Row, ...] = ()
     remembered: bool = False
     """The ledger has been read: what the history does not show is not there."""
     scroll: int = 0
+    selected: int = 0
+    """Which row the open history points at."""
     notice: Notice | None = None
     question: Question | None = None
     model: str = models.DEFAULT
@@ -269,6 +398,19 @@ class State:
     hovered: float = 0.0
     """Since when the pointer is on it."""
     pressed: Hover | None = None
+    focus: Hover | None = None
+    """What the keyboard acts on, chosen with Tab."""
+    typed: str = ""
+    """The path typed so far, while a file is asked for."""
+    copied: float = float("-inf")
+    """When the address was copied last."""
+    dark: bool = False
+    zoom: float = 1.0
+    sound: bool = False
+    still: bool = False
+    """Reduced motion: nothing is animated."""
+    hints: frozenset[Hint] = frozenset()
+    """The hints of the first run that have been put away, or have served."""
     clock: float = 0.0
 
     @property
@@ -290,3 +432,8 @@ class State:
         """What a judge read in the ink as it is now."""
         reading = self.judges[who].reading
         return reading if reading and self.fresh and reading.revision == self.revision else None
+
+
+def model_names() -> tuple[str, ...]:
+    """The models that can be chosen, in the order of the list."""
+    return tuple(models.MODELS)

@@ -1,24 +1,35 @@
-"""What the window says, from its state: every sentence of it, and nothing about how it looks."""
+"""What the window says, from what has been decided: every sentence of it, and nothing about how it looks."""
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable
 from dataclasses import dataclass
 
-from app.window.model.state import Judge, Mark, Phase, Reading, State, StepMark, Submission, Who
+from app.window.model import decide
+from app.window.model.decide import Act, Lack, Stand, Standing, Waiting
+from app.window.model.state import Hint, Judge, Mark, NoDigit, Phase, State, StepMark, Submission, Who
 
-__all__ = ["Line", "Tone", "agreement", "button", "chain_facts", "judge_words", "starting"]
+__all__ = [
+    "HINTS",
+    "Line",
+    "Tone",
+    "agreement",
+    "button",
+    "chain_facts",
+    "coins",
+    "judge_words",
+    "network_words",
+    "starting",
+]
 
 NAMES = {Who.FLOAT: "Float model", Who.FIXED: "Fixed point", Who.SCRIPT: "Contract"}
-MANNERS = {
+MACHINES = {
     Who.FLOAT: "Keras, real numbers",
     Who.FIXED: "exact integers",
     Who.SCRIPT: "its Script, run here",
 }
+TAGLINE = "One drawing, one model, three machines, one transaction."
 COIN = 100_000_000
-CHAIN_STARTS, JUDGES_START, READING = "The contract is not ready yet", "The judges are starting", "Reading"
-"""What a submission can wait for."""
 
 
 class Tone(enum.Enum):
@@ -43,58 +54,49 @@ class Line:
 
 
 def agreement(state: State) -> Line:
-    """Whether the three agree, in one line."""
-    if state.content.empty and state.trace is None:
-        return Line("pen", Tone.QUIET, "Draw a digit", "Three independent judges will read it.")
-    if state.blank and state.looked == state.revision:
-        return Line("pen", Tone.QUIET, "Not a digit yet", state.blank)
-    verdict = state.submission
-    if verdict and verdict.revision == state.revision and verdict.accepted is not None:
-        return _on_chain(state, verdict)
-    readings = {who: reading for who in Who if (reading := _usable(state, who))}
-    if not readings:
-        return Line("wait", Tone.QUIET, "Reading", _waiting_for(state, readings))
-    digits = {who: reading.digit for who, reading in readings.items()}
-    if len(set(digits.values())) > 1:
-        return Line("disagree", Tone.BAD, "The judges disagree", _who_says_what(digits))
-    digit = next(iter(digits.values()))
-    if len(digits) < 3:
-        return Line("wait", Tone.QUIET, f"{digit} so far", _waiting_for(state, readings))
-    unsure = [NAMES[who] for who, reading in readings.items() if not reading.sure]
-    if state.claim not in (None, digit):
-        detail = f"The claim is {state.claim}: a node has to refuse it."
-    elif unsure:
-        detail = f"{_joined(unsure)} {'is' if len(unsure) == 1 else 'are'} not sure."
-    else:
-        detail = "Read on this machine. Submit it to have a node prove it."
-    return Line("agree", Tone.GOOD, f"All three agree on {digit}", detail)
+    """Where the drawing stands, in a headline and a sentence."""
+    stand = decide.stand(state)
+    digit = stand.digit
+    match stand.standing:
+        case Standing.EMPTY:
+            return Line("pen", Tone.QUIET, "Draw a digit", "One model reads it on three machines.")
+        case Standing.NO_DIGIT:
+            several = state.no_digit is NoDigit.SEVERAL
+            headline = "More than one digit" if several else "Not a digit yet"
+            return Line("several" if several else "pen", Tone.QUIET, headline, state.blank)
+        case Standing.READING:
+            return Line("wait", Tone.QUIET, "Reading", _waits_for(stand))
+        case Standing.SO_FAR:
+            return Line("wait", Tone.QUIET, f"{digit} so far", _waits_for(stand))
+        case Standing.AGREE:
+            detail = "Read on this machine. Submit it to have a node prove it."
+            return Line("agree", Tone.GOOD, f"All three agree on {digit}", detail)
+        case Standing.UNSURE:
+            detail = "All three read it, but nearly as well as another digit. Is it one?"
+            return Line("unsure", Tone.QUIET, f"Perhaps a {digit}, not sure", detail)
+        case Standing.OTHER_CLAIM:
+            detail = f"The claim is {state.claim}: a node has to refuse it."
+            return Line("agree", Tone.QUIET, f"All three read {digit}", detail)
+        case Standing.DISAGREE:
+            return Line("disagree", Tone.BAD, "The judges disagree", _who_says_what(stand.digits))
+        case _:
+            assert stand.submission is not None
+            return _judged(stand, stand.submission)
 
 
-def _on_chain(state: State, verdict: Submission) -> Line:
-    others = {who: r.digit for who in (Who.FLOAT, Who.FIXED) if (r := state.reading(who))}
-    if not verdict.accepted:
-        script = state.reading(Who.SCRIPT)
-        digits = others | ({Who.SCRIPT: script.digit} if script else {})
-        return Line(
-            "refused",
-            Tone.BAD,
-            f"Refused: the contract does not read {verdict.claim}",
-            _who_says_what(digits),
-        )
-    where = f"in block {verdict.block:,}" if verdict.block is not None else "not in a block yet"
-    if set(others.values()) <= {verdict.claim}:
-        return Line(
-            "agree", Tone.GOOD, f"All three agree on {verdict.claim}", f"Proved by the node, {where}."
-        )
-    digits = others | {Who.SCRIPT: verdict.claim}
-    return Line("disagree", Tone.BAD, "The judges disagree", _who_says_what(digits))
-
-
-def _usable(state: State, who: Who) -> Reading | None:
-    """The engines follow the pen, so their latest word counts; the contract's must be of this very ink."""
-    if who is Who.CHAIN:
-        return None
-    return state.reading(who) if who is Who.SCRIPT else state.judges[who].reading
+def _judged(stand: Stand, judged: Submission) -> Line:
+    where = f"in block {judged.block:,}" if judged.block is not None else "not in a block yet"
+    if stand.standing is Standing.PROVED:
+        return Line("agree", Tone.GOOD, f"All three agree on {judged.claim}", f"Proved by the node, {where}.")
+    if stand.standing is Standing.PROVED_UNSURE:
+        detail = f"Proved by the node, {where}: this is what the model reads, and it is not sure."
+        return Line("unsure", Tone.QUIET, f"Perhaps a {judged.claim}, not sure", detail)
+    if stand.standing is Standing.CAUGHT:
+        read = judged.digit if stand.digit is None else stand.digit
+        detail = f"The node ran the model, read {read}, and refused {judged.claim}."
+        return Line("shield", Tone.GOOD, "Cheat caught", detail)
+    detail = f"The node refused {judged.claim}. {_who_says_what(stand.digits)}".strip()
+    return Line("refused", Tone.BAD, "The contract disagrees", detail)
 
 
 def _who_says_what(digits: dict[Who, int]) -> str:
@@ -112,18 +114,16 @@ def _who_says_what(digits: dict[Who, int]) -> str:
     return f"{text}." if text else ""
 
 
-def _waiting_for(state: State, readings: Iterable[Who]) -> str:
-    waited_for = [who for who in state.judges if who not in readings]
-    for who in waited_for:
-        if state.judges[who].phase is Phase.STARTING:
-            return f"{NAMES[who]} is starting."
-        if state.judges[who].phase is Phase.FAILED:
-            return f"{NAMES[who]} is not available."
-    if waited_for != [Who.SCRIPT]:
-        return f"{NAMES[waited_for[0]]} is reading."
-    if state.trace is not None:
+def _waits_for(stand: Stand) -> str:
+    if stand.waits_for is None:
+        return ""
+    who, why = stand.waits_for
+    if why is Waiting.PEN:
         return "The contract's Script reads when the pen rests."
-    return "The contract's Script is reading."
+    if why is Waiting.READING and who is Who.SCRIPT:
+        return "The contract's Script is reading."
+    what = {Waiting.STARTING: "starting", Waiting.MISSING: "not available", Waiting.READING: "reading"}
+    return f"{NAMES[who]} is {what[why]}."
 
 
 def _joined(names: list[str]) -> str:
@@ -139,7 +139,7 @@ class JudgeWords:
     """What a judge's panel shows. `faint`: the reading is of earlier ink."""
 
     title: str
-    manner: str
+    machine: str
     digit: str
     faint: bool
     tag: str
@@ -153,14 +153,14 @@ def judge_words(state: State, who: Who) -> JudgeWords:
     """The words of one judge's panel."""
     judge = state.judges[who]
     reading = judge.reading
-    faint = bool(reading) and who is Who.SCRIPT and _usable(state, who) is None
+    faint = reading is not None and who is Who.SCRIPT and state.reading(who) is None
     note, icon, tone = _judge_note(state, who, judge, faint)
     return JudgeWords(
         title=NAMES[who],
-        manner=MANNERS[who],
+        machine=MACHINES[who],
         digit=str(reading.digit) if reading else "",
         faint=faint,
-        tag="not sure" if reading and not reading.sure and not faint else "",
+        tag="not sure" if reading and not reading.sure and not faint and state.trace is None else "",
         time=_milliseconds(reading.milliseconds) if reading else "",
         note=note,
         icon=icon,
@@ -170,23 +170,29 @@ def judge_words(state: State, who: Who) -> JudgeWords:
 
 def _judge_note(state: State, who: Who, judge: Judge, faint: bool) -> tuple[str, str, Tone]:
     if judge.phase is Phase.STARTING:
-        return judge.note or "starting", f"spin {int(state.clock * 8) % 8}", Tone.QUIET
+        return judge.note or "starting", spinner(state), Tone.QUIET
     if judge.phase is Phase.FAILED:
         return judge.note or "not available", "warn", Tone.BAD
     if who is not Who.SCRIPT:
         return "follows the pen", "", Tone.QUIET
-    verdict = state.submission
-    if verdict and verdict.revision == state.revision:
-        if verdict.accepted:
-            where = f", block {verdict.block:,}" if verdict.block is not None else ""
-            return f"proved{where}", "tick", Tone.GOOD
-        if verdict.accepted is False:
-            return f"node refuses {verdict.claim}", "cross", Tone.BAD
-        if verdict.running:
-            return "with the node", f"spin {int(state.clock * 8) % 8}", Tone.QUIET
+    if state.submission and state.submission.running:
+        return "with the node", spinner(state), Tone.QUIET
+    verdict = decide.verdict_of(state)
+    if verdict is not None and verdict.accepted:
+        where = f", block {verdict.block:,}" if verdict.block is not None else ""
+        sure = decide.stand(state).standing is not Standing.PROVED_UNSURE
+        return f"proved{where}", "tick", Tone.GOOD if sure else Tone.QUIET
+    if verdict is not None:
+        caught = decide.stand(state).standing is Standing.CAUGHT
+        return f"node refused {verdict.claim}", "cross", Tone.GOOD if caught else Tone.BAD
     if judge.reading is None or faint:
-        return "reads when the pen rests", "wait" if faint else "", Tone.QUIET
+        return "reads at rest", "wait" if faint else "", Tone.QUIET
     return "not on chain yet", "", Tone.QUIET
+
+
+def spinner(state: State) -> str:
+    """The icon of something under way: it turns, unless motion is to be reduced."""
+    return "wait" if state.still else f"spin {int(state.clock * 8) % 8}"
 
 
 def _milliseconds(value: float) -> str:
@@ -196,58 +202,36 @@ def _milliseconds(value: float) -> str:
 # --- submitting ---
 
 
-def claim_of(state: State) -> int | None:
-    """The digit that a submission would claim now."""
-    if state.claim is not None:
-        return state.claim
-    reading = state.judges[Who.FIXED].reading
-    return reading.digit if reading else None
+LACKS = {
+    Lack.INK: "Draw a digit first",
+    Lack.DIGIT: "Not a digit yet",
+    Lack.JUDGE: "A judge is missing",
+    Lack.NODE: "No node",
+    Lack.CHAIN_STARTS: "The contract is not ready yet",
+    Lack.JUDGES_START: "The judges are starting",
+    Lack.READING: "Reading",
+}
 
 
-def missing(state: State) -> str:
-    """What a submission still lacks, in words; empty if it can go."""
-    if state.content.empty:
-        return "Draw a digit first"
-    if state.blank and state.looked == state.revision:
-        return "Not a digit yet"
-    for who in (Who.FLOAT, Who.FIXED):
-        if state.judges[who].phase is Phase.FAILED:
-            return "A judge is missing"
-    if state.chain.phase is Phase.FAILED:
-        return "No node"
-    if state.chain.phase is Phase.STARTING:
-        return CHAIN_STARTS
-    if any(state.judges[who].phase is Phase.STARTING for who in (Who.FLOAT, Who.FIXED)):
-        return JUDGES_START
-    if state.reading(Who.FLOAT) is None or state.reading(Who.FIXED) is None:
-        return READING
-    return ""
-
-
-def spent(state: State) -> bool:
-    """Whether this very ink with this claim has its verdict already."""
-    return (state.revision, claim_of(state)) in state.judged
-
-
-def button(state: State) -> tuple[str, bool]:
-    """The button's label, and whether it can be pressed."""
-    if state.submission and state.submission.running:
-        return f"Claiming {state.submission.claim}", False
-    lacking = missing(state)
-    if state.wanted and lacking:
-        return "Waiting", False
-    if lacking in (CHAIN_STARTS, JUDGES_START, READING):
-        return f"Submit {_claimed(state)}".strip(), True
-    if lacking:
-        return lacking, False
-    if spent(state):
-        return "Judged already", False
-    return f"Submit {_claimed(state)}", True
-
-
-def _claimed(state: State) -> str:
-    digit = claim_of(state)
-    return "" if digit is None else str(digit)
+def button(state: State) -> str:
+    """The button's label."""
+    digit = decide.claim_of(state)
+    match decide.act(state):
+        case Act.RUN:
+            assert state.submission is not None
+            return f"Claiming {state.submission.claim}"
+        case Act.WAIT:
+            return "Waiting"
+        case Act.NONE:
+            lacking = decide.lack(state)
+            several = lacking is Lack.DIGIT and state.no_digit is NoDigit.SEVERAL
+            return "Draw one digit" if several else LACKS[lacking] if lacking else ""
+        case Act.NEW:
+            return "New drawing"
+        case Act.CHEAT:
+            return f"Try to cheat: claim {digit}"
+        case Act.SUBMIT:
+            return "Submit" if digit is None else f"Submit {digit}"
 
 
 def step_labels(submission: Submission | None) -> tuple[str, str, str, str]:
@@ -264,30 +248,29 @@ def step_labels(submission: Submission | None) -> tuple[str, str, str, str]:
 
 
 def submission_detail(state: State) -> str:
-    """What there is to say beneath the steps."""
-    submission = shown_submission(state)
-    if state.wanted:
-        return f"{missing(state)}. The claim goes out as soon as it can; Esc takes it back."
+    """The sentence beneath the steps."""
+    submission = decide.shown_submission(state)
+    if state.wanted and (lacking := decide.lack(state)):
+        return f"{LACKS[lacking]}. The claim goes out as soon as it can; Esc takes it back."
     if submission is None:
+        if decide.act(state) is Act.CHEAT:
+            return "A false claim: the node runs the model, and has to refuse it."
         return "Every node that validates it runs the whole model."
-    if submission.reason:
-        return f"The node says: {submission.reason}"
-    if submission.fee is not None and submission.size is not None:
-        return f"Fee {submission.fee:,} satoshis for {submission.size:,} bytes"
+    if submission.accepted is not None and decide.verdict_of(state) is None:
+        return f"{'Accepted' if submission.accepted else 'Refused'}: {where_judged(submission)}"
     return submission.note
 
 
-def shown_submission(state: State) -> Submission | None:
-    """The submission of this ink, or the one that is under way."""
-    submission = state.submission
-    if submission and (submission.running or submission.revision == state.revision):
-        return submission
-    return None
+def where_judged(submission: Submission) -> str:
+    """Which model's contract judged, and on which chain."""
+    model = submission.model or "a model that is not here"
+    chain = f", {network_words(submission.network)}" if submission.network else ""
+    return f"read by {model}{chain}"
 
 
 def txid_line(state: State) -> str:
     """The transaction beneath the steps."""
-    submission = shown_submission(state)
+    submission = decide.shown_submission(state)
     return submission.txid if submission else ""
 
 
@@ -296,11 +279,27 @@ def steps_of(submission: Submission | None) -> tuple[StepMark, ...]:
     return submission.steps if submission else (StepMark.WAITING,) * 4
 
 
-# --- status line ---
+# --- the chain ---
+
+PRACTICE = ("regtest", "regtest-raised")
+
+
+def network_words(network: str) -> str:
+    """A network's name as the window says it."""
+    return {"regtest": "practice chain", "regtest-raised": "practice chain for large models"}.get(
+        network, network
+    )
+
+
+def coins(satoshis: int) -> str:
+    """An amount, everywhere in the same unit: `49.99 BSV`."""
+    whole, rest = divmod(satoshis, COIN)
+    digits = f"{rest:08d}".rstrip("0").ljust(2, "0")
+    return f"{whole:,}.{digits} BSV"
 
 
 def starting(state: State) -> str:
-    """The honest stages of starting up; empty once everything runs."""
+    """The stages of starting up as they are; empty once everything runs."""
     parts = [
         f"{NAMES[who]}: {judge.note or 'starting'}{_percent(judge.share)}"
         for who, judge in state.judges.items()
@@ -320,13 +319,14 @@ def chain_facts(state: State) -> tuple[str, ...]:
     chain = state.chain
     facts = []
     if chain.network:
-        facts.append(chain.network)
+        facts.append(network_words(chain.network))
     if chain.node:
         facts.append(chain.node.replace(":", " "))
     if chain.height is not None:
         facts.append(f"block {chain.height:,}")
     if chain.balance is not None:
-        facts.append(f"{chain.balance / COIN:,.4f} BSV")
+        play = " play money" if chain.network in PRACTICE else ""
+        facts.append(f"{coins(chain.balance)}{play}")
     if chain.contract:
         facts.append(f"contract {chain.contract[:12]}")
     return tuple(facts)
@@ -335,8 +335,29 @@ def chain_facts(state: State) -> tuple[str, ...]:
 MARK_ICONS = {
     Mark.CONFIRMED: ("block", Tone.GOOD),
     Mark.ACCEPTED: ("tick", Tone.GOOD),
-    Mark.REFUSED: ("cross", Tone.BAD),
+    Mark.REFUSED: ("cross", Tone.QUIET),
     Mark.OPEN: ("wait", Tone.QUIET),
     Mark.LOST: ("warn", Tone.BAD),
     Mark.ERROR: ("warn", Tone.BAD),
 }
+
+# --- the first run ---
+
+HINTS = {
+    Hint.DRAW: (
+        "1 of 3",
+        "Draw a digit",
+        "A big one, with the left button or a finger. Three machines read along.",
+    ),
+    Hint.SUBMIT: (
+        "2 of 3",
+        "Have it proved",
+        "Submit it: a node runs the whole model and judges the claim.",
+    ),
+    Hint.CHEAT: (
+        "3 of 3",
+        "Now try to cheat",
+        "Claim another digit for this drawing: see what the node does.",
+    ),
+}
+"""Which one it is, a heading and a sentence, for each hint."""

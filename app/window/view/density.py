@@ -8,7 +8,7 @@ import ctypes.util
 import os
 import sys
 
-__all__ = ["screen_density"]
+__all__ = ["reduced_motion", "screen_density"]
 
 _STANDARD_DPI = 96.0
 _RANGE = (1.0, 4.0)
@@ -29,6 +29,21 @@ def screen_density() -> float:
         if sys.platform.startswith("linux") and os.environ.get("DISPLAY"):
             return _within(_x11_dpi() / _STANDARD_DPI)
     return 1.0
+
+
+def reduced_motion() -> bool:
+    """Whether nothing is to be animated: INKPROOF_REDUCED_MOTION, or the platform's own setting where it can
+    be read without starting a program (Windows)."""
+    wish = os.environ.get("INKPROOF_REDUCED_MOTION", "")
+    if wish:
+        return wish.lower() not in ("0", "no", "false", "off")
+    if sys.platform == "win32":
+        with contextlib.suppress(OSError, AttributeError):
+            animated = ctypes.c_int(1)
+            user = ctypes.windll.user32  # type: ignore[attr-defined, unused-ignore]
+            user.SystemParametersInfoW(0x1042, 0, ctypes.byref(animated), 0)  # SPI_GETCLIENTAREAANIMATION
+            return not animated.value
+    return False
 
 
 def _within(density: float) -> float:

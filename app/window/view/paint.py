@@ -10,7 +10,7 @@ import pygame
 
 from app.paths import assets
 from app.window.view.layout import Box
-from app.window.view.theme import Colour, Theme
+from app.window.view.theme import Colour, Palette, Theme
 
 __all__ = ["Align", "Painter", "forget"]
 
@@ -135,6 +135,99 @@ _ICONS: dict[str, tuple[Stroke, ...]] = {
     "undo": (_line(9, 5, 4, 10, 9, 15), _line(4, 10, 15, 10, 19, 12, 20, 15.5, 18, 19, 13, 19.5)),
     "redo": (_line(15, 5, 20, 10, 15, 15), _line(20, 10, 9, 10, 5, 12, 4, 15.5, 6, 19, 11, 19.5)),
     "clear": (_line(4, 7, 20, 7), _line(6.5, 7, 7.5, 20, 16.5, 20, 17.5, 7), _line(9, 4, 15, 4)),
+    "several": (
+        _line(8, 4, 4, 4, 4, 20, 8, 20),
+        _line(16, 4, 20, 4, 20, 20, 16, 20),
+        _line(12, 7, 12, 17),
+    ),
+    "unsure": (_CIRCLE, _line(6.5, 13.5, 9, 10.5, 12, 12.2, 15, 13.5, 17.5, 10.5)),
+    "shield": (
+        _line(12, 2.5, 20.5, 5.5, 20.5, 11.5, 18, 17, 12, 21.5, 6, 17, 3.5, 11.5, 3.5, 5.5, 12, 2.5),
+        _line(8, 11.8, 11, 14.8, 16.2, 8.8),
+    ),
+    "eraser": (
+        _line(9, 19, 4, 14, 14, 4, 20, 10, 11, 19, 9, 19),
+        _line(8.5, 9.5, 14.5, 15.5),
+        _line(5, 20.5, 20, 20.5),
+    ),
+    "mask": (
+        _line(
+            3,
+            6,
+            8,
+            7.5,
+            12,
+            8,
+            16,
+            7.5,
+            21,
+            6,
+            21,
+            12,
+            18,
+            16.5,
+            14.5,
+            16.5,
+            12,
+            14,
+            9.5,
+            16.5,
+            6,
+            16.5,
+            3,
+            12,
+            3,
+            6,
+        ),
+        _dot(8, 11.5, 1.6),
+        _dot(16, 11.5, 1.6),
+    ),
+    "repeat": (("arc", (12, 12, 8.5, -60, 200)), _line(11.5, 3.5, 16.6, 4.4, 14.9, 9.2)),
+    "share": (
+        _line(4, 13, 4, 20, 20, 20, 20, 13),
+        _line(12, 15, 12, 4),
+        _line(8, 8, 12, 4, 16, 8),
+    ),
+    "sun": (
+        ("ring", (12, 12, 5)),
+        *(
+            _line(12 + 8.2 * x, 12 + 8.2 * y, 12 + 10.6 * x, 12 + 10.6 * y)
+            for x, y in ((1, 0), (-1, 0), (0, 1), (0, -1), (0.7, 0.7), (-0.7, 0.7), (0.7, -0.7), (-0.7, -0.7))
+        ),
+    ),
+    "moon": (
+        _line(
+            19.5,
+            14.5,
+            16,
+            16,
+            12,
+            15,
+            9,
+            12,
+            8,
+            8,
+            9.5,
+            4.5,
+            6,
+            6.5,
+            4,
+            10,
+            4,
+            14,
+            6,
+            18,
+            10,
+            20.5,
+            14,
+            20.5,
+            17.5,
+            18.5,
+            19.5,
+            14.5,
+        ),
+    ),
+    "forth": (_line(9, 5, 16, 12, 9, 19),),
     "down": (_line(5, 9, 12, 16, 19, 9),),
     "minus": (_line(6, 12, 18, 12),),
     "plus": (_line(6, 12, 18, 12), _line(12, 6, 12, 18)),
@@ -153,6 +246,11 @@ class Painter:
     def __init__(self, surface: pygame.Surface, theme: Theme) -> None:
         self.surface = surface
         self.theme = theme
+
+    @property
+    def colours(self) -> Palette:
+        """The colours of its theme."""
+        return self.theme.colours
 
     def fill(self, box: Box, colour: Colour) -> None:
         """A plain rectangle."""
@@ -178,6 +276,11 @@ class Painter:
         w = self.theme.px(width)
         self.rounded(box, edge, radius)
         self.rounded(box.inset(w), inside, max(0.0, radius - width))
+
+    def ring(self, box: Box, colour: Colour, radius: float, width: float) -> None:
+        """The edge of a rounded rectangle; what is inside stays."""
+        px = self.theme.px
+        pygame.draw.rect(self.surface, colour, pygame.Rect(box), px(width), border_radius=px(radius))
 
     def disc(self, middle: tuple[int, int], diameter: float, colour: Colour, hollow: float = 0) -> None:
         """A disc, or a ring of thickness `hollow`."""

@@ -10,48 +10,98 @@ from typing import TypeAlias
 
 Colour: TypeAlias = tuple[int, int, int]
 
-# --- colours: warm paper, dark ink, one accent; `alert` speaks of refusals and failures only ---
+# --- colours: warm paper, dark ink, one accent; `alert` speaks of disagreement and failure only ---
 
-DESK: Colour = (233, 227, 215)
-PANEL: Colour = (246, 242, 233)
-PAPER: Colour = (254, 252, 246)
-WELL: Colour = (237, 231, 220)
-LINE: Colour = (214, 206, 190)
-EDGE: Colour = (143, 133, 115)
-INK: Colour = (30, 27, 24)
-QUIET: Colour = (92, 84, 72)
-ACCENT: Colour = (12, 88, 96)
-ACCENT_DEEP: Colour = (8, 66, 73)
-ACCENT_WASH: Colour = (216, 230, 227)
-ALERT: Colour = (152, 47, 28)
-ALERT_WASH: Colour = (245, 222, 212)
-BAR: Colour = (158, 148, 130)
 
-TEXT_PAIRS: tuple[tuple[str, Colour, Colour], ...] = (
-    ("text on a panel", INK, PANEL),
-    ("text on the desk", INK, DESK),
-    ("text on paper", INK, PAPER),
-    ("text in a well", INK, WELL),
-    ("quiet text on a panel", QUIET, PANEL),
-    ("quiet text on the desk", QUIET, DESK),
-    ("quiet text on paper", QUIET, PAPER),
-    ("quiet text in a well", QUIET, WELL),
-    ("accent on a panel", ACCENT, PANEL),
-    ("accent on the desk", ACCENT, DESK),
-    ("accent on its wash", ACCENT_DEEP, ACCENT_WASH),
-    ("text on an accent wash", INK, ACCENT_WASH),
-    ("quiet text on an accent wash", QUIET, ACCENT_WASH),
-    ("text on accent", PAPER, ACCENT),
-    ("text on deep accent", PAPER, ACCENT_DEEP),
-    ("alert on a panel", ALERT, PANEL),
-    ("alert on the desk", ALERT, DESK),
-    ("alert on its wash", ALERT, ALERT_WASH),
-    ("text on an alert wash", INK, ALERT_WASH),
-    ("quiet text on an alert wash", QUIET, ALERT_WASH),
-    ("text on alert", PAPER, ALERT),
-    ("text on a tooltip", PAPER, INK),
+@dataclass(frozen=True)
+class Palette:
+    """The colours of one theme."""
+
+    desk: Colour
+    panel: Colour
+    paper: Colour
+    well: Colour
+    line: Colour
+    edge: Colour
+    ink: Colour
+    quiet: Colour
+    accent: Colour
+    accent_deep: Colour
+    accent_wash: Colour
+    alert: Colour
+    alert_wash: Colour
+    bar: Colour
+    scrim: Colour
+    """Lies over the window under a card."""
+
+
+LIGHT = Palette(
+    desk=(233, 227, 215),
+    panel=(246, 242, 233),
+    paper=(254, 252, 246),
+    well=(237, 231, 220),
+    line=(214, 206, 190),
+    edge=(143, 133, 115),
+    ink=(30, 27, 24),
+    quiet=(92, 84, 72),
+    accent=(12, 88, 96),
+    accent_deep=(8, 66, 73),
+    accent_wash=(216, 230, 227),
+    alert=(152, 47, 28),
+    alert_wash=(245, 222, 212),
+    bar=(134, 124, 106),
+    scrim=(30, 27, 24),
+)
+DARK = Palette(
+    desk=(27, 25, 22),
+    panel=(38, 35, 31),
+    paper=(19, 17, 15),
+    well=(50, 46, 41),
+    line=(68, 63, 56),
+    edge=(128, 119, 104),
+    ink=(238, 232, 220),
+    quiet=(181, 172, 156),
+    accent=(122, 196, 199),
+    accent_deep=(160, 217, 219),
+    accent_wash=(28, 54, 57),
+    alert=(242, 152, 127),
+    alert_wash=(70, 38, 30),
+    bar=(132, 123, 108),
+    scrim=(8, 7, 6),
+)
+
+TEXT_PAIRS: tuple[tuple[str, str, str], ...] = (
+    ("text on a panel", "ink", "panel"),
+    ("text on the desk", "ink", "desk"),
+    ("text on paper", "ink", "paper"),
+    ("text in a well", "ink", "well"),
+    ("quiet text on a panel", "quiet", "panel"),
+    ("quiet text on the desk", "quiet", "desk"),
+    ("quiet text on paper", "quiet", "paper"),
+    ("quiet text in a well", "quiet", "well"),
+    ("accent on a panel", "accent", "panel"),
+    ("accent on the desk", "accent", "desk"),
+    ("accent on paper", "accent", "paper"),
+    ("accent on its wash", "accent_deep", "accent_wash"),
+    ("text on an accent wash", "ink", "accent_wash"),
+    ("quiet text on an accent wash", "quiet", "accent_wash"),
+    ("text on accent", "paper", "accent"),
+    ("text on deep accent", "paper", "accent_deep"),
+    ("alert on a panel", "alert", "panel"),
+    ("alert on the desk", "alert", "desk"),
+    ("alert on its wash", "alert", "alert_wash"),
+    ("text on an alert wash", "ink", "alert_wash"),
+    ("quiet text on an alert wash", "quiet", "alert_wash"),
+    ("text on a tooltip", "paper", "ink"),
 )
 """Every pair of colours in which the window sets text: a test holds each to a contrast of 4.5 to 1."""
+SHAPE_PAIRS: tuple[tuple[str, str, str], ...] = (
+    ("a bar on its track", "bar", "well"),
+    ("the best bar on its track", "accent", "well"),
+    ("the edge of a switch", "edge", "panel"),
+    ("the focus ring on the desk", "accent", "desk"),
+)
+"""Pairs of colours in which shapes carry meaning: 3 to 1."""
 
 # --- lengths ---
 
@@ -59,6 +109,10 @@ UNIT = 8
 RADIUS = 6
 HAIR = 1
 MINIMUM = (900, 600)
+MINIMUM_TALL = (480, 880)
+"""The least logical size of a window that is higher than wide."""
+LARGEST = (2000, 1250)
+"""The most logical pixels of a window: one with more of its own is scaled up."""
 
 # --- type: (face, size) ---
 
@@ -74,6 +128,7 @@ class Theme:
     """The look at one density: physical pixels per logical pixel."""
 
     density: float = 1.0
+    colours: Palette = LIGHT
 
     def px(self, length: float) -> int:
         """A length in the screen's pixels; what is there at all is at least one."""

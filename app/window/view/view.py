@@ -1,24 +1,26 @@
 """State to pixels. What it draws depends on the state alone; what it redraws, on what has changed.
 
 Panels are drawn on a surface of their own, each only when what it shows has changed. What lies over them
-(the brush, a tooltip, the help) is drawn on the screen, clipped to what is being repainted there.
+(the brush, a tooltip, a card) is drawn on the screen, clipped to what is being repainted there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import pygame
 
 from app.window.model.state import State, Who
 from app.window.view import theme as look
-from app.window.view.layout import Box, Layout, arrange
+from app.window.view.arrange import arrange
+from app.window.view.layout import Box, Layout
 from app.window.view.paint import Painter
 from app.window.view.panels import (
     agreement,
     canvas,
+    covers,
     header,
     history,
     judge,
@@ -35,7 +37,7 @@ __all__ = ["View"]
 class Ink(Protocol):
     """The ink on the paper, as a surface of the canvas's size, and where it has changed."""
 
-    def show(self, state: State, side: int) -> pygame.Surface | None:
+    def show(self, state: State, side: int, colours: look.Palette = look.LIGHT) -> pygame.Surface | None:
         """The ink of this state at `side` pixels; None while ink cannot be drawn yet."""
 
     def changed(self) -> Box | None:
@@ -78,22 +80,32 @@ class View:
 
     def __init__(self, screen: pygame.Surface, density: float, ink: Ink) -> None:
         self.ink = ink
+        self._looks = False, 1.0
         self.resize(screen, density)
 
     def resize(self, screen: pygame.Surface, density: float) -> None:
         """Draw on another screen from now on, and draw everything anew."""
         self.screen = screen
-        self.layout = arrange(screen.get_size(), density)
-        self._base = pygame.Surface(screen.get_size()).convert(screen)
-        self._base.fill(look.DESK)
-        self._painter = Painter(self._base, self.layout.theme)
+        self._density = density
+        self._restyle(*self._looks)
+
+    def _restyle(self, dark: bool, zoom: float) -> None:
+        """Lay everything out and draw it anew, in these colours and this size of text."""
+        self._looks = dark, zoom
+        self.layout = arrange(self.screen.get_size(), self._density, zoom)
+        colours = look.DARK if dark else look.LIGHT
+        self._theme = replace(self.layout.theme, colours=colours)
+        self._base = pygame.Surface(self.screen.get_size()).convert(self.screen)
+        self._base.fill(colours.desk)
+        self._painter = Painter(self._base, self._theme)
         self._keys: dict[str, Hashable] = {}
-        self._over: tuple[Hashable, Box | None] = (None, None)
-        self._brush: Box | None = None
+        self._overs: dict[str, tuple[Hashable, Box | None]] = {}
         self._whole = True
 
     def draw(self, state: State) -> list[Box]:
         """Bring the screen up to date; the boxes that have changed."""
+        if self._looks != (state.dark, state.zoom):
+            self._restyle(state.dark, state.zoom)
         dirty = self._panels(state)
         dirty += self._canvas(state)
         dirty += self._overlays(state)
@@ -119,7 +131,7 @@ class View:
 
     def _canvas(self, state: State) -> list[Box]:
         box = self.layout.canvas
-        ink = self.ink.show(state, canvas.side(self.layout))
+        ink = self.ink.show(state, canvas.side(self.layout), self._theme.colours)
         changed = self.ink.changed()
         key = canvas.key(state, ink is not None)
         if self._keys.get("canvas", self) != key:
@@ -131,24 +143,37 @@ class View:
         return [canvas.draw_part(self._painter, self.layout, ink, changed)]
 
     def _overlays(self, state: State) -> list[Box]:
-        """Brush and tooltip: where they were and where they are now."""
+        """What lies over the panels: where it was and where it is now, of each that has changed."""
+        layout = self.layout
+        window = Box(0, 0, *layout.size) if state.covered else None
+        now: dict[str, tuple[Hashable, Box | None]] = {
+            "hint": (overlays.hint_key(state), overlays.hint_box(layout, state)),
+            "focus": (None, overlays.focus_box(layout, state)),
+            "brush": (state.eraser, overlays.brush_box(layout, state)),
+            "tip": (overlays.tip_key(state), overlays.tip_box(self._painter, layout, state)),
+            "cover": (covers.key(state), window),
+        }
         dirty = []
-        brush = overlays.brush_box(self.layout, state)
-        if brush != self._brush:
-            dirty += [box for box in (self._brush, brush) if box]
-            self._brush = brush
-        over = (overlays.key(state), overlays.box(self._painter, self.layout, state))
-        if over != self._over:
-            dirty += [box for box in (self._over[1], over[1]) if box]
-            self._over = over
+        for name, (key, box) in now.items():
+            before = self._overs.get(name, (None, None))
+            if before != (key, box):
+                dirty += [place for place in (before[1], box) if place]
+        self._overs = now
         return dirty
 
     def _repaint(self, box: Box, state: State) -> None:
         self.screen.set_clip(box)
         self.screen.blit(self._base, box, box)
-        painter = Painter(self.screen, self.layout.theme)
-        if self._brush and self._brush.meets(box):
-            overlays.draw_brush(painter, self.layout, state)
-        if self._over[1] and self._over[1].meets(box):
-            overlays.draw(painter, self.layout, state)
+        painter = Painter(self.screen, self._theme)
+        draws: dict[str, Callable[[Painter, Layout, State], None]] = {
+            "hint": overlays.draw_hint,
+            "focus": overlays.draw_focus,
+            "brush": overlays.draw_brush,
+            "tip": overlays.draw_tip,
+            "cover": covers.draw,
+        }
+        for name, draw in draws.items():
+            place = self._overs[name][1]
+            if place is not None and place.meets(box):
+                draw(painter, self.layout, state)
         self.screen.set_clip(None)

@@ -21,6 +21,8 @@ from app.window.model.protocol import (
     Answer,
     Ask,
     ChainStatus,
+    Checked,
+    CheckTxid,
     ClaimJudged,
     Failed,
     History,
@@ -35,9 +37,10 @@ from app.window.model.protocol import (
     SubmitClaim,
     SwitchModel,
 )
-from app.window.model.state import Mark, Row, SubmissionStage, Who
+from app.window.model.state import Check, Mark, Row, SubmissionStage, Who
 from app.window.options import WindowOptions
-from app.window.workers.judging import behave, notice_of
+from app.window.workers.checking import checked_again
+from app.window.workers.judging import notice_of, start_worker
 from app.window.workers.leftovers import release_node
 
 if TYPE_CHECKING:
@@ -61,8 +64,8 @@ class _Stopping(BaseException):
 
 def serve_chain(connection: Connection, options: WindowOptions) -> None:
     """The process: until it is told to stop, keep a service open and put claims to it."""
-    behave()
-    # Whoever ends the whole group must not end the one that stops the node: it hears from the window.
+    start_worker()
+    # A signal to the whole process group must not end the process that stops the node: the window tells it.
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     line = _Line(connection, options.model)
     line.start()
@@ -192,6 +195,8 @@ def _refuse_until(line: _Line, seconds: float, error: InkproofError) -> None:
     request = line.next(seconds)
     if isinstance(request, SubmitClaim):
         line.post(NotJudged(request.job, notice_of(error)))
+    if isinstance(request, CheckTxid):
+        line.post(Checked(Check(request.txid, failure=str(error))))
 
 
 @dataclass
@@ -218,6 +223,8 @@ class _Counter:
                 return
             if isinstance(request, SubmitClaim):
                 self._put(request)
+            if isinstance(request, CheckTxid):
+                self.line.post(Checked(checked_again(request, self.service)))
             self._refresh()
 
     def _deploy_ahead(self) -> None:

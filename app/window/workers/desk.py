@@ -1,75 +1,54 @@
-"""The worker beside the window, in a thread: ink to picture, the integer engine, and files.
+"""The worker beside the window, in a thread: ink to picture, the integer engine, evidence, and files.
 
 All it does is short or releases the interpreter, so the window does not feel it.
 """
 
 from __future__ import annotations
 
-import contextlib
 import queue
 import threading
 import time
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app import models
 from app.errors import BlankError, InkproofError, SeveralDigitsError
-from app.paths import home
 from app.picture import SIDE
-from app.window.model.protocol import (
-    BringBack,
-    Failed,
-    Keep,
-    LoadProgress,
-    Look,
-    LookAtFile,
-    Looked,
-    Message,
-    Placed,
-    Ready,
-    Request,
-    Said,
-    SaveDrawing,
-    Stop,
-    SwitchModel,
-)
-from app.window.model.state import Notice, Reading, Who
+from app.window.model import protocol as told
+from app.window.model.state import Evidence, Neurons, NoDigit, Notice, Reading, Who
+from app.window.workers import files, preferences
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from app.drawing import Stroke
     from app.fixedpoint import IntegerModel
 
-__all__ = ["Desk", "free_name"]
-
-SAVED_SIDE = 1120
+__all__ = ["Desk"]
 
 
 class Desk:
     """One thread, one request after the other. `first` is run in it before anything else."""
 
-    def __init__(self, model: str, post: Callable[[Message], None], first: Callable[[], None]) -> None:
+    def __init__(self, model: str, post: Callable[[told.Message], None], first: Callable[[], None]) -> None:
         self._model = model
         self._post = post
         self._first = first
-        self._requests: queue.SimpleQueue[Request] = queue.SimpleQueue()
+        self._requests: queue.SimpleQueue[told.Request] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="window-desk", daemon=True)
 
     def start(self) -> None:
         """Begin, without waiting."""
         self._thread.start()
 
-    def send(self, request: Request) -> None:
+    def send(self, request: told.Request) -> None:
         """Give it something to do."""
         self._requests.put(request)
 
     def ask_to_stop(self) -> None:
         """Ask it to end, without waiting."""
-        self._requests.put(Stop())
+        self._requests.put(told.Stop())
 
     def end(self, deadline: float) -> bool:
         """Wait until it has ended, at most until `deadline` (time.monotonic). Whether it has."""
@@ -79,20 +58,20 @@ class Desk:
     def _run(self) -> None:
         self._first()
         work = _Work(self._model, self._post)
-        while not isinstance(request := self._requests.get(), Stop):
+        while not isinstance(request := self._requests.get(), told.Stop):
             try:
                 work.do(request)
             except InkproofError as error:
-                self._post(Said(Notice(error.what, error.why, error.hint)))
+                self._post(told.Said(Notice(error.what, error.why, error.hint)))
             except Exception as error:  # a bug here must not end the thread, and must not be hidden
                 why = f"{type(error).__name__}: {error}."
-                self._post(Said(Notice("Something in the window went wrong.", why, "Please report it.")))
-                if isinstance(request, Look):
-                    self._post(Looked(request.revision, None, "It could not be read."))
+                self._post(told.Said(Notice("Something in the window went wrong.", why, "Please report it.")))
+                if isinstance(request, told.Look):
+                    self._post(told.Looked(request.revision, None, "It could not be read."))
 
 
 class _Work:
-    def __init__(self, model: str, post: Callable[[Message], None]) -> None:
+    def __init__(self, model: str, post: Callable[[told.Message], None]) -> None:
         # Numpy, Pillow and the engine are imported here, in the thread: the first frame does without.
         from app.drawing import INK_SIDE
         from app.window.model.sheet import Sheet
@@ -100,37 +79,45 @@ class _Work:
         self._post = post
         self._sheet = Sheet(INK_SIDE)
         self._model: IntegerModel | None = None
-        self._employ(model)
+        self._load(model)
 
-    def _employ(self, model: str) -> None:
+    def _load(self, model: str) -> None:
         from app import fixedpoint
 
         self._model = None
-        self._post(LoadProgress(Who.FIXED, f"loading {model}"))
+        self._post(told.LoadProgress(Who.FIXED, f"loading {model}"))
         try:
             self._model = fixedpoint.load(models.named(model).integers_path)
-            self._post(Ready(Who.FIXED))
+            self._post(told.Ready(Who.FIXED))
         except InkproofError as error:
-            self._post(Failed(Who.FIXED, Notice(error.what, error.why, error.hint)))
+            self._post(told.Failed(Who.FIXED, Notice(error.what, error.why, error.hint)))
 
-    def do(self, request: Request) -> None:
-        if isinstance(request, Look):
-            self._look(request)
-        elif isinstance(request, LookAtFile):
-            from app.drawing import read_digit
+    def do(self, request: told.Request) -> None:
+        match request:
+            case told.Look():
+                self._look(request)
+            case told.Explain():
+                self._explain(request)
+            case told.SwitchModel(model):
+                self._load(model)
+            case told.LookAtFile() | told.LookAtImage() | told.ChooseFile():
+                self._open(request)
+            case told.SaveDrawing(content):
+                self._post(files.save(content))
+            case told.Keep():
+                files.keep(request)
+            case told.BringBack():
+                self._post(files.bring_back(request))
+            case told.DeleteDrawing():
+                self._post(files.delete(request))
+            case told.MakeCard():
+                from app.window.workers.proofcard import make_card
 
-            picture = read_digit(request.path)
-            self._post(Placed(picture.tobytes(), Path(request.path).name))
-        elif isinstance(request, SaveDrawing):
-            self._save(request)
-        elif isinstance(request, Keep):
-            self._keep(request)
-        elif isinstance(request, BringBack):
-            self._bring_back(request)
-        elif isinstance(request, SwitchModel):
-            self._employ(request.model)
+                self._post(make_card(request))
+            case told.Remember(values):
+                preferences.write(values)
 
-    def _look(self, look: Look) -> None:
+    def _look(self, look: told.Look) -> None:
         import numpy as np
 
         from app.drawing import one_digit
@@ -145,77 +132,57 @@ class _Work:
                 image = one_digit(self._sheet.canvas.pixels)
         except (BlankError, SeveralDigitsError) as refused:
             said = " ".join(part for part in (refused.what, refused.hint) if part)
-            self._post(Looked(look.revision, None, said))
+            several = isinstance(refused, SeveralDigitsError)
+            kind = NoDigit.SEVERAL if several else NoDigit.BLANK
+            self._post(told.Looked(look.revision, None, said, no_digit=kind))
             return
-        self._post(Looked(look.revision, image.tobytes(), "", self._read(image, look.revision)))
+        self._post(told.Looked(look.revision, image.tobytes(), "", self._read(image, look.revision)))
 
     def _read(self, image: NDArray[np.uint8], revision: int) -> Reading | None:
-        from app.window.workers.judging import softmax
+        from app.window.workers.judging import exact_reading
 
         if self._model is None:
             return None
         reading = self._model.read(image)
-        shares = softmax(reading.logits, reading.denominator)
-        return Reading(revision, reading.digit, shares, reading.milliseconds, reading.logits)
+        return exact_reading(
+            revision, reading.digit, reading.logits, reading.denominator, reading.milliseconds
+        )
 
-    def _keep(self, keep: Keep) -> None:
-        from app.drawing import strokes_to_json
+    def _explain(self, request: told.Explain) -> None:
+        import numpy as np
 
-        if keep.content.base is None:
-            path = _kept(keep.txid)
+        from app.fixedpoint.evidence import evidence, hidden_layer
+
+        if self._model is None:
+            return
+        image = np.frombuffer(request.picture, np.uint8).reshape(SIDE, SIDE)
+        found, hidden = evidence(self._model, image, request.digit), hidden_layer(self._model, image)
+        self._post(
+            told.Explained(
+                Evidence(request.revision, request.digit, found.shares, found.exact),
+                Neurons(request.revision, hidden.count, hidden.side, hidden.values),
+            )
+        )
+
+    def _open(self, request: told.LookAtFile | told.LookAtImage | told.ChooseFile) -> None:
+        from app.drawing import read_digit, read_digit_bytes
+
+        if isinstance(request, told.ChooseFile):
+            # The dialog may stay open for long: in a thread of its own it holds up no reading.
+            threading.Thread(target=self._choose, name="window-dialog", daemon=True).start()
+        elif isinstance(request, told.LookAtImage):
+            picture = read_digit_bytes(request.data, "The picture on the clipboard")
+            self._post(told.Placed(picture.tobytes(), "The picture on the clipboard"))
+        else:
+            path = Path(request.path).expanduser()
+            self._post(told.Placed(read_digit(path).tobytes(), path.name))
+
+    def _choose(self) -> None:
+        chosen = files.choose()
+        if isinstance(chosen, told.NoDialog):
+            self._post(chosen)
+        elif chosen:
             try:
-                path.parent.mkdir(exist_ok=True, mode=0o700)
-                path.write_text(strokes_to_json(keep.content.strokes), encoding="ascii")
-            except OSError as error:
-                raise InkproofError(
-                    "The strokes of this drawing could not be kept.",
-                    why=f"{error.strerror or error}.",
-                    hint="Its picture is in the ledger all the same.",
-                ) from error
-
-    def _bring_back(self, wish: BringBack) -> None:
-        from app.drawing import rasterise, strokes_from_json, to_mnist
-
-        strokes: tuple[Stroke, ...] = ()
-        # Whatever the file holds, only strokes that make this very picture are taken for it.
-        with contextlib.suppress(OSError, InkproofError):
-            found = strokes_from_json(_kept(wish.txid).read_bytes())
-            if to_mnist(rasterise(found)).tobytes() == wish.picture:
-                strokes = found
-        self._post(Placed(wish.picture, strokes=strokes, txid=wish.txid))
-
-    def _save(self, save: SaveDrawing) -> None:
-        from PIL import Image
-
-        from app.window.model.sheet import Sheet
-
-        sheet = Sheet(SAVED_SIDE)
-        sheet.show(save.content, None)
-        path = free_name("digit")
-        try:
-            Image.fromarray(255 - sheet.canvas.pixels).save(path)
-        except OSError as error:
-            raise InkproofError(
-                f"The drawing could not be saved in {path.parent}.",
-                why=f"{error.strerror or error}.",
-                hint="Free some space, or set INKPROOF_HOME to a folder you can write to.",
-            ) from error
-        self._post(Said(Notice(f"Saved as {path}", error=False)))
-
-
-def _kept(txid: str) -> Path:
-    """Where the strokes of a submitted drawing are kept."""
-    return home() / "drawings" / f"{txid}.json"
-
-
-def free_name(kind: str) -> Path:
-    """A name in the person's folder of pictures that is not taken."""
-    folder = home() / "pictures"
-    folder.mkdir(parents=True, exist_ok=True)
-    stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
-    path = folder / f"{kind}-{stamp}.png"
-    number = 2
-    while path.exists():
-        path = folder / f"{kind}-{stamp}-{number}.png"
-        number += 1
-    return path
+                self._open(told.LookAtFile(chosen))
+            except InkproofError as error:
+                self._post(told.Said(Notice(error.what, error.why, error.hint)))

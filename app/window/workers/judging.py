@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import math
 import os
 import signal
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import TypeAlias
 
@@ -15,16 +15,33 @@ import numpy.typing as npt
 
 from app import models
 from app.errors import InkproofError
+from app.fixedpoint.shares import is_sure, softmax
 from app.picture import SIDE
-from app.window.model.protocol import Failed, LoadProgress, Read, ReadPicture, Ready, Stop, SwitchModel
-from app.window.model.state import Notice, Reading, Who
+from app.window.model.protocol import (
+    Failed,
+    LoadProgress,
+    Read,
+    ReadPicture,
+    Ready,
+    Stop,
+    SwitchModel,
+    Traced,
+    TraceRun,
+)
+from app.window.model.state import Notice, Reading, RunSample, Who
 from app.window.options import WindowOptions
 
-__all__ = ["behave", "notice_of", "read_with_float", "read_with_script", "softmax"]
+__all__ = ["exact_reading", "notice_of", "read_with_float", "read_with_script", "start_worker"]
 
 Picture: TypeAlias = npt.NDArray[np.uint8]
-Reader: TypeAlias = Callable[[Picture, int], Reading]
-"""Reads a picture (SIDE, SIDE) of a revision of the ink."""
+
+
+@dataclass(frozen=True)
+class Reader:
+    """`read` reads a picture (SIDE, SIDE) of a revision of the ink; `trace` samples a run on it."""
+
+    read: Callable[[Picture, int], Reading]
+    trace: Callable[[Picture, int], Traced] | None = None
 
 
 def read_with_float(connection: Connection, options: WindowOptions) -> None:
@@ -41,11 +58,17 @@ def read_with_float(connection: Connection, options: WindowOptions) -> None:
 
         def read(image: Picture, revision: int) -> Reading:
             reading = judge.read(image)
-            return Reading(revision, reading.digit, reading.probabilities, reading.milliseconds)
+            return Reading(
+                revision,
+                reading.digit,
+                reading.probabilities,
+                reading.milliseconds,
+                sure=is_sure(reading.probabilities),
+            )
 
         # The first reading of a fresh model is slow: let nobody wait for it.
         judge.read(np.zeros((SIDE, SIDE), np.uint8))
-        return read
+        return Reader(read)
 
     _serve(connection, Who.FLOAT, options.model, load)
 
@@ -63,25 +86,31 @@ def read_with_script(connection: Connection, options: WindowOptions) -> None:
 
         def read(image: Picture, revision: int) -> Reading:
             reading = judge.read(image)
-            shares = softmax(reading.logits, integers.logit_range.denominator)
-            return Reading(revision, reading.digit, shares, reading.milliseconds, reading.logits)
+            denominator = integers.logit_range.denominator
+            return exact_reading(revision, reading.digit, reading.logits, denominator, reading.milliseconds)
 
-        return read
+        def trace(image: Picture, job: int) -> Traced:
+            run = judge.trace(image)
+            samples = tuple(
+                RunSample(one.opcodes, one.position, one.multiplications, one.lanes) for one in run.samples
+            )
+            return Traced(job, samples, run.total, run.digit)
+
+        return Reader(read, trace)
 
     _serve(connection, Who.SCRIPT, options.model, load)
 
 
-def softmax(logits: Sequence[int], denominator: int) -> tuple[float, ...]:
-    """Shares that sum to 1, of integer logits worth `logit / denominator`."""
-    best = max(logits)
-    # The difference is taken in integers: floats would lose it, for logits may exceed 64 bits.
-    weights = [math.exp((logit - best) / denominator) for logit in logits]
-    total = sum(weights)
-    return tuple(weight / total for weight in weights)
+def exact_reading(
+    revision: int, digit: int, logits: Sequence[int], denominator: int, milliseconds: float
+) -> Reading:
+    """A reading of integer logits worth `logit / denominator` each."""
+    shares = softmax(logits, denominator)
+    return Reading(revision, digit, shares, milliseconds, tuple(logits), is_sure(shares))
 
 
-def behave() -> None:
-    """A worker's manners: Ctrl+C and a closed terminal are for the window, and the window goes first."""
+def start_worker() -> None:
+    """Ignore SIGINT and SIGHUP; the parent controls shutdown. Run with lower priority than the window."""
     for name in ("SIGINT", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
@@ -95,8 +124,8 @@ def notice_of(error: InkproofError) -> Notice:
 
 
 def _serve(connection: Connection, who: Who, model: str, load: Callable[[str], Reader]) -> None:
-    """Read with one model after the other; the window's end ends the worker."""
-    behave()
+    """Read with one model after the other, until the window asks to stop or is gone."""
+    start_worker()
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
         while True:
             model = _read_with(connection, who, _loaded(connection, who, model, load))
@@ -107,20 +136,24 @@ def _serve(connection: Connection, who: Who, model: str, load: Callable[[str], R
 def _loaded(connection: Connection, who: Who, model: str, load: Callable[[str], Reader]) -> Reader | None:
     """A model that reads, or None once the window has been told why there is none."""
     try:
-        read = load(model)
+        reader = load(model)
     except InkproofError as error:
         connection.send(Failed(who, notice_of(error)))
         return None
     connection.send(Ready(who))
-    return read
+    return reader
 
 
-def _read_with(connection: Connection, who: Who, read: Reader | None) -> str:
+def _read_with(connection: Connection, who: Who, reader: Reader | None) -> str:
     """Answer until another model is chosen; its name, or nothing when it is time to end."""
     while not isinstance(request := connection.recv(), Stop):
         if isinstance(request, SwitchModel):
             return request.model
-        if isinstance(request, ReadPicture) and read is not None:
-            image = np.frombuffer(request.picture, np.uint8).reshape(SIDE, SIDE)
-            connection.send(Read(who, read(image, request.revision)))
+        if reader is None or not isinstance(request, (ReadPicture, TraceRun)):
+            continue
+        image = np.frombuffer(request.picture, np.uint8).reshape(SIDE, SIDE)
+        if isinstance(request, ReadPicture):
+            connection.send(Read(who, reader.read(image, request.revision)))
+        elif reader.trace is not None:
+            connection.send(reader.trace(image, request.job))
     return ""

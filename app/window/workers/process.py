@@ -88,7 +88,7 @@ class ProcessWorker:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            if self._live():
+            if self._run_once():
                 return
             pause = _PAUSES[min(self._deaths, len(_PAUSES) - 1)]
             self._deaths += 1
@@ -97,8 +97,8 @@ class ProcessWorker:
             self._post(Failed(self.who, Notice(f"The {self._name} has stopped.", why, hint), again=True))
             self._stopping.wait(pause)
 
-    def _live(self) -> bool:
-        """One life of the process. Whether it was told to end."""
+    def _run_once(self) -> bool:
+        """Run the child until it exits; True if stop was requested."""
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
         with self._guard:

@@ -4,12 +4,23 @@ from dataclasses import replace
 
 import pytest
 
+from app.window.model import decide, words
 from app.window.model import protocol as told
-from app.window.model import words
 from app.window.model.document import Content, Document, Place
 from app.window.model.hear import hear
 from app.window.model.state import Judge, Mark, Notice, Phase, Question, State, StepMark, SubmissionStage, Who
-from tests.window.states import ADDRESS, HISTORY, PICTURE, SEVEN, TXID, drawn, reading, submission
+from tests.window.states import (
+    ADDRESS,
+    CONFIRMED,
+    HISTORY,
+    PICTURE,
+    SEVEN,
+    TXID,
+    drawn,
+    judged,
+    reading,
+    submission,
+)
 
 
 def test_starting_up_is_told_as_it_is():
@@ -65,7 +76,8 @@ def test_a_drawing_from_the_history_comes_back_as_its_strokes_if_they_are_known(
 
 
 def from_history(mark=Mark.CONFIRMED, **changes):
-    row = replace(HISTORY[0], mark=mark, claim=7, block=103, reason="script failed", **changes)
+    facts = {"txid": TXID, "mark": mark, "claim": 7, "block": 103, "reason": "script failed"} | changes
+    row = replace(HISTORY[0], **facts)
     return hear(drawn(history=(row,)), told.Placed(PICTURE, strokes=SEVEN, txid=TXID))
 
 
@@ -74,9 +86,8 @@ def from_history(mark=Mark.CONFIRMED, **changes):
 )
 def test_a_drawing_from_the_history_comes_back_with_its_verdict(mark, accepted):
     state = from_history(mark)
-    assert state.submission.accepted is accepted
+    assert decide.verdict_of(state).accepted is accepted
     assert words.txid_line(state) == TXID
-    assert (state.revision, 7) in state.judged
 
 
 @pytest.mark.parametrize(
@@ -85,18 +96,40 @@ def test_a_drawing_from_the_history_comes_back_with_its_verdict(mark, accepted):
         (Mark.OPEN, {}),
         (Mark.LOST, {}),
         (Mark.ERROR, {}),
-        (Mark.CONFIRMED, {"model": "compact"}),
-        (Mark.CONFIRMED, {"network": "testnet"}),
         (Mark.CONFIRMED, {"txid": "00" * 32}),
     ],
 )
-def test_no_verdict_comes_back_where_there_was_none_or_it_was_another_model_s(mark, changes):
-    assert from_history(mark, **changes).submission is None
+def test_no_verdict_comes_back_where_there_was_none(mark, changes):
+    assert decide.shown_submission(from_history(mark, **changes)) is None
+
+
+@pytest.mark.parametrize("changes", [{"model": "compact"}, {"network": "testnet"}])
+def test_a_verdict_of_another_model_or_chain_comes_back_as_theirs_and_can_be_asked_anew(changes):
+    state = from_history(**changes)
+    assert decide.verdict_of(state) is None
+    assert decide.shown_submission(state).accepted
+    assert next(iter(changes.values())) in words.submission_detail(state)
+    assert decide.act(state) is not decide.Act.NEW
+
+
+def test_a_refused_claim_comes_back_as_the_claim_it_was():
+    row = replace(HISTORY[0], mark=Mark.REFUSED, claim=3, digit=7)
+    state = hear(drawn(history=(row,)), told.Placed(PICTURE, strokes=SEVEN, txid=row.txid))
+    assert state.claim == 3
+    assert decide.stand(state).standing is decide.Standing.CAUGHT
 
 
 def test_a_drawing_from_the_history_does_not_take_the_place_of_a_claim_under_way():
     state = hear(drawn(submission=submission()), told.Placed(PICTURE, strokes=SEVEN, txid=TXID))
     assert state.submission == submission()
+
+
+def test_a_block_that_comes_later_is_told_to_the_verdict():
+    waiting = replace(CONFIRMED, block=None, steps=(*CONFIRMED.steps[:-1], StepMark.WAITING))
+    row = replace(HISTORY[0], txid=TXID, block=105)
+    state = hear(judged(waiting), told.History((row,)))
+    assert decide.verdict_of(state).block == 105
+    assert decide.verdict_of(state).steps == (StepMark.DONE,) * 4
 
 
 def test_the_address_is_known_before_the_chain_answers():
@@ -123,7 +156,7 @@ def test_the_stages_of_a_claim_that_holds():
     assert not state.submission.running
     assert state.submission.steps == (StepMark.DONE,) * 4
     assert (state.submission.fee, state.submission.size) == (50, 982)
-    assert state.judged == ((2, 7),)
+    assert decide.is_judged(state)
 
 
 def test_the_stages_of_a_claim_that_does_not():
@@ -143,9 +176,8 @@ def test_news_of_another_submission_changes_nothing():
 
 
 def test_a_verdict_on_an_earlier_drawing_is_told_in_words():
-    state = hear(
-        drawn(revision=9, submission=submission()), told.ClaimJudged(1, True, TXID, "", 104, 50, 982)
-    )
+    state = drawn(document=Document(SEVEN[:1]), submission=submission())
+    state = hear(state, told.ClaimJudged(1, True, TXID, "", 104, 50, 982))
     assert "earlier drawing" in state.notice.what
     assert not state.notice.error
 

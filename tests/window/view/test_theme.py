@@ -2,10 +2,19 @@ import pytest
 
 from app.window.view import theme
 
+THEMES = pytest.mark.parametrize("colours", [theme.LIGHT, theme.DARK], ids=["light", "dark"])
 
+
+@THEMES
 @pytest.mark.parametrize(("name", "one", "other"), theme.TEXT_PAIRS)
-def test_every_text_stands_out_from_its_ground(name, one, other):
-    assert theme.contrast(one, other) >= 4.5
+def test_every_text_stands_out_from_its_ground(name, one, other, colours):
+    assert theme.contrast(getattr(colours, one), getattr(colours, other)) >= 4.5
+
+
+@THEMES
+@pytest.mark.parametrize(("name", "one", "other"), theme.SHAPE_PAIRS)
+def test_every_shape_that_means_something_stands_out_from_its_ground(name, one, other, colours):
+    assert theme.contrast(getattr(colours, one), getattr(colours, other)) >= 3
 
 
 def test_contrast_is_that_of_the_guidelines():

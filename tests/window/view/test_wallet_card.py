@@ -34,20 +34,22 @@ def shown(screen, size, density, address=ADDRESS):
 def test_the_code_is_the_address_s_in_whole_pixels_with_its_quiet_zone(screen, size, density, address):
     pixels, layout = shown(screen, size, density, address)
     modules = np.array(list(segno.make(address, error="m", micro=False).matrix_iter(border=4)), bool)
-    inner = layout.code.inset(layout.theme.px(look.HAIR))
+    inner = wallet.places(layout).code.inset(layout.theme.px(look.HAIR))
     module = inner.w // len(modules)
     assert module >= 3
     start = (inner.w - module * len(modules)) // 2
-    wanted = np.where(modules.repeat(module, 0).repeat(module, 1)[..., None], look.INK, look.PAPER)
+    wanted = np.where(
+        modules.repeat(module, 0).repeat(module, 1)[..., None], look.LIGHT.ink, look.LIGHT.paper
+    )
     x, y, side = inner.x + start, inner.y + start, wanted.shape[0]
     assert (pixels[y : y + side, x : x + side] == wanted).all()
 
 
 def test_a_code_that_no_camera_could_read_is_left_out(screen):
     pixels, layout = shown(screen, (240, 160), 1.0)
-    inner = layout.code.inset(2)
+    inner = wallet.places(layout).code.inset(2)
     paper = pixels[inner.y : inner.bottom, inner.x : inner.right]
-    assert (paper == look.PAPER).all()
+    assert (paper == look.LIGHT.paper).all()
 
 
 @pytest.mark.parametrize(("size", "density"), SIZES)
@@ -55,7 +57,7 @@ def test_the_address_is_never_cut_short(screen, size, density):
     _, layout = shown(screen, size, density)
     painter = Painter(screen(size), layout.theme)
     widest = "m" * 35
-    room = layout.address.w - layout.theme.px(22)
+    room = wallet.places(layout).address.w - layout.theme.px(22)
     assert painter.fitted(widest, room, look.MONO, look.BODY) == widest
 
 

@@ -4,6 +4,7 @@ import contextlib
 import os
 import queue
 import time
+from pathlib import Path
 
 import numpy as np
 import psutil
@@ -14,10 +15,14 @@ from app.drawing import Stroke, rasterise, to_mnist
 from app.window.model.document import Content, Place
 from app.window.model.protocol import (
     BringBack,
+    DeleteDrawing,
+    Explain,
+    Explained,
     Failed,
     Keep,
     Look,
     LookAtFile,
+    LookAtImage,
     Looked,
     Placed,
     Read,
@@ -27,11 +32,13 @@ from app.window.model.protocol import (
     SaveDrawing,
     Stop,
     SwitchModel,
+    Traced,
+    TraceRun,
 )
 from app.window.model.state import Who
 from app.window.options import WindowOptions
 from app.window.workers.desk import Desk
-from app.window.workers.judging import read_with_script, softmax
+from app.window.workers.judging import read_with_script
 from app.window.workers.process import ProcessWorker
 from tests.window.states import PICTURE, SEVEN
 
@@ -82,6 +89,19 @@ def running(target, *arguments):
     finally:
         worker.ask_to_stop()
         worker.end(time.monotonic() + 2)
+
+
+def test_a_run_of_the_script_is_sampled_from_its_start_to_its_end():
+    with running(read_with_script, WindowOptions()) as (worker, post):
+        post.next(Ready)
+        worker.send(TraceRun(4, PICTURE))
+        traced = post.next(Traced)
+        worker.send(ReadPicture(5, PICTURE))
+        assert post.next(Read).reading.digit == traced.digit
+    assert traced.job == 4
+    assert 40 <= len(traced.samples) <= 80
+    assert traced.samples[-1].code == traced.total
+    assert all(len(sample.lanes) == 64 for sample in traced.samples[5:-15])
 
 
 def test_a_worker_that_dies_is_reported_and_started_again():
@@ -290,6 +310,39 @@ def test_a_kept_drawing_comes_back_stroke_by_stroke_and_any_other_as_its_picture
     assert post.next(Placed) == Placed(PICTURE, txid="cd" * 32)
 
 
+def test_evidence_and_neurons_are_those_of_the_model_that_reads(desk):
+    desk, post = desk
+    desk.send(Explain(3, PICTURE, 7))
+    explained = post.next(Explained)
+    assert (explained.evidence.revision, explained.evidence.digit) == (3, 7)
+    assert explained.evidence.exact
+    assert max(map(abs, explained.evidence.pixels)) == 1
+    assert (explained.neurons.count, explained.neurons.side) == (64, 1)
+    desk.send(SwitchModel("cnn"))
+    desk.send(Explain(4, PICTURE, 7))
+    explained = post.next(Explained)
+    assert not explained.evidence.exact
+    assert (explained.neurons.count, explained.neurons.side) == (32, 26)
+
+
+def test_a_picture_from_the_clipboard_is_read_like_a_file(desk):
+    desk, post = desk
+    desk.send(LookAtImage(Path("tests/data/seven.png").read_bytes()))
+    assert post.next(Placed).name == "The picture on the clipboard"
+    desk.send(LookAtImage(b"no picture"))
+    assert post.next(Said).notice.error
+
+
+def test_strokes_that_are_deleted_are_gone(desk, home):
+    desk, post = desk
+    desk.send(Keep("ab" * 32, Content(None, SEVEN)))
+    desk.send(DeleteDrawing("ab" * 32))
+    assert "stay in the ledger" in post.next(Said).notice.hint
+    assert not list((home / "drawings").iterdir())
+    desk.send(DeleteDrawing("ab" * 32))
+    assert "No strokes" in post.next(Said).notice.what
+
+
 @pytest.mark.parametrize("bad", [b"", b"{", b'{"strokes":[]}', b'{"strokes":[{"width":9,"points":[[0,0]]}]}'])
 def test_a_kept_drawing_that_was_tampered_with_is_not_taken(desk, home, bad):
     desk, post = desk
@@ -312,11 +365,3 @@ def test_a_saved_drawing_is_read_back_as_the_same_digit(desk, home):
     assert first != second
     engine = fixedpoint.load(model_folder() / "integers.npz")
     assert engine.read(read_digit(first)).digit == 7
-
-
-def test_shares_are_exact_where_floats_would_lose_the_difference():
-    base = 10**40
-    shares = softmax([base, base + 10**16, *[0] * 8], 10**16)
-    assert shares[1] / shares[0] == pytest.approx(np.e)
-    assert sum(shares) == pytest.approx(1)
-    assert softmax([-(10**18)] * 10, 10**16) == pytest.approx([0.1] * 10)

@@ -1,4 +1,4 @@
-"""The line that says whether the three agree."""
+"""The line that says whether the three agree, and the hint of a first run."""
 
 from __future__ import annotations
 
@@ -10,12 +10,6 @@ from app.window.view import theme as look
 from app.window.view.layout import Box, Layout
 from app.window.view.paint import Painter
 
-_GROUNDS = {
-    words.Tone.QUIET: (look.PANEL, look.LINE, look.INK),
-    words.Tone.GOOD: (look.ACCENT_WASH, look.ACCENT, look.ACCENT_DEEP),
-    words.Tone.BAD: (look.ALERT_WASH, look.ALERT, look.ALERT),
-}
-
 
 def key(state: State) -> Hashable:
     """What the line says."""
@@ -23,12 +17,18 @@ def key(state: State) -> Hashable:
 
 
 def draw(painter: Painter, layout: Layout, state: State) -> None:
-    """An icon, the verdict in large letters, and what stands behind it."""
+    """An icon, the verdict in large letters, and the sentence beneath it."""
     line = words.agreement(state)
-    ground, edge, colour = _GROUNDS[line.tone]
+    colours = painter.colours
+    ground, edge, colour = {
+        words.Tone.QUIET: (colours.panel, colours.line, colours.ink),
+        words.Tone.GOOD: (colours.accent_wash, colours.accent, colours.accent_deep),
+        words.Tone.BAD: (colours.alert_wash, colours.alert, colours.alert),
+    }[line.tone]
+    quiet = line.tone is words.Tone.QUIET
     box, px = layout.agreement, painter.theme.px
-    painter.fill(box, look.DESK)
-    painter.framed(box, ground, edge, look.RADIUS, 1 if line.tone is words.Tone.QUIET else 2)
+    painter.fill(box, colours.desk)
+    painter.framed(box, ground, edge, look.RADIUS, 1 if quiet else 2)
     roomy = box.h >= px(60)
     size = 32 if roomy else 26
     middle = (box.x + px(16) + px(size) // 2, box.y + box.h // 2)
@@ -38,7 +38,6 @@ def draw(painter: Painter, layout: Layout, state: State) -> None:
     headline = inner._replace(h=round(inner.h * 0.58))
     painter.text(line.headline, headline, look.BOLD, look.TITLE if roomy else look.LARGE, colour)
     detail = inner._replace(y=headline.bottom, h=inner.bottom - headline.bottom)
-    size = look.BODY if roomy else look.CAPTION
-    painter.text(
-        line.detail, detail, look.SANS, size, look.INK if line.tone is not words.Tone.QUIET else look.QUIET
-    )
+    fits = roomy and painter.width(line.detail, look.SANS, look.BODY) <= detail.w
+    words_colour = colours.quiet if quiet else colours.ink
+    painter.text(line.detail, detail, look.SANS, look.BODY if fits else look.CAPTION, words_colour)

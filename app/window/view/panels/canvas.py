@@ -17,26 +17,26 @@ def side(layout: Layout) -> int:
     return layout.canvas.w - 2 * layout.theme.px(look.HAIR)
 
 
-def _hinted(state: State) -> bool:
+def _invites(state: State) -> bool:
     return state.content.empty and state.trace is None
 
 
 def key(state: State, inked: bool) -> Hashable:
     """What of the canvas changes as a whole; the ink itself changes piece by piece."""
-    return _hinted(state), inked
+    return _invites(state), inked
 
 
 def draw(painter: Painter, layout: Layout, state: State, ink: pygame.Surface | None) -> None:
     """The whole sheet."""
     box, px = layout.canvas, painter.theme.px
-    painter.fill(box, look.EDGE)
+    painter.fill(box, painter.colours.edge)
     paper = box.inset(px(look.HAIR))
-    painter.fill(paper, look.PAPER)
+    painter.fill(paper, painter.colours.paper)
     if ink is not None:
         painter.surface.blit(ink, paper)
-    if _hinted(state):
+    if _invites(state):
         _crop_marks(painter, paper)
-        _hint(painter, paper)
+        _invitation(painter, paper)
 
 
 def draw_part(painter: Painter, layout: Layout, ink: pygame.Surface, changed: Box) -> Box:
@@ -53,22 +53,22 @@ def _crop_marks(painter: Painter, paper: Box) -> None:
     margin = round(paper.w * 4 / 28)
     arm, thick = px(18), px(1)
     inner = paper.inset(margin)
+    colour = painter.colours.edge
     for x in (inner.x, inner.right - thick):
         for y in (inner.y, inner.bottom - thick):
-            painter.fill(Box(x if x == inner.x else x - arm + thick, y, arm, thick), look.EDGE)
-            painter.fill(Box(x, y if y == inner.y else y - arm + thick, thick, arm), look.EDGE)
+            painter.fill(Box(x if x == inner.x else x - arm + thick, y, arm, thick), colour)
+            painter.fill(Box(x, y if y == inner.y else y - arm + thick, thick, arm), colour)
 
 
-def _hint(painter: Painter, paper: Box) -> None:
+def _invitation(painter: Painter, paper: Box) -> None:
     px = painter.theme.px
     middle = paper.y + paper.h // 2
     painter.text(
         "Draw a digit here",
         Box(paper.x, middle - px(30), paper.w, px(32)),
-        *(look.BOLD, look.TITLE, look.INK),
+        *(look.BOLD, look.TITLE, painter.colours.ink),
         "centre",
     )
-    lines = ("Left button draws, right button erases,", "the wheel changes the pen. Or drop a picture.")
-    for number, line in enumerate(lines):
-        place = Box(paper.x, middle + px(8 + 20 * number), paper.w, px(20))
-        painter.text(line, place, look.SANS, look.BODY, look.QUIET, "centre")
+    words = "Left button draws, right button erases, the wheel changes the pen. Or drop a picture."
+    place = Box(paper.x + px(36), middle + px(10), paper.w - px(72), paper.bottom - middle - px(10))
+    painter.paragraph(words, place, look.SANS, look.BODY, painter.colours.quiet, "centre")

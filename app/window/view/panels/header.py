@@ -1,45 +1,45 @@
-"""The top of the window: its name, what it does, and the way to help."""
+"""The top of the window: its name, what it does, the model that reads, colours and help."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable
 
+from app.window.model import words
 from app.window.model.state import Card, Hover, State
 from app.window.view import theme as look
+from app.window.view import widgets
 from app.window.view.layout import Box, Layout
 from app.window.view.paint import Painter
+
+_HELP = (Card.HELP, Card.WORDS, Card.MEANING)
 
 
 def key(state: State) -> Hashable:
     """What the header shows."""
-    return state.hover == Hover("help"), state.hover == Hover("model"), state.card, state.model
+    hovered = state.hover.name if state.hover and state.hover.name in ("help", "dark", "model") else ""
+    return hovered, state.card, state.model, state.dark
 
 
 def draw(painter: Painter, layout: Layout, state: State) -> None:
-    """Name, one sentence, the model that reads, and a question mark."""
-    box = layout.header
-    painter.fill(box, look.DESK)
-    width = painter.text("Inkproof", box, look.BOLD, look.TITLE, look.INK)
-    px = painter.theme.px
+    """Name, one sentence, the model that reads, light or dark, and a question mark."""
+    box, colours, px = layout.header, painter.colours, painter.theme.px
+    painter.fill(box, colours.desk)
+    width = painter.text("Inkproof", box, look.BOLD, look.TITLE, colours.ink)
     rest = box._replace(x=box.x + width + px(16), y=box.y + px(3), w=layout.model.x - box.x - width - px(32))
-    painter.text(
-        "One drawing, three independent judges, one transaction.", rest, look.SANS, look.BODY, look.QUIET
-    )
-    _chip(painter, layout.model, opened=state.card is Card.MODELS, hover=state.hover == Hover("model"))
+    if painter.width(words.TAGLINE, look.SANS, look.BODY) <= rest.w:
+        painter.text(words.TAGLINE, rest, look.SANS, look.BODY, colours.quiet)
+    widgets.chip(painter, layout.model, opened=state.card is Card.MODELS, hover=state.hover == Hover("model"))
     _model(painter, layout.model, state.model)
-    _chip(painter, layout.help, opened=state.card is Card.HELP, hover=state.hover == Hover("help"))
-    painter.text("?", layout.help, look.BOLD, look.BODY, look.INK, "centre")
-
-
-def _chip(painter: Painter, box: Box, *, opened: bool, hover: bool) -> None:
-    ground, edge = look.ACCENT_WASH if opened else look.PANEL, look.EDGE if hover else look.LINE
-    painter.framed(box, ground, edge, look.RADIUS)
+    widgets.chip(painter, layout.dark, opened=False, hover=state.hover == Hover("dark"))
+    painter.icon("sun" if state.dark else "moon", layout.dark.centre, 15, colours.ink)
+    widgets.chip(painter, layout.help, opened=state.card in _HELP, hover=state.hover == Hover("help"))
+    painter.text("?", layout.help, look.BOLD, look.BODY, colours.ink, "centre")
 
 
 def _model(painter: Painter, box: Box, name: str) -> None:
     px = painter.theme.px
     inner = box.inset(px(10), 0)
-    width = painter.text("Model", inner, look.SANS, look.CAPTION, look.QUIET)
+    width = painter.text("Model", inner, look.SANS, look.CAPTION, painter.colours.quiet)
     rest = inner._replace(x=inner.x + width + px(8), w=inner.w - width - px(8) - px(18))
-    painter.text(name, rest, look.BOLD, look.BODY, look.INK)
-    painter.icon("down", (inner.right - px(6), inner.y + inner.h // 2), 12, look.QUIET)
+    painter.text(name, rest, look.BOLD, look.BODY, painter.colours.ink)
+    painter.icon("down", (inner.right - px(6), inner.y + inner.h // 2), 12, painter.colours.quiet)

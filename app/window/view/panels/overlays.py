@@ -1,4 +1,4 @@
-"""What lies over the panels: the brush, a tooltip, the list of keys, the wallet's card, a question."""
+"""What lies over the panels without covering them: the brush, the focus ring, a hint, a tooltip."""
 
 from __future__ import annotations
 
@@ -6,17 +6,16 @@ from collections.abc import Hashable
 
 import pygame
 
-from app.window.model import cards, words
-from app.window.model.state import Card, Hover, Reading, State, Who
+from app.window.model import decide, words
+from app.window.model.state import Hint, Hover, State
+from app.window.model.tips import Tip, tip
 from app.window.view import theme as look
 from app.window.view.layout import Box, Layout
 from app.window.view.paint import Painter
-from app.window.view.panels import models, wallet
 
 _TIP_WIDTH = 340
-_DELAY = 0.35
-"""Seconds the pointer has to stay before a tooltip comes: passing over things shows none."""
-
+_ROWS_WIDTH = 440
+"""Width of a tooltip's text, and of its rows: a logit may have many digits."""
 
 # --- brush ---
 
@@ -40,183 +39,154 @@ def draw_brush(painter: Painter, layout: Layout, state: State) -> None:
     clip = painter.surface.get_clip()
     painter.surface.set_clip(clip.clip(pygame.Rect(layout.canvas)))
     width = state.brush * layout.canvas.w / painter.theme.density
-    erasing = state.trace is not None and state.trace.erase
-    painter.disc(box.centre, width + 2, look.ALERT if erasing else look.ACCENT, 1)
-    painter.disc(box.centre, width, look.PAPER, 1)
+    erasing = state.trace.erase if state.trace is not None else state.eraser
+    colours = painter.colours
+    painter.disc(box.centre, width + 2, colours.alert if erasing else colours.accent, 1)
+    painter.disc(box.centre, width, colours.paper, 1)
     painter.surface.set_clip(clip)
 
 
-# --- what lies over everything else ---
+# --- focus ---
 
 
-def key(state: State) -> Hashable:
-    """What the overlay shows."""
-    if state.covered:
-        shown = wallet.key(state) if state.card is Card.WALLET else models.key(state)
-        return state.card, state.question, shown
-    return _tip(state)
-
-
-def box(painter: Painter, layout: Layout, state: State) -> Box | None:
-    """Where the overlay is."""
-    if state.covered:
-        return Box(0, 0, *layout.size)
-    tip = _tip(state)
-    target = layout.box_of(state.hover) if tip and state.hover else None
-    return _tip_box(painter, layout, tip, target) if tip and target else None
-
-
-def draw(painter: Painter, layout: Layout, state: State) -> None:
-    """The overlay."""
-    if state.covered:
-        _scrim(painter, layout)
-    if state.question:
-        _question(painter, layout, state)
-    elif state.card is Card.HELP:
-        _help(painter, layout)
-    elif state.card is Card.WALLET:
-        wallet.draw(painter, layout, state)
-    elif state.card is Card.MODELS:
-        models.draw(painter, layout, state)
-    elif (tip := _tip(state)) and (place := box(painter, layout, state)):
-        _draw_tip(painter, place, tip)
-
-
-Tip = tuple[str, tuple[tuple[str, str], ...], str]
-"""A heading, rows of two columns, and a paragraph."""
-
-
-def _tip(state: State) -> Tip | None:
-    """What there is to say about what the pointer is on."""
-    hover = state.hover
-    if hover is None or state.trace is not None or state.clock - state.hovered < _DELAY:
+def focus_box(layout: Layout, state: State) -> Box | None:
+    """Where the ring around what has the keyboard's focus is."""
+    focus = state.focus
+    if focus is None or state.covered:
         return None
-    if hover.name in (Who.FLOAT.value, Who.FIXED.value, Who.SCRIPT.value):
-        return _judge_tip(state, Who(hover.name))
-    if hover.name == "row":
-        return _row_tip(state, hover)
-    submission = words.shown_submission(state)
-    if hover.name == "txid" and submission and submission.txid:
-        does = "Click to open it in the explorer." if state.chain.explorer else "Click to copy it."
-        return "Transaction", (), f"{submission.txid}  {does}"
-    if hover.name == "stages" and submission and submission.reason:
-        return "The node's own words", (), submission.reason
-    if hover.name == "status" and state.notice:
-        return state.notice.what, (), f"{state.notice.why} {state.notice.hint}".strip()
-    if hover.name == "model":
-        return "", (), "Click to choose the model that reads."
-    if hover.name == "wallet":
-        return "", (), "Click for the wallet's address."
-    if hover.name == "auto":
-        return "", (), "Submit by itself whenever the pen rests."
-    if hover.name == "claim" and hover.index == 0:
-        return "", (), "Claim what the integer engine reads."
-    if hover.name == "claim":
-        return "", (), f"Claim a {hover.index - 1}, whatever is drawn: the node will judge."
-    return None
+    if focus.name == "row":
+        focus = Hover("row", focus.index - state.scroll)
+    box = layout.box_of(focus)
+    return box.inset(-layout.theme.px(3)) if box else None
 
 
-def _judge_tip(state: State, who: Who) -> Tip | None:
-    judge = state.judges[who]
-    reading: Reading | None = judge.reading
-    if reading is None:
-        return (words.NAMES[who], (), judge.note) if judge.note else None
-    if reading.logits:
-        rows = tuple((str(d), f"{logit:,}") for d, logit in enumerate(reading.logits))
-        return "Logits, exact integers", rows, ""
-    rows = tuple((str(d), f"{share:.4%}") for d, share in enumerate(reading.shares))
-    return "Probabilities", rows, ""
+def draw_focus(painter: Painter, layout: Layout, state: State) -> None:
+    """A ring of two lines: it stands out from every ground."""
+    box = focus_box(layout, state)
+    if box is not None:
+        painter.ring(box, painter.colours.accent, look.RADIUS + 2, 2)
 
 
-def _row_tip(state: State, hover: Hover) -> Tip | None:
-    index = state.scroll + hover.index
-    if index >= len(state.history):
+# --- hint of the first run ---
+
+
+def hint_box(layout: Layout, state: State) -> Box | None:
+    """Where the hint is: at the end of the history's strip, which is nearly empty in a first run."""
+    shown = decide.hint(state)
+    if shown is None:
         return None
-    row = state.history[index]
-    rows = [("claimed", str(row.claim)), ("engine read", str(row.digit)), ("state", row.mark.value)]
-    if row.block is not None:
-        rows.append(("block", f"{row.block:,}"))
-    rows += [("read by", row.model), ("chain", row.network), ("when", row.when)]
-    text = f"{row.reason}. " if row.reason else ""
-    return "Click to bring the drawing back", tuple(r for r in rows if r[1]), f"{text}{row.txid}"
+    px = layout.theme.px
+    where = layout.history
+    width = min(px(380), where.right - layout.ledger.right - px(12))
+    return Box(where.right - width - px(5), where.y + px(5), width, where.h - px(10))
 
 
-def _tip_box(painter: Painter, layout: Layout, tip: Tip, target: Box) -> Box:
-    """Above its target, or below where there is no room; always within the window."""
+def draw_hint(painter: Painter, layout: Layout, state: State) -> None:
+    """Which of three it is, a heading, a sentence, and a cross that puts it away."""
+    shown, box = decide.hint(state), hint_box(layout, state)
+    if shown is None or box is None:
+        return
+    count, title, sentence = words.HINTS[shown]
+    px, colours = painter.theme.px, painter.colours
+    painter.framed(box, colours.accent_wash, colours.accent, look.RADIUS)
+    inner = box.inset(px(12), px(4))
+    line = inner._replace(h=px(20))
+    painter.text(title, line, look.BOLD, look.BODY, colours.accent_deep)
+    room = line._replace(w=line.w - px(24))
+    painter.text(count, room, look.SANS, look.CAPTION, colours.quiet, "right")
+    painter.icon("cross", hint_close(layout, box).centre, 10, colours.quiet)
+    rest = Box(inner.x, line.bottom, inner.w, inner.bottom - line.bottom)
+    painter.paragraph(sentence, rest, look.SANS, look.CAPTION, colours.ink)
+
+
+def hint_close(layout: Layout, box: Box) -> Box:
+    """The cross of a hint."""
+    px = layout.theme.px
+    return Box(box.right - px(28), box.y + px(1), px(24), px(26))
+
+
+def hint_key(state: State) -> Hint | None:
+    """Which hint is shown."""
+    return decide.hint(state)
+
+
+# --- tooltip ---
+
+
+def tip_key(state: State) -> Hashable:
+    """What the tooltip says."""
+    return tip(state)
+
+
+def tip_box(painter: Painter, layout: Layout, state: State) -> Box | None:
+    """Where the tooltip is: beside its target, off the banner, and always within the window."""
+    said = tip(state)
+    target = layout.box_of(state.hover) if said and state.hover else None
+    if said is None or target is None:
+        return None
     px = painter.theme.px
-    heading, rows, text = tip
-    line = painter.line_height(look.SANS, look.CAPTION) + px(2)
-    widest = min(px(_TIP_WIDTH), layout.size[0] - px(16)) - px(24)
-    wide = max(
-        [
-            painter.width(heading, look.BOLD, look.CAPTION),
-            min(widest, painter.width(text, look.SANS, look.CAPTION)),
-        ]
-        + [painter.width(b, look.MONO, look.CAPTION) + px(96 if len(a) > 1 else 28) for a, b in rows]
+    w, h = _tip_size(painter, layout, said)
+    x = min(max(px(8), target.x + (target.w - w) // 2), layout.size[0] - w - px(8))
+    beside = min(max(px(8), target.y), max(px(8), layout.size[1] - h - px(8)))
+    places = (
+        Box(x, target.y - h - px(6), w, h),
+        Box(x, target.bottom + px(6), w, h),
+        Box(target.x - w - px(6), beside, w, h),
+        Box(target.right + px(6), beside, w, h),
+        Box(x, target.y + px(44), w, h),
     )
-    wide = min(wide, widest)
-    lines = len(painter.lines(text, wide, look.SANS, look.CAPTION)) + len(rows) + bool(heading)
-    size = wide + px(24), lines * line + px(16)
-    x = min(max(px(8), target.x + (target.w - size[0]) // 2), layout.size[0] - size[0] - px(8))
-    above = target.y - size[1] - px(6)
-    y = above if above >= px(4) else min(target.bottom + px(6), layout.size[1] - size[1] - px(4))
-    return Box(x, max(px(4), y), *size)
+    window = Box(0, 0, *layout.size)
+    inside = [place for place in places if _within(place, window)]
+    free = [place for place in inside if not place.meets(layout.agreement)]
+    return next(iter(free or inside), Box(x, px(4), w, h))
 
 
-def _draw_tip(painter: Painter, place: Box, tip: Tip) -> None:
+def _tip_size(painter: Painter, layout: Layout, said: Tip) -> tuple[int, int]:
     px = painter.theme.px
-    heading, rows, text = tip
-    painter.rounded(place, look.INK, look.RADIUS)
+    most = layout.size[0] - px(40)
+    line = painter.line_height(look.SANS, look.CAPTION) + px(2)
+    widest = min(px(_TIP_WIDTH), most)
+    wide = max(
+        [painter.width(said.heading, look.BOLD, look.CAPTION)]
+        + [min(widest, painter.width(part, look.SANS, look.CAPTION)) for part in said.text]
+        + [
+            min(
+                px(_ROWS_WIDTH),
+                most,
+                painter.width(b, look.MONO, look.CAPTION) + px(96 if len(a) > 1 else 28),
+            )
+            for a, b in said.rows
+        ]
+    )
+    lines = sum(len(painter.lines(part, wide, look.SANS, look.CAPTION)) for part in said.text)
+    gaps = px(4) * max(0, len(said.text) - 1)
+    lines += len(said.rows) + bool(said.heading)
+    return wide + px(24), lines * line + gaps + px(16)
+
+
+def _within(box: Box, outer: Box) -> bool:
+    return box.x >= outer.x and box.y >= outer.y and box.right <= outer.right and box.bottom <= outer.bottom
+
+
+def draw_tip(painter: Painter, layout: Layout, state: State) -> None:
+    """The tooltip, dark on light or light on dark."""
+    said, place = tip(state), tip_box(painter, layout, state)
+    if said is None or place is None:
+        return
+    px, colours = painter.theme.px, painter.colours
+    painter.rounded(place, colours.ink, look.RADIUS)
     line = painter.line_height(look.SANS, look.CAPTION) + px(2)
     at = Box(place.x + px(12), place.y + px(8), place.w - px(24), line)
-    if heading:
-        painter.text(heading, at, look.BOLD, look.CAPTION, look.PAPER)
+    if said.heading:
+        painter.text(said.heading, at, look.BOLD, look.CAPTION, colours.paper)
         at = at._replace(y=at.bottom)
-    for name, value in rows:
-        painter.text(name, at, look.SANS, look.CAPTION, look.PAPER)
-        painter.text(value, at, look.MONO, look.CAPTION, look.PAPER, "right")
+    for name, value in said.rows:
+        painter.text(name, at, look.SANS, look.CAPTION, colours.paper)
+        rest = at._replace(x=at.x + px(24), w=at.w - px(24))
+        painter.text(value, rest, look.MONO, look.CAPTION, colours.paper, "right")
         at = at._replace(y=at.bottom)
-    for words_ in painter.lines(text, at.w, look.SANS, look.CAPTION):
-        painter.text(words_, at, look.SANS, look.CAPTION, look.PAPER)
-        at = at._replace(y=at.bottom)
-
-
-def _scrim(painter: Painter, layout: Layout) -> None:
-    veil = pygame.Surface(layout.size, pygame.SRCALPHA)
-    veil.fill((*look.INK, 150))
-    painter.surface.blit(veil, (0, 0))
-
-
-def _card(painter: Painter, layout: Layout, width: float, height: float) -> Box:
-    px = painter.theme.px
-    w, h = min(px(width), layout.size[0] - px(32)), min(px(height), layout.size[1] - px(32))
-    card = Box((layout.size[0] - w) // 2, (layout.size[1] - h) // 2, w, h)
-    painter.framed(card, look.PANEL, look.LINE, 10)
-    return card.inset(px(28), px(22))
-
-
-def _help(painter: Painter, layout: Layout) -> None:
-    px = painter.theme.px
-    row = 26
-    inner = _card(painter, layout, 560, 44 + 46 + row * len(cards.KEYS))
-    painter.text("Keys and buttons", inner._replace(h=px(30)), look.BOLD, look.TITLE, look.INK)
-    top = inner.y + px(44)
-    for keys, what in cards.KEYS:
-        line = Box(inner.x, top, inner.w, px(row))
-        painter.text(keys, line._replace(w=px(190)), look.MONO, look.BODY, look.INK)
-        rest = Box(inner.x + px(206), top, inner.w - px(206), px(row))
-        painter.text(what, rest, look.SANS, look.BODY, look.QUIET)
-        painter.fill(Box(inner.x, top, inner.w, px(1)), look.LINE)
-        top += px(row)
-
-
-def _question(painter: Painter, layout: Layout, state: State) -> None:
-    assert state.question is not None
-    px = painter.theme.px
-    inner = _card(painter, layout, 520, 180)
-    painter.text("Spend real coins?", inner._replace(h=px(30)), look.BOLD, look.TITLE, look.INK)
-    text = f"{state.question.satoshis:,} satoshis, to {state.question.purpose}. They cannot be taken back."
-    rest = Box(inner.x, inner.y + px(42), inner.w, px(44))
-    painter.paragraph(text, rest, look.SANS, look.BODY, look.INK)
-    line = Box(inner.x, inner.bottom - px(26), inner.w, px(26))
-    painter.text("Y: spend them      N, Esc: do not", line, look.MONO, look.BODY, look.INK)
+    for part in said.text:
+        for words_ in painter.lines(part, at.w, look.SANS, look.CAPTION):
+            painter.text(words_, at, look.SANS, look.CAPTION, colours.paper)
+            at = at._replace(y=at.bottom)
+        at = at._replace(y=at.y + px(4))

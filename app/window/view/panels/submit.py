@@ -1,17 +1,24 @@
-"""The claim, the button that sends it, and what becomes of it."""
+"""The claim, the button that submits it, its four steps, and what can be done afterwards."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable
 
-from app.window.model import words
-from app.window.model.state import Hover, State, StepMark, Submission
+from app.window.model import decide, words
+from app.window.model.decide import Act
+from app.window.model.state import Hover, State, StepMark
 from app.window.view import theme as look
 from app.window.view import widgets
-from app.window.view.layout import Box, Layout
+from app.window.view.layout import ACTIONS, Box, Layout
 from app.window.view.paint import Painter
 
-_PARTS = ("claim", "button", "auto", "txid")
+_PARTS = ("claim", "button", "auto", "txid", *ACTIONS)
+_ACTIONS = {
+    "cheat": ("mask", "Cheat"),
+    "check": ("repeat", "Check"),
+    "share": ("share", "Share"),
+    "details": ("info", "Details"),
+}
 
 
 def key(state: State) -> Hashable:
@@ -20,48 +27,58 @@ def key(state: State) -> Hashable:
     pressed = state.pressed if state.pressed and state.pressed.name in _PARTS else None
     moving = state.submission is not None and state.submission.running
     return (
-        *(
-            hover,
-            pressed,
-            state.claim,
-            words.claim_of(state),
-            state.auto_verify,
-            words.button(state),
-            words.submission_detail(state),
-        ),
-        *(words.shown_submission(state), int(state.clock * 8) % 8 if moving else 0, state.chain.explorer),
+        (hover, pressed, state.claim, decide.claim_of(state), state.auto_verify, decide.act(state)),
+        (words.button(state), words.submission_detail(state), state.chain.explorer, decide.is_judged(state)),
+        (decide.shown_submission(state), words.spinner(state) if moving else ""),
     )
 
 
 def draw(painter: Painter, layout: Layout, state: State) -> None:
-    """From top to bottom: claim, button and switch, steps, transaction."""
+    """From top to bottom: claim, button and switch, steps, what can be done, transaction."""
     widgets.surface(painter, layout.submit)
-    px = painter.theme.px
-    first = layout.claims[0]
-    digit = words.claim_of(state)
+    _claim(painter, layout, state)
+    _button(painter, layout.button, state)
+    widgets.switch(
+        painter, layout.auto, "Auto-verify", on=state.auto_verify, hover=state.hover == Hover("auto")
+    )
+    _steps(painter, layout, state)
+    if decide.is_judged(state):
+        _actions(painter, layout, state)
+    else:
+        _detail(painter, layout, state)
+    _txid(painter, layout.txid, state)
+
+
+def _claim(painter: Painter, layout: Layout, state: State) -> None:
+    px, first = painter.theme.px, layout.claims[0]
+    digit = decide.claim_of(state)
     named = "" if state.claim is not None or digit is None else f": {digit}, as the engine reads"
     title = Box(first.x, first.y - px(18), layout.claims[-1].right - first.x, px(16))
     widgets.caption(painter, f"Claim put to the contract{named}", title)
     row = first._replace(w=layout.claims[-1].right - first.x)
-    painter.framed(row, look.WELL, look.LINE, look.RADIUS)
+    painter.framed(row, painter.colours.well, painter.colours.line, look.RADIUS)
     for index, box in enumerate(layout.claims):
         label = "Auto" if index == 0 else str(index - 1)
         chosen = state.claim is None if index == 0 else state.claim == index - 1
         widgets.cell(painter, box, label, chosen=chosen, hover=state.hover == Hover("claim", index))
-    label, enabled = words.button(state)
+
+
+def _button(painter: Painter, box: Box, state: State) -> None:
+    act, label = decide.act(state), words.button(state)
     hover, down = state.hover == Hover("button"), state.pressed == Hover("button")
-    widgets.primary(painter, layout.button, label, "Enter", enabled=enabled, hover=hover, down=down)
-    widgets.switch(
-        painter, layout.auto, "Auto-verify", on=state.auto_verify, hover=state.hover == Hover("auto")
-    )
-    _steps(painter, layout.stages, state)
-    _txid(painter, layout.txid, state)
+    if act is Act.CHEAT:
+        widgets.outlined(painter, box, label, "Enter", hover=hover, down=down)
+    elif act is Act.NEW:
+        widgets.outlined(painter, box, label, "C", hover=hover, down=down)
+    else:
+        widgets.primary(painter, box, label, "Enter", enabled=act is Act.SUBMIT, hover=hover, down=down)
 
 
-def _steps(painter: Painter, box: Box, state: State) -> None:
-    """Four marks on a line, a word beneath each, and what the node said."""
-    px = painter.theme.px
-    submission = words.shown_submission(state)
+def _steps(painter: Painter, layout: Layout, state: State) -> None:
+    """Four marks on a line, and a word beneath each."""
+    box, px, colours = layout.stages, painter.theme.px, painter.colours
+    submission = decide.shown_submission(state)
+    caught = decide.stand(state).standing is decide.Standing.CAUGHT
     labels, steps = words.step_labels(submission), words.steps_of(submission)
     column = box.w / 4
     middle = box.y + px(8)
@@ -70,33 +87,47 @@ def _steps(painter: Painter, box: Box, state: State) -> None:
         if number < 3:
             done = steps[number] is StepMark.DONE and steps[number + 1] is not StepMark.WAITING
             line = Box(x + px(10), middle - px(1), round(column) - px(20), px(2))
-            painter.fill(line, look.ACCENT if done else look.LINE)
-        _mark(painter, (x, middle), steps[number], state.clock)
+            painter.fill(line, colours.accent if done else colours.line)
+        _mark(painter, (x, middle), steps[number], words.spinner(state), caught=caught)
         place = Box(box.x + round(number * column), middle + px(9), round(column) - px(4), px(16))
         quiet = steps[number] is StepMark.WAITING
-        bad = steps[number] in (StepMark.REFUSED, StepMark.FAILED)
-        colour = look.QUIET if quiet else look.ALERT if bad else look.INK
+        bad = steps[number] is StepMark.FAILED or (steps[number] is StepMark.REFUSED and not caught)
+        colour = colours.quiet if quiet else colours.alert if bad else colours.ink
         painter.text(labels[number], place, look.SANS, look.CAPTION, colour)
-    top = middle + px(26 if box.h < px(64) else 32)
-    detail = Box(box.x, top, box.w, box.bottom - top)
-    colour = look.ALERT if _bad(submission) else look.QUIET
-    painter.paragraph(words.submission_detail(state), detail, look.SANS, look.CAPTION, colour)
 
 
-def _bad(submission: Submission | None) -> bool:
-    return submission is not None and bool(submission.reason)
-
-
-def _mark(painter: Painter, middle: tuple[int, int], step: StepMark, clock: float) -> None:
+def _mark(painter: Painter, middle: tuple[int, int], step: StepMark, spinner: str, *, caught: bool) -> None:
     """Each state has a shape of its own: ring, turning arc, tick, cross."""
+    colours = painter.colours
     if step is StepMark.WAITING:
-        painter.disc(middle, 14, look.EDGE, 1.5)
+        painter.disc(middle, 14, colours.edge, 1.5)
     elif step is StepMark.ACTIVE:
-        painter.icon(f"spin {int(clock * 8) % 8}", middle, 16, look.ACCENT)
+        painter.icon(spinner, middle, 16, colours.accent)
     else:
-        done = step is StepMark.DONE
-        painter.disc(middle, 16, look.ACCENT if done else look.ALERT)
-        painter.icon("tick" if done else "cross", middle, 10, look.PAPER)
+        done = step is StepMark.DONE or (step is StepMark.REFUSED and caught)
+        painter.disc(middle, 16, colours.accent if done else colours.alert)
+        painter.icon("tick" if step is StepMark.DONE else "cross", middle, 10, colours.paper)
+
+
+def _detail(painter: Painter, layout: Layout, state: State) -> None:
+    first = layout.actions[ACTIONS[0]]
+    box = Box(layout.stages.x, first.y, layout.stages.w, layout.stages.bottom - first.y)
+    failed = any(step is StepMark.FAILED for step in words.steps_of(decide.shown_submission(state)))
+    colour = painter.colours.alert if failed else painter.colours.quiet
+    painter.paragraph(words.submission_detail(state), box, look.SANS, look.CAPTION, colour)
+
+
+def _actions(painter: Painter, layout: Layout, state: State) -> None:
+    for name, (icon, label) in _ACTIONS.items():
+        widgets.ghost(
+            painter,
+            layout.actions[name],
+            icon,
+            label,
+            enabled=True,
+            hover=state.hover == Hover(name),
+            down=state.pressed == Hover(name),
+        )
 
 
 def _txid(painter: Painter, box: Box, state: State) -> None:
@@ -104,14 +135,13 @@ def _txid(painter: Painter, box: Box, state: State) -> None:
     px = painter.theme.px
     if not txid:
         return
-    hover = state.hover == Hover("txid")
-    colour = look.ACCENT if hover else look.QUIET
+    colour = painter.colours.accent if state.hover == Hover("txid") else painter.colours.quiet
     painter.icon("open" if state.chain.explorer else "copy", (box.x + px(6), box.y + box.h // 2), 13, colour)
     place = Box(box.x + px(20), box.y, box.w - px(20), box.h)
-    painter.text(_middle_out(painter, txid, place.w), place, look.MONO, look.CAPTION, colour)
+    painter.text(middle_out(painter, txid, place.w), place, look.MONO, look.CAPTION, colour)
 
 
-def _middle_out(painter: Painter, txid: str, width: int) -> str:
+def middle_out(painter: Painter, txid: str, width: int) -> str:
     """Both ends of a txid, as much as fits: the ends are what people compare."""
     fits = width // max(1, painter.width("0", look.MONO, look.CAPTION))
     if len(txid) <= fits:

@@ -1,11 +1,10 @@
-"""Beneath the canvas: undo, redo, clear, and the thickness of the pen."""
+"""Beneath the canvas: undo, redo, clear, eraser, and the thickness of the pen."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable
 
 from app.window.model.state import BRUSH_RANGE, Hover, State
-from app.window.view import theme as look
 from app.window.view import widgets
 from app.window.view.layout import TOOLS, Box, Layout
 from app.window.view.paint import Painter
@@ -14,9 +13,12 @@ _LOOKS = {
     "undo": ("undo", "Undo"),
     "redo": ("redo", "Redo"),
     "clear": ("clear", "Clear"),
+    "eraser": ("eraser", "Eraser"),
     "thinner": ("minus", ""),
     "thicker": ("plus", ""),
 }
+_LEAST, _MOST = 3.0, 28.0
+"""Diameter of the sample for the thinnest and the thickest pen; the ring on the canvas has the true size."""
 
 
 def box(layout: Layout) -> Box:
@@ -33,6 +35,8 @@ def enabled(state: State, tool: str) -> bool:
         return bool(state.document.undone)
     if tool == "clear":
         return not state.content.empty
+    if tool == "eraser":
+        return True
     return state.brush > BRUSH_RANGE[0] if tool == "thinner" else state.brush < BRUSH_RANGE[1]
 
 
@@ -40,12 +44,12 @@ def key(state: State) -> Hashable:
     """What the tools show."""
     hover = state.hover.name if state.hover and state.hover.name in TOOLS else ""
     pressed = state.pressed.name if state.pressed and state.pressed.name in TOOLS else ""
-    return hover, pressed, state.brush, tuple(enabled(state, tool) for tool in TOOLS)
+    return hover, pressed, state.brush, state.eraser, tuple(enabled(state, tool) for tool in TOOLS)
 
 
 def draw(painter: Painter, layout: Layout, state: State) -> None:
-    """Five quiet buttons, and a dot as thick as the pen."""
-    painter.fill(box(layout), look.DESK)
+    """Six quiet buttons, and a dot that grows with the pen."""
+    painter.fill(box(layout), painter.colours.desk)
     for tool, place in layout.tools.items():
         icon, label = _LOOKS[tool]
         widgets.ghost(
@@ -56,6 +60,7 @@ def draw(painter: Painter, layout: Layout, state: State) -> None:
             enabled=enabled(state, tool),
             hover=state.hover == Hover(tool),
             down=state.pressed == Hover(tool),
+            on=tool == "eraser" and state.eraser,
         )
-    thick = state.brush * layout.canvas.w / painter.theme.density
-    painter.disc(layout.width.centre, min(thick, layout.width.h / painter.theme.density), look.INK)
+    share = (state.brush - BRUSH_RANGE[0]) / (BRUSH_RANGE[1] - BRUSH_RANGE[0])
+    painter.disc(layout.width.centre, _LEAST + share * (_MOST - _LEAST), painter.colours.ink)

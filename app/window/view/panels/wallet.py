@@ -1,18 +1,48 @@
-"""The wallet's card, over everything else: where coins are sent to, and what there is of them."""
+"""The wallet's card: where coins are sent to, and what there is of them."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Hashable
+from dataclasses import dataclass
 
 from app.window.model import cards
 from app.window.model.state import Hover, State
 from app.window.view import theme as look
 from app.window.view.layout import Box, Layout
 from app.window.view.paint import Painter
+from app.window.view.panels.sheet import centred, heading
 
 _LEAST = 3
 """Pixels of a module below which cameras have trouble; such a code is left out."""
+
+
+@dataclass(frozen=True)
+class Places:
+    """The card, the code on it, and the address."""
+
+    card: Box
+    code: Box
+    address: Box
+
+
+def places(layout: Layout) -> Places:
+    """Code and address side by side; one above the other in a narrow window."""
+    px = layout.theme.px
+    inset, code = px(28), px(226)
+    if layout.size[0] >= px(700):
+        card = centred(layout, 672, 282)
+        square = Box(card.x + inset, card.y + inset, code, code)
+        left = square.right + inset
+        return Places(card, square, Box(left, card.y + inset + px(94), card.right - inset - left, px(44)))
+    card = centred(layout, 440, 520)
+    square = Box(card.x + (card.w - code) // 2, card.y + px(140), code, code)
+    return Places(card, square, Box(card.x + inset, square.bottom + px(12), card.w - 2 * inset, px(44)))
+
+
+def targets(layout: Layout, state: State) -> dict[Hover, Box]:
+    """The address can be pressed."""
+    return {Hover("address"): places(layout).address} if state.chain.address else {}
 
 
 def key(state: State) -> Hashable:
@@ -23,42 +53,44 @@ def key(state: State) -> Hashable:
 
 
 def draw(painter: Painter, layout: Layout, state: State) -> None:
-    """The code on the left, the words on the right."""
-    card, code, px = layout.card, layout.code, painter.theme.px
-    painter.framed(card, look.PANEL, look.LINE, 10)
-    painter.framed(code, look.PAPER, look.LINE, 2)
+    """The code, the facts, the address, and what to do with it."""
+    at, px, colours = places(layout), painter.theme.px, painter.colours
+    # Cameras want dark modules on light ground, whatever the theme.
+    painter.framed(at.code, look.LIGHT.paper, colours.line, 2)
     if state.chain.address:
-        _code(painter, code.inset(px(look.HAIR)), state.chain.address)
+        _code(painter, at.code.inset(px(look.HAIR)), state.chain.address)
     else:
-        painter.icon("wait", code.centre, 28, look.EDGE)
-    left = layout.address.x
-    line = Box(left, code.y, layout.address.w, px(30))
-    painter.text("Wallet", line, look.BOLD, look.TITLE, look.INK)
+        painter.icon("wait", at.code.centre, 28, look.LIGHT.edge)
+    beside = at.address.x > at.code.right
+    left = at.address.x
+    line = Box(left, (at.code.y if beside else at.card.y + px(24)), at.address.w, px(30))
+    heading(painter, "Wallet", line)
     top = line.bottom + px(8)
     for name, value in cards.wallet_facts(state):
         row = Box(left, top, line.w, px(22))
-        painter.text(name, row, look.SANS, look.BODY, look.QUIET)
-        painter.text(value, row._replace(x=left + px(72), w=row.w - px(72)), look.SANS, look.BODY, look.INK)
+        painter.text(name, row, look.SANS, look.BODY, colours.quiet)
+        rest = row._replace(x=left + px(72), w=row.w - px(72))
+        painter.text(value, rest, look.SANS, look.BODY, colours.ink)
         top = row.bottom
-    top = layout.address.y
+    top = at.address.y
     if state.chain.address:
-        _address(painter, layout.address, state)
-        top = layout.address.bottom + px(10)
-    advice = Box(left, top, line.w, code.bottom - top)
-    painter.paragraph(cards.wallet_advice(state), advice, look.SANS, look.BODY, look.INK)
+        _address(painter, at.address, state)
+        top = at.address.bottom + px(10)
+    advice = Box(left, top, line.w, (at.code if beside else at.card).bottom - top)
+    painter.paragraph(cards.wallet_advice(state), advice, look.SANS, look.BODY, colours.ink)
 
 
 def _address(painter: Painter, box: Box, state: State) -> None:
-    px = painter.theme.px
+    px, colours = painter.theme.px, painter.colours
     copied, hover = cards.address_copied(state), state.hover == Hover("address")
-    colour = look.ACCENT if hover or copied else look.INK
+    colour = colours.accent if hover or copied else colours.ink
     line = Box(box.x, box.y, box.w, px(24))
     painter.icon("tick" if copied else "copy", (line.x + px(7), line.y + line.h // 2), 14, colour)
     place = line._replace(x=line.x + px(22), w=line.w - px(22))
     painter.text(state.chain.address, place, look.MONO, look.BODY, colour)
     below = Box(place.x, line.bottom, place.w, box.bottom - line.bottom)
-    hint = cards.COPIED if copied else "Click to copy it."
-    painter.text(hint, below, look.SANS, look.CAPTION, look.ACCENT if copied else look.QUIET)
+    said = "The address is on the clipboard." if copied else "Click to copy it."
+    painter.text(said, below, look.SANS, look.CAPTION, colours.accent if copied else colours.quiet)
 
 
 def _code(painter: Painter, box: Box, text: str) -> None:
@@ -72,7 +104,7 @@ def _code(painter: Painter, box: Box, text: str) -> None:
         for column, dark in enumerate(line):
             if dark:
                 at = Box(box.x + start + column * module, box.y + start + row * module, module, module)
-                painter.fill(at, look.INK)
+                painter.fill(at, look.LIGHT.ink)
 
 
 @functools.lru_cache(maxsize=4)
