@@ -42,6 +42,10 @@ class InkproofError(Exception):
     def __str__(self) -> str:
         return " ".join(part for part in (self.what, self.why, self.hint) if part)
 
+    def as_json(self) -> dict[str, str | None]:
+        """The three sentences as JSON values; None where there is none."""
+        return {"error": self.what, "why": self.why or None, "hint": self.hint or None}
+
 
 class ImageError(InkproofError):
     """A picture that cannot be read as one digit."""

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from app.text import with_article
+
 if TYPE_CHECKING:
     from app.chain.service import ChainVerdict
     from app.fixedpoint import FixedReading
@@ -53,7 +55,7 @@ class Verdict:
         """Who says what, in one line."""
         if self.agree:
             who = "Both local judges" if self.chain is None else "All three judges"
-            return f"{who} agree: this is a {self.fixed.digit}."
+            return f"{who} agree: this is {with_article(self.fixed.digit)}."
         said = [f"the float model reads {self.floating.digit}", f"the integer engine {self.fixed.digit}"]
         if self.chain is not None:
             said.append(
@@ -67,7 +69,7 @@ class Verdict:
         values: dict[str, Any] = {
             "image": self.image,
             "float": {"digit": self.floating.digit, "probabilities": list(self.floating.probabilities)},
-            "fixed": {"digit": self.fixed.digit, "logits": list(self.fixed.logits)},
+            "integer": {"digit": self.fixed.digit, "logits": list(self.fixed.logits)},
         }
         if self.chain is not None:
             values["chain"] = {

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from app import models
 from app.contract.classifier import program_for, rule_of
-from app.contract.local import limits_for
+from app.contract.rules import limits_for
 from app.fixedpoint import load
 from app.script import Kind, run_program
 from tests import oracle

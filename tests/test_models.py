@@ -13,7 +13,7 @@ from app.chain.inspect import inspect
 from app.chain.service import Readings, open_service
 from app.contract import contract_for
 from app.contract.classifier import program_for
-from app.contract.local import needs_raised_policy
+from app.contract.rules import needs_raised_policy
 from app.drawing import load_drawings, pictures_of
 from app.errors import ModelError
 from app.fixedpoint import load, quantise, rounded_to_bits

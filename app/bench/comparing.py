@@ -14,7 +14,7 @@ from app import models, paths
 from app.bench.measures import SEVEN, contract_figures, read_with_both, unlimited_node
 from app.chain.backends.rpc import Rpc
 from app.contract.classifier import program_for
-from app.contract.local import needs_raised_policy
+from app.contract.rules import needs_raised_policy
 from app.drawing import load_drawings, pictures_of, rasterise, to_mnist
 from app.fixedpoint import load
 from app.floats.judge import FloatJudge

@@ -23,7 +23,7 @@ from app.chain.service import ClaimStage, Readings, open_service
 from app.chain.wallet.coins import fee_for
 from app.contract import DigitContract, SpendPlan, build_spend, contract_for, judge_spend
 from app.contract.classifier import rule_of
-from app.contract.local import limits_for
+from app.contract.rules import limits_for
 from app.drawing import Stroke, rasterise, to_mnist
 from app.errors import ChainError
 from app.fixedpoint import Conv2d, Dense, IntegerModel

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from bitcoinx import Tx, TxOutput
 
 from app.chain.backends.base import Refusal, Sent
 from app.chain.connection import Connection
 from app.chain.funding import fund
-from app.chain.ledger.records import Deployment, DeploymentState, Verification, VerificationState
+from app.chain.ledger.records import Deployment, DeploymentState, NewDeployment, Verification
 from app.chain.ledger.spending import Spending
 from app.chain.ledger.store import Ledger
-from app.chain.reconcile import SOMEBODY_ELSE, claimed_back, revived
+from app.chain.reconcile import HOLDING, adopt_spender, rebroadcast
 from app.chain.refusals import refused
-from app.chain.sendlock import Turn
+from app.chain.sendlock import SendLock
 from app.chain.wallet.coins import fee_for
 from app.chain.wallet.transactions import SIGNED_INPUT, build_deployment, deployment_size
 from app.contract import DigitContract
@@ -31,8 +31,6 @@ ATTEMPTS = 3
 _SPARE = 1_000
 """Satoshis a contract holds beyond twice its spend's fee: the change of the spend is never dust."""
 _RATE_SECONDS = 1.0
-_HOLDING = frozenset({VerificationState.PREPARED, VerificationState.ACCEPTED, VerificationState.CONFIRMED})
-"""A verification in one of these states holds its deployment: no other one may spend it."""
 
 Approve = Callable[[int, str], bool]
 """Asked before coins that cost money are spent: satoshis and what for. Answers yes or no."""
@@ -52,48 +50,64 @@ class Deployer:
         self.contract = contract
         self.connection = connection
         self.ledger = ledger
-        self.turn = Turn(ledger.path)
+        self.send_lock = SendLock(ledger.path)
         self.approve = approve
         self._spending = spending
         self._approved: set[int] = set()
         self._rate, self._rate_until = 0, 0.0
-        self.claimed_back: list[Verification] = []
-        """Verifications that were given up and then found in the chain, since the caller last looked."""
+        self.recovered: list[Verification] = []
+        """Verifications that were given up and then found in the chain, since the caller last took them."""
 
     def owns(self, deployment: Deployment) -> bool:
         """Whether a deployment is of this contract, and its owner ours."""
         mine = (self.contract.sha256, self.contract.owner.hex())
         return (deployment.contract_sha256, deployment.owner) == mine
 
-    def ready(self) -> Iterator[Deployment]:
-        """Open deployments of this contract that the node knows as unspent and that can pay their spend."""
-        backend = self.connection.backend
+    def output_of(self, deployment: Deployment) -> TxOutput | None:
+        """The output of a deployment, as its txid commits to it; None if it does not hold this contract.
+
+        A claim signs the value that it spends: with a wrong one the signature would be wrong.
+        """
+        output = deployment.output()
+        if output is None and (found := self.connection.backend.find(deployment.txid)) is not None:
+            output = deployment.output(found.raw)
+        if output is None or output.script_pubkey.to_bytes() != self.contract.locking_script:
+            return None
+        return output
+
+    def next_ready(self) -> Deployment | None:
+        """The first open deployment of this contract that is unspent and can pay its spend, if there is one.
+
+        Those that the node does not know as unspent are settled in the ledger.
+        """
         need = self.spend_fee() + _SPARE // 2
         for deployment in self.ledger.open_deployments(
             self.connection.chain_id, kind=self.contract.kind.value, contract_sha256=self.contract.sha256
         ):
-            if not self.owns(deployment) or deployment.value < need:
+            if not self.owns(deployment):
                 continue
-            if backend.is_unspent(deployment.txid, deployment.output_index) or self._is_back(deployment):
-                yield deployment
+            output = self.output_of(deployment)
+            if output is not None and output.value < need:
+                continue
+            there = self.connection.backend.is_unspent(deployment.txid, deployment.output_index)
+            if (there or self._settle_missing(deployment)) and output is not None:
+                return deployment
+        return None
 
     def left_open(self) -> list[Deployment]:
         """Deployments of this contract that were perhaps sent, and whose answer nobody has heard."""
         deployments, _ = self.ledger.unreconciled(self.connection.chain_id)
         return [d for d in deployments if d.state is DeploymentState.PREPARED and self.owns(d)]
 
-    def _is_back(self, deployment: Deployment) -> bool:
-        """What became of a deployment that is not there; whether it could be sent again."""
-        if any(record.state in _HOLDING for record in self.ledger.verifications_on(deployment.id)):
-            return False  # another program of ours was quicker since it was listed, and records that itself
+    def _settle_missing(self, deployment: Deployment) -> bool:
+        """Rebroadcast a missing deployment or mark it spent; True if it can be used."""
+        if any(record.state in HOLDING for record in self.ledger.verifications_on(deployment.id)):
+            return False  # another program of ours took it since it was listed, and records that itself
         backend = self.connection.backend
         if backend.find(deployment.txid) is None:
-            return revived(backend, self.ledger, deployment)
-        if (ours := claimed_back(backend, self.ledger, deployment)) is not None:
-            self.claimed_back.append(ours)
-        self.ledger.mark_deployment(
-            deployment.id, DeploymentState.SPENT, reason="" if ours else SOMEBODY_ELSE
-        )
+            return rebroadcast(backend, self.ledger, deployment)
+        if (ours := adopt_spender(backend, self.ledger, deployment)) is not None:
+            self.recovered.append(ours)
         return False
 
     def deploy(self, progress: Progress) -> Deployment:
@@ -102,14 +116,16 @@ class Deployer:
         rate = self._fee_rate()
         value = 2 * self.spend_fee() + _SPARE
         for _ in range(ATTEMPTS):
-            # Where nobody is asked for consent, the coins are chosen in our turn as well.
-            with contextlib.nullcontext() if self.connection.network.costs_money else self.turn.take():
+            # Where nobody is asked for consent, the coins are chosen under the lock as well.
+            with (
+                contextlib.nullcontext() if self.connection.network.costs_money else self.send_lock.acquire()
+            ):
                 tried = self._deploy_once(rate, value, progress)
             if tried is not None:
                 sent, deployment = tried
                 if sent.accepted:
                     return deployment
-                if not self.may_pass(sent.refusal):
+                if not self.prepare_retry(sent.refusal):
                     raise refused("The node refused to take the contract.", sent)
         raise ChainError(
             "The contract was not deployed.",
@@ -129,7 +145,7 @@ class Deployer:
         coins = fund(backend, wallet, need, progress, fee_for(SIGNED_INPUT, rate))
         tx, fee = build_deployment(script, value, coins, wallet, rate)
         reserved = self._reserve(value, fee)
-        with self.turn.take():
+        with self.send_lock.acquire():
             deployment = self._record(tx, value)
             if deployment is not None:
                 spent = [TxOutput(coin.value, wallet.locking_script) for coin in coins]
@@ -149,7 +165,7 @@ class Deployer:
         """
         known = self.ledger.deployment_of(self.connection.chain_id, tx.hex_hash(), 0)
         if known is None:
-            return self.ledger.add_deployment(
+            new = NewDeployment(
                 chain_id=self.connection.chain_id,
                 kind=self.contract.kind.value,
                 contract_sha256=self.contract.sha256,
@@ -160,16 +176,17 @@ class Deployer:
                 value=value,
                 raw_tx=tx.to_bytes(),
             )
+            return self.ledger.add_deployment(new)
         if known.state not in (DeploymentState.REFUSED, DeploymentState.LOST):
             return None
         return self.ledger.mark_deployment(known.id, DeploymentState.PREPARED)
 
-    def may_pass(self, refusal: Refusal | None) -> bool:
-        """Whether it is worth making the transaction anew: other coins, or a block first."""
+    def prepare_retry(self, refusal: Refusal | None) -> bool:
+        """Mine a block if too many transactions wait for one; True if a new attempt can succeed."""
         if refusal is Refusal.LONG_CHAIN and self.connection.network.may_mine:
             self.connection.backend.mine(self.connection.wallet.address, 1)
             return True
-        # Another program, or somebody else, spent the same coins.
+        # Another program, or somebody else, spent the same coins: others are chosen.
         return refusal in (Refusal.MISSING_INPUTS, Refusal.CONFLICT)
 
     def spend_fee(self) -> int:
@@ -178,14 +195,14 @@ class Deployer:
         return fee_for(size, self._fee_rate())
 
     def _fee_rate(self) -> int:
-        """The rate now. One submission needs it five times; whoever sets it does not change it as often."""
+        """The rate now, asked for at most once a second: one submission needs it five times."""
         if time.monotonic() >= self._rate_until:
             self._rate = self.connection.backend.fee_rate()
             self._rate_until = time.monotonic() + _RATE_SECONDS
         return self._rate
 
     def _check_script_limit(self) -> None:
-        """Coins behind a script that nobody will run are lost: find out before they are put there."""
+        """ChainError if the script is too long for the network: coins behind it would be lost."""
         limit, size = self.connection.backend.script_limit(), len(self.contract.locking_script)
         if limit is not None and size > limit:
             raise ChainError(

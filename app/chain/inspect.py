@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from bitcoinx import Tx, hash_to_hex_str
 
 from app.chain.backends.base import Backend, Found
-from app.contract import Claim, Judgement, judge_spend, read_claim
+from app.contract import Claim, Judgement, Statement, judge_spend, read_claim, statement_in
 from app.contract.classifier import owner_of
-from app.contract.local import limits_for
+from app.contract.rules import limits_in_block
 from app.errors import ChainError
 from app.script import Program
 from app.text import clean_text
@@ -23,7 +23,9 @@ class Inspection:
     """What a verification's transaction shows.
 
     `program`: the known program its contract holds, None for a contract that is not ours. `judgement`:
-    a fresh run of the whole script on this machine. `value` and `fee` in satoshis.
+    a fresh run of the whole script on this machine, under the rules of a block. `statement`: whether the
+    owner signed this image and this digit; None where no known contract has checked a signature. `value` and
+    `fee` in satoshis.
     """
 
     txid: str
@@ -39,6 +41,7 @@ class Inspection:
     block_height: int | None
     block_hash: str | None
     judgement: Judgement
+    statement: Statement | None
 
 
 def checked_txid(text: str) -> str:
@@ -70,7 +73,10 @@ def inspect(backend: Backend, txid: str, programs: Iterable[Program]) -> Inspect
     output = parent.outputs[spent.prev_idx]
     script = output.script_pubkey.to_bytes()
     program, owner = _recognise(script, programs)
-    limits = limits_for(program) if program else None
+    judgement = judge_spend(tx, output.value, script, limits_in_block(tx, program))
+    statement = None
+    if program is not None and judgement.accepted:
+        statement = statement_in(tx, claim.image, claim.digit, claim.signature)
     return Inspection(
         txid=txid,
         claim=claim,
@@ -84,7 +90,8 @@ def inspect(backend: Backend, txid: str, programs: Iterable[Program]) -> Inspect
         size=tx.size(),
         block_height=found.block_height,
         block_hash=found.block_hash,
-        judgement=judge_spend(tx, output.value, script, limits),
+        judgement=judgement,
+        statement=statement,
     )
 
 

@@ -1,10 +1,10 @@
-"""After a crash, a pause or a new block: ask the chain what became of everything that is open.
+"""Bring the ledger in line with the chain: after a crash, a pause or a new block.
 
-Records are written before anything is sent. So each open record is one of three things: known to the
-node (then its state follows), unknown though the node had taken it (its memory was lost: send it again,
-the same bytes, the same txid), or left behind by a program that ended. Such a deployment is sent now: its
-coins were meant to go there, and whether it was on its way cannot be known. Such a verification is given up;
-should it have arrived all the same, its deployment will be found spent, and `claimed_back` finds out by whom.
+Records are written before anything is sent. So each open record is one of three things: known to the node
+(then its state follows), unknown though the node had taken it (its memory was lost: the same bytes are sent
+again), or left behind by a program that ended. Such a deployment is sent now: its coins were meant for it,
+and whether it had been sent cannot be known. Such a verification is given up; if it arrived all the same,
+its deployment will be found spent, and `adopt_spender` finds the verification again.
 """
 
 from __future__ import annotations
@@ -16,14 +16,16 @@ from bitcoinx import Tx, TxOutput
 from app.chain.backends.base import Backend, Found, Sent
 from app.chain.ledger.records import Deployment, DeploymentState, Verification, VerificationState
 from app.chain.ledger.store import Ledger
-from app.chain.sendlock import Turn
+from app.chain.sendlock import SendLock
 from app.errors import DeploymentTakenError, PendingError
 
-__all__ = ["DROPPED", "NEVER_SENT", "SOMEBODY_ELSE", "claimed_back", "reconcile", "revived"]
+__all__ = ["DROPPED", "HOLDING", "NEVER_SENT", "SOMEBODY_ELSE", "adopt_spender", "rebroadcast", "reconcile"]
 
 NEVER_SENT = "The program ended before it was sent."
 DROPPED = "Its bytes are not kept any more."
 SOMEBODY_ELSE = "Spent by somebody else, or not there any more."
+HOLDING = frozenset({VerificationState.PREPARED, VerificationState.ACCEPTED, VerificationState.CONFIRMED})
+"""A verification in one of these states holds its deployment: no other one may spend it."""
 _LOST_AND_LOOKED_FOR = 10
 """Lost verifications, the newest ones, that are looked for again."""
 
@@ -31,7 +33,7 @@ _LOST_AND_LOOKED_FOR = 10
 def reconcile(backend: Backend, ledger: Ledger, chain_id: str) -> None:
     """Settle the open records of one chain; deployments first, since verifications spend them."""
     _recheck_confirmed(backend, ledger, chain_id)
-    with Turn(ledger.path).take_if_free() as ours:
+    with SendLock(ledger.path).try_acquire() as ours:
         deployments, verifications = ledger.unreconciled(chain_id)
         # What the network has not decided yet stays as it is until the next look.
         for deployment in deployments:
@@ -48,16 +50,22 @@ def reconcile(backend: Backend, ledger: Ledger, chain_id: str) -> None:
                 _follow(ledger, lost, found)
 
 
-def claimed_back(backend: Backend, ledger: Ledger, deployment: Deployment) -> Verification | None:
-    """A deployment was found spent: the verification of ours that did it though it was given up, if any."""
+def adopt_spender(backend: Backend, ledger: Ledger, deployment: Deployment) -> Verification | None:
+    """Mark a deployment that was found spent, and the verification of ours that spent it, if one did.
+
+    That one had been given up, refused or lost. None where a transaction of somebody else spent it.
+    """
+    ours = None
     for record in ledger.verifications_on(deployment.id):
-        if record.state is VerificationState.ERROR and (found := backend.find(record.txid)) is not None:
-            return _follow(ledger, record, found)
-    return None
+        if record.state not in HOLDING and (found := backend.find(record.txid)) is not None:
+            ours = _follow(ledger, record, found)
+            break
+    ledger.mark_deployment(deployment.id, DeploymentState.SPENT, reason="" if ours else SOMEBODY_ELSE)
+    return ours
 
 
-def revived(backend: Backend, ledger: Ledger, deployment: Deployment) -> bool:
-    """Whether a deployment that the node does not know could be sent again; else it is lost."""
+def rebroadcast(backend: Backend, ledger: Ledger, deployment: Deployment) -> bool:
+    """Send a deployment again that the node does not know; True if it was taken, else it is marked lost."""
     again = _sent_again(backend, deployment.raw_tx)
     state = DeploymentState.SENT if again.accepted else DeploymentState.LOST
     ledger.mark_deployment(deployment.id, state, reason=again.reason)
@@ -67,7 +75,7 @@ def revived(backend: Backend, ledger: Ledger, deployment: Deployment) -> bool:
 def _recheck_confirmed(backend: Backend, ledger: Ledger, chain_id: str) -> None:
     """A block can be taken back. Where the highest one still stands, so do those beneath it.
 
-    A node without an index of transactions may not find one of a block that stands: that says nothing.
+    A node without an index of transactions may not find one whose block stands: that says nothing.
     """
     for record in ledger.newest_in(chain_id, VerificationState.CONFIRMED):
         with contextlib.suppress(PendingError):
@@ -92,7 +100,8 @@ def _settle_deployment(backend: Backend, ledger: Ledger, record: Deployment) -> 
             state = DeploymentState.REFUSED if prepared else DeploymentState.LOST
         ledger.mark_deployment(record.id, state, reason=again.reason)
     elif not backend.is_unspent(record.txid, record.output_index):
-        ledger.mark_deployment(record.id, DeploymentState.SPENT)
+        if not any(claim.state in HOLDING for claim in ledger.verifications_on(record.id)):
+            adopt_spender(backend, ledger, record)
     elif found.block_hash is not None:
         ledger.mark_deployment(record.id, DeploymentState.CONFIRMED)
     else:
@@ -110,7 +119,7 @@ def _settle_verification(backend: Backend, ledger: Ledger, record: Verification)
 
 
 def _send_again(backend: Backend, ledger: Ledger, record: Verification) -> None:
-    """The chain has forgotten what it had taken."""
+    """Send a verification again that the chain had taken and does not know any more; else it is lost."""
     parent = ledger.deployment(record.deployment_id)
     spent: list[TxOutput] = []
     if parent.raw_tx:
@@ -146,5 +155,5 @@ def _follow(ledger: Ledger, record: Verification, found: Found) -> Verification:
             block_height=found.block_height,
         )
     except DeploymentTakenError:
-        # Another record counts on the same deployment. Both cannot be in the chain: the next look tells.
+        # Another record holds the same deployment. Both cannot be in the chain: the next look decides.
         return record

@@ -1,8 +1,8 @@
-"""Whose turn it is to send: one program at a time per ledger.
+"""The send lock of a ledger: one program at a time sends transactions.
 
-From the moment a transaction is in the ledger until the node's answer is there as well, its sender has the
-turn. So a record that is merely `prepared` while nobody has the turn was left behind by a program that ended,
-and not by one that is just about to send it.
+A sender holds it from the moment a transaction is in the ledger until the node's answer is there as well.
+So a record that is `prepared` while nobody holds the lock was left behind by a program that ended, and is not
+about to be sent.
 """
 
 from __future__ import annotations
@@ -15,23 +15,23 @@ from filelock import FileLock, Timeout
 
 from app.errors import LedgerError, storage_hint
 
-__all__ = ["Turn"]
+__all__ = ["SendLock"]
 
-_PATIENCE = 300.0
-"""Seconds: longer than a node is given to answer."""
+_WAIT_SECONDS = 300.0
+"""Longer than a node is given to answer."""
 
 
-class Turn:
-    """The turn of one ledger. The operating system gives it back when its holder ends, however it ends."""
+class SendLock:
+    """The send lock of one ledger. The operating system releases it when its holder ends, however it ends."""
 
     def __init__(self, ledger: Path) -> None:
         self._lock = FileLock(ledger.with_name(ledger.name + ".turn"), mode=0o600)
 
     @contextlib.contextmanager
-    def take(self) -> Iterator[None]:
-        """Have the turn, after whoever has it now. A program that has it may take it again."""
+    def acquire(self) -> Iterator[None]:
+        """Hold the lock (re-entrant). LedgerError after 300 s, or where its file cannot be used."""
         try:
-            self._acquire(_PATIENCE)
+            self._acquire(_WAIT_SECONDS)
         except Timeout as error:
             raise LedgerError(
                 "Another Inkproof has been sending a transaction for a long time.",
@@ -43,8 +43,8 @@ class Turn:
             self._lock.release()
 
     @contextlib.contextmanager
-    def take_if_free(self) -> Iterator[bool]:
-        """Have the turn if nobody has it; whether that is so."""
+    def try_acquire(self) -> Iterator[bool]:
+        """Hold the lock if nobody else does. Yields whether it is held. LedgerError as for `acquire`."""
         try:
             self._acquire(0)
         except Timeout:

@@ -8,21 +8,21 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from bitcoinx import Script, Tx, TxOutput
+from bitcoinx import Tx, TxOutput
 
 from app.chain.backends.base import Refusal, Sent
 from app.chain.connection import Connection, NodeChoice, connect
 from app.chain.deploying import ATTEMPTS, Deployer
 from app.chain.deploying import Approve as Approve
 from app.chain.funding import balance
-from app.chain.ledger.records import Deployment, Verification, VerificationState
+from app.chain.ledger.records import Deployment, NewVerification, Verification, VerificationState
 from app.chain.ledger.spending import Spending, daily_limit
 from app.chain.ledger.store import Ledger
 from app.chain.reconcile import reconcile
 from app.chain.refusals import refused
-from app.contract import DigitContract, SpendPlan, build_spend
+from app.contract import DigitContract, Judgement, SpendPlan, build_spend, judge_spend
 from app.contract.classifier import program_for
-from app.contract.local import needs_raised_policy
+from app.contract.rules import limits_for, needs_raised_policy
 from app.errors import ChainError, DeploymentTakenError, WalletError
 from app.fixedpoint import IntegerModel
 from app.paths import home
@@ -119,7 +119,7 @@ class Service:
 
         PendingError where one was sent before and the network has not decided about it: it is paid for.
         """
-        deployment = next(self._deployer.ready(), None) or self._deployment_left_open()
+        deployment = self._deployer.next_ready() or self._settle_deployment_left_open()
         if deployment is not None:
             return deployment
         progress(f"Deploying the contract ({len(self.contract.locking_script):,} bytes)", None)
@@ -137,33 +137,39 @@ class Service:
     ) -> ChainVerdict:
         """Claim that the contract reads `claim` in `image` (784 bytes), and hear what the node says.
 
-        A refusal because the script failed is a verdict. Anything else the node holds against the
-        transaction is a ChainError, with the node's words. The claim is in the ledger before it is sent.
+        A refusal is a verdict if the script, run here as well, ends in false. Any other refusal is a
+        ChainError, with the node's words. The claim is in the ledger before it is sent.
         """
-        known = self._left_open(image, claim)
+        known = self._settle_left_open(image, claim)
         for _ in range(ATTEMPTS):
             if known is not None:
                 on_stage(ClaimStage.SIGNED, known.txid)
                 return self._taken(known, progress, on_stage)
             deployment = self.prepare(progress)
-            if (known := self._claimed_back(image, claim)) is not None:
+            if (known := self._take_recovered(image, claim)) is not None:
                 continue
             self._deployer.ask_once(deployment)
             on_stage(ClaimStage.READY, f"{deployment.txid}:{deployment.output_index}")
-            with self._deployer.turn.take():
+            output = self._deployer.output_of(deployment)
+            if output is None:
+                continue
+            with self._deployer.send_lock.acquire():
                 try:
-                    record = self._record(deployment, image, claim, readings, name)
+                    record = self.record(deployment, output.value, image, claim, readings, name)
                 except DeploymentTakenError:
                     continue  # another program was quicker
                 on_stage(ClaimStage.SIGNED, record.txid)
-                sent = self.connection.backend.send(record.raw_tx, self._spent(deployment))
-                self._note(record, sent)
+                sent = self.connection.backend.send(record.raw_tx, [output])
+                judgement = self._judge_refused(record, sent, output)
+                self._note(record, sent, judgement)
             if sent.accepted:
                 return self._taken(record, progress, on_stage)
-            if sent.refusal is Refusal.SCRIPT:
+            if judgement is not None and judgement.disagrees:
                 on_stage(ClaimStage.REFUSED, sent.reason)
                 return self._verdict(record)
-            if not self._deployer.may_pass(sent.refusal):
+            if judgement is not None:
+                raise _unfounded(sent, judgement)
+            if not self._deployer.prepare_retry(sent.refusal):
                 raise refused("The node did not judge the claim.", sent)
         raise ChainError(
             "The deployed contract was spent by somebody else, three times in a row.",
@@ -193,37 +199,43 @@ class Service:
             contract_sha256=self.contract.sha256,
         )
 
-    def _record(
-        self, deployment: Deployment, image: bytes, claim: int, readings: Readings, name: str
+    def record(
+        self, deployment: Deployment, value: int, image: bytes, claim: int, readings: Readings, name: str
     ) -> Verification:
+        """Sign a claim on a deployment that holds `value` satoshis, and put it in the ledger as `prepared`.
+
+        DeploymentTakenError where another verification holds the deployment.
+        """
         fee = self._deployer.spend_fee()
         payout = self.connection.wallet.locking_script.to_bytes()
-        plan = SpendPlan(deployment.txid, deployment.output_index, deployment.value, fee, payout)
+        plan = SpendPlan(deployment.txid, deployment.output_index, value, fee, payout)
         tx: Tx = build_spend(self.contract, plan, claim, image, self.connection.wallet.key)
         for earlier in self.ledger.verifications_on(deployment.id):
             # Signatures are deterministic: the same claim on the same instance is the same transaction.
             if earlier.txid == tx.hex_hash() and earlier.state is VerificationState.ERROR:
                 return self.ledger.mark_verification(earlier.id, VerificationState.PREPARED)
-        return self.ledger.add_verification(
+        new = NewVerification(
             deployment_id=deployment.id,
             image_name=name,
             image=image,
             claim=claim,
             float_digit=readings.float_digit,
             fixed_digit=readings.fixed_digit,
-            probabilities=readings.probabilities,
-            logits=readings.logits,
+            probabilities=tuple(readings.probabilities),
+            logits=tuple(readings.logits),
             txid=tx.hex_hash(),
             raw_tx=tx.to_bytes(),
             fee=fee,
             size=tx.size(),
             script_bytes=len(self.contract.locking_script),
         )
+        return self.ledger.add_verification(new)
 
-    def _left_open(self, image: bytes, claim: int) -> Verification | None:
-        """The same claim if it was sent before and nobody heard the answer: it must not be made twice.
+    def _settle_left_open(self, image: bytes, claim: int) -> Verification | None:
+        """Settle the same claim if it was sent before and nobody heard the answer; it, if it was taken.
 
-        Put to this contract: the ledger holds every model's claims, and another one may read another digit.
+        It must not be made twice. PendingError if the network has not decided about it. Only claims put to
+        this contract count: the ledger holds every model's, and another one may read another digit.
         """
         chain_id = self.connection.chain_id
         left = [
@@ -237,39 +249,58 @@ class Service:
         settled = [self.ledger.verification(record.id) for record in left]
         for record in settled:
             if record.state is VerificationState.PREPARED:
-                # Raises where the network is still at it; else another program is sending it just now.
-                self.connection.backend.find(record.txid)
+                self._raise_if_pending(record.txid)
         return next((record for record in settled if _is_taken(record)), None)
 
-    def _deployment_left_open(self) -> Deployment | None:
-        """One that was sent before and nobody heard the answer, if it can be spent now: it is paid once."""
+    def _settle_deployment_left_open(self) -> Deployment | None:
+        """Settle a deployment that was sent before and whose answer nobody heard; it, if it can be spent.
+
+        So it is paid for once. PendingError if the network has not decided about it.
+        """
         for _ in range(2):  # the network may decide between two questions
             if not self._deployer.left_open():
                 break
             self.reconcile()
-            for deployment in self._deployer.ready():
+            if (deployment := self._deployer.next_ready()) is not None:
                 return deployment
-            for deployment in self._deployer.left_open():
-                # Raises where the network is still at it; else another program is sending it just now.
-                self.connection.backend.find(deployment.txid)
+            for left in self._deployer.left_open():
+                self._raise_if_pending(left.txid)
         return None
 
-    def _claimed_back(self, image: bytes, claim: int) -> Verification | None:
+    def _raise_if_pending(self, txid: str) -> None:
+        """PendingError if the network has a transaction and has not decided about it.
+
+        Otherwise, if its record is still `prepared`, another program is sending it now.
+        """
+        self.connection.backend.find(txid)
+
+    def _take_recovered(self, image: bytes, claim: int) -> Verification | None:
         """The same claim if it had been given up and has just been found in the chain."""
-        found, self._deployer.claimed_back = self._deployer.claimed_back, []
+        found, self._deployer.recovered = self._deployer.recovered, []
         return next((record for record in found if (record.image, record.claim) == (image, claim)), None)
 
-    def _note(self, record: Verification, sent: Sent) -> None:
-        """Put the node's answer in the ledger."""
+    def _judge_refused(self, record: Verification, sent: Sent, output: TxOutput) -> Judgement | None:
+        """Run a claim here that was refused for its script; None for any other answer.
+
+        A service can say what it likes. A verdict is only what the script itself, run to its end, says.
+        """
+        if sent.accepted or sent.refusal is not Refusal.SCRIPT:
+            return None
+        script = output.script_pubkey.to_bytes()
+        limits = limits_for(self.contract.program)
+        return judge_spend(Tx.from_bytes(record.raw_tx), output.value, script, limits)
+
+    def _note(self, record: Verification, sent: Sent, judgement: Judgement | None) -> None:
+        """Put the node's answer in the ledger: refused only if the claim is wrong."""
         state = VerificationState.ERROR
         if sent.accepted:
             state = VerificationState.ACCEPTED
-        elif sent.refusal is Refusal.SCRIPT:
+        elif judgement is not None and judgement.disagrees:
             state = VerificationState.REFUSED
         self.ledger.mark_verification(record.id, state, reason=sent.reason)
 
     def _taken(self, record: Verification, progress: Progress, on_stage: StageCallback) -> ChainVerdict:
-        """The node took the claim, and that stands whatever happens afterwards."""
+        """Go on with a claim that the node took. It stands, whatever fails afterwards."""
         on_stage(ClaimStage.ACCEPTED, record.txid)
         self._look_ahead(progress)
         with contextlib.suppress(ChainError):
@@ -280,10 +311,11 @@ class Service:
         return verdict_of(self.ledger.verification(record.id), self.connection.network.name)
 
     def _look_ahead(self, progress: Progress) -> None:
-        """Deploy the next instance now, so that nobody waits for it later. If it fails, the next
-        `prepare` meets the same trouble and reports it; the verdict at hand stands.
+        """Deploy the next instance now, so that nobody waits for it later.
 
-        Not where it costs money: there may be no next verification."""
+        An error is left to the next `prepare`, which meets it again. Not where it costs money: there may be
+        no next verification.
+        """
         if self.connection.network.costs_money:
             return
         with contextlib.suppress(ChainError, WalletError):
@@ -299,8 +331,15 @@ class Service:
         if settled.block_height is not None:
             on_stage(ClaimStage.CONFIRMED, f"{settled.block_height}")
 
-    def _spent(self, deployment: Deployment) -> list[TxOutput]:
-        return [TxOutput(deployment.value, Script(self.contract.locking_script))]
+
+def _unfounded(sent: Sent, judgement: Judgement) -> ChainError:
+    """The error for a refusal that speaks of the script, which is not what the script says."""
+    here = "accepts the claim" if judgement.accepted else f"does not come to its end: {judgement.reason}"
+    return ChainError(
+        "The claim was refused, but not by the contract.",
+        why=f"The answer was: {sent.reason}. Run here, the contract's script {here}.",
+        hint="Try again. If it stays so, do not trust this node or service; use another one.",
+    )
 
 
 def _is_taken(record: Verification) -> bool:

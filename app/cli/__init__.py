@@ -1,9 +1,9 @@
-"""The command line. Nothing heavy is imported before it is known which command needs it."""
+"""The command line. Heavy modules are imported only by the commands that need them."""
 
 from __future__ import annotations
 
+import argparse
 import contextlib
-import io
 import os
 import sys
 from collections.abc import Sequence
@@ -20,10 +20,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     A signal that ends it adds 128, as in a shell. Without any argument the window is opened.
     """
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            # A mark that the terminal's encoding lacks is no reason to say nothing at all.
-            stream.reconfigure(errors="replace")
+    from app.cli.output import accept_any_text
+
+    accept_any_text(sys.stdout)
+    accept_any_text(sys.stderr)
     with ended_by_signals() as received:
         status = _run((sys.argv[1:] if arguments is None else arguments) or ["window"])
     if received:
@@ -36,16 +36,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(arguments: Sequence[str]) -> int:
     from app.cli.parser import build_parser
 
+    options = argparse.Namespace()
     try:
         try:
-            options = build_parser().parse_args(arguments)
+            parser = build_parser()
+            _complete(parser)
+            parser.parse_args(arguments, options)
             return int(options.run(options))
         finally:
-            # What cannot be written is an error of the command, not of Python's end.
+            # A failure to write is an error of the command; Python's own end would print a traceback.
             if sys.stdout is not None:
                 sys.stdout.flush()
     except InkproofError as error:
-        _tell(error)
+        _show(error, options)
         return FAILED
     except KeyboardInterrupt:
         with contextlib.suppress(OSError):
@@ -53,26 +56,38 @@ def _run(arguments: Sequence[str]) -> int:
         _discard_unwritable()
         return INTERRUPTED
     except BrokenPipeError:
-        # The reader of our output has gone (`| head`): that is its right, and no news to anyone.
+        # The reader of our output has gone (`| head`): not an error to report.
         _discard_unwritable()
         return FAILED
     except OSError as error:
-        # Rooms explain the trouble with files and nodes that they know of: what is left is mostly output.
+        # Errors of files and nodes are explained where they occur; what is left is mostly output.
         what = f"{error.filename} cannot be used." if error.filename else "The output cannot be written."
-        _tell(InkproofError(what, why=f"{error.strerror or error}."))
+        _show(InkproofError(what, why=f"{error.strerror or error}."), argparse.Namespace())
         return FAILED
 
 
-def _tell(error: InkproofError) -> None:
-    from app.cli.output import show_error
+def _complete(parser: argparse.ArgumentParser) -> None:
+    """Answer a shell that asks for completions (argcomplete's protocol), and end; else do nothing."""
+    if "_ARGCOMPLETE" in os.environ:
+        import argcomplete
 
+        argcomplete.autocomplete(parser)
+
+
+def _show(error: InkproofError, options: argparse.Namespace) -> None:
+    """Print the error on standard error and, with --json, as an object on standard output."""
+    from app.cli.output import print_json, show_error
+
+    with contextlib.suppress(OSError):
+        if getattr(options, "json", False):
+            print_json(error.as_json())
     with contextlib.suppress(OSError):
         show_error(error)
     _discard_unwritable()
 
 
 def _discard_unwritable() -> None:
-    """Let what cannot be written go nowhere, or Python would try again at its end, and complain."""
+    """Redirect a stream that cannot be written to the null device: Python flushes it again at its end."""
     for stream in (sys.stdout, sys.stderr):
         try:
             if stream is not None:

@@ -19,7 +19,7 @@ def run(options: argparse.Namespace) -> int:
     """Measure, print, and write `bench.json` and `bench.png` if a folder is named."""
     if options.output is not None:
         made_folder(options.output)
-    with reporting(options.json) as report, temporary_home():
+    with reporting(options) as report, temporary_home():
         figures = measure(report)
     if options.output is not None:
         write_whole(options.output / "bench.json", json.dumps(figures, indent=1) + "\n")

@@ -15,13 +15,12 @@ from app import models
 from app.chain.connection import connect
 from app.chain.inspect import Inspection, checked_txid
 from app.chain.inspect import inspect as inspect_transaction
-from app.chain.ledger.records import Verification
 from app.chain.ledger.store import Ledger
 from app.chain.networks import REGTEST, REGTEST_RAISED
 from app.chain.service import ledger_path, open_service
 from app.cli import DISAGREE, OK
 from app.cli.options import kind_of, model_of, node_choice, spending, warn_of
-from app.cli.output import Reporter, out, print_json, printable, reporting
+from app.cli.output import Reporter, out, print_json, reporting
 from app.cli.picture import picture
 from app.contract.classifier import program_for, rule_of
 from app.errors import LedgerError
@@ -29,6 +28,7 @@ from app.fixedpoint import load
 from app.models import Model
 from app.picture import PIXELS
 from app.script import Kind, Program
+from app.text import with_article
 
 
 def deploy(options: argparse.Namespace) -> int:
@@ -36,7 +36,7 @@ def deploy(options: argparse.Namespace) -> int:
     kind = kind_of(options)
     model = load(model_of(options).integers_path, rule_of(kind))
     with (
-        reporting(options.json) as report,
+        reporting(options) as report,
         open_service(model, kind, node_choice(options), report, **spending(options)) as service,
     ):
         warn_of(service.connection.wallet)
@@ -60,60 +60,6 @@ def deploy(options: argparse.Namespace) -> int:
     return OK
 
 
-def history(options: argparse.Namespace) -> int:
-    """Past verifications from the ledger; no node is asked."""
-    with Ledger(ledger_path()) as ledger:
-        records = ledger.history(options.limit)
-        hashes = ledger.model_hashes(records)
-    names = {number: models.name_of(sha256) for number, sha256 in hashes.items()}
-    if options.json:
-        for record in records:
-            print_json(_record_json(record, names[record.deployment_id]))
-        return OK
-    if not records:
-        out.print("No verification yet. Begin with: inkproof verify IMAGE")
-        return OK
-    for record in records:
-        _show_record(record, names[record.deployment_id])
-    return OK
-
-
-def _show_record(record: Verification, model: str) -> None:
-    block = "" if record.block_height is None else f" in block {record.block_height:,}"
-    line = Text(f"{record.created.astimezone():%Y-%m-%d %H:%M}  ", style="dim")
-    line.append(printable(record.image_name), style="bold not dim")
-    line.append(
-        f"  float {record.float_digit}, integer {record.fixed_digit}, claimed {record.claim}: "
-        f"{record.state.value}{block} on {record.chain_id.partition('@')[0]}"
-        + (f", read by {model}" if model else ""),
-        style="not dim",
-    )
-    out.print(line)
-    out.print(Text(f"  {record.txid}", style="dim"))
-    if record.reason:
-        out.print(Text(f"  {record.reason}", style="dim"))
-
-
-def _record_json(record: Verification, model: str) -> dict[str, Any]:
-    return {
-        "created": record.created.isoformat(),
-        "model": model or None,
-        "network": record.chain_id.partition("@")[0],
-        "kind": record.kind,
-        "image": record.image_name,
-        "float": record.float_digit,
-        "fixed": record.fixed_digit,
-        "claimed": record.claim,
-        "state": record.state.value,
-        "reason": record.reason or None,
-        "txid": record.txid,
-        "block": record.block_height,
-        "fee": record.fee,
-        "size": record.size,
-        "script_bytes": record.script_bytes,
-    }
-
-
 def inspect(options: argparse.Namespace) -> int:
     """Take a verification apart and run it again; exit status 1 if the script does not accept it here."""
     txid = checked_txid(options.txid)
@@ -126,7 +72,7 @@ def inspect(options: argparse.Namespace) -> int:
             choice = dataclasses.replace(choice, network=recorded)
     tried: list[tuple[Model, str]] = []
     with (
-        reporting(options.json) as report,
+        reporting(options) as report,
         connect(choice, kind, report, raised=raised, watch=False) as connection,
     ):
         report("Fetching the transaction")
@@ -178,6 +124,7 @@ def _inspection_json(found: Inspection, held: tuple[Model, str] | None) -> dict[
         "script_sha256": found.script_sha256,
         "accepted": found.judgement.accepted,
         "reason": found.judgement.reason or None,
+        "statement": found.statement.name.lower() if found.statement else None,
         "block": found.block_height,
         "fee": found.fee,
         "size": found.size,
@@ -187,15 +134,16 @@ def _inspection_json(found: Inspection, held: tuple[Model, str] | None) -> dict[
 def _show_inspection(found: Inspection, chain: str, held: tuple[Model, str] | None) -> None:
     if len(found.claim.image) == PIXELS:
         pixels = np.frombuffer(found.claim.image, dtype=np.uint8)
-        out.print(picture(pixels, colour=out.color_system is not None))
+        out.print(picture(pixels, colour=out.colours))
     known = f"Inkproof, {found.program.kind.value}" if found.program else "not one that this Inkproof knows"
     rows = {
         "transaction": f"{found.txid} on {chain}",
         "spends": found.deployment,
-        "claim": f"this is a {found.claim.digit}",
+        "claim": f"this is {with_article(found.claim.digit)}",
         "contract": f"{known}; {found.script_bytes:,} bytes, sha256 {found.script_sha256}",
         "model": f"{held[0].name}, sha256 {held[1]}" if held else "unknown",
         "owner": found.owner.hex() if found.owner else "unknown",
+        "signature": found.statement.value if found.statement else "not checked by a known contract",
         "block": "none yet" if found.block_height is None else f"{found.block_height:,} {found.block_hash}",
         "fee": f"{found.fee:,} satoshis for {found.size:,} bytes",
     }

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import re
+import sys
 from typing import Any
 
+from bitcoinx import Address, P2PKH_Address
+
 from app import paths
+from app.chain.networks import MAIN, REGTEST, TESTNET
 from app.chain.wallet.coins import fee_for
+from app.chain.wallet.key import Wallet
 from app.cli import OK
 from app.cli.files import write_whole
 from app.cli.options import kind_of, model_of
@@ -16,6 +22,7 @@ from app.contract import contract_for, description
 from app.errors import ContractError
 from app.fixedpoint import load
 from app.picture import PIXELS
+from app.text import clean_text
 
 _FEE_RATES = (1, 50)
 _NOBODY = bytes(20)
@@ -24,7 +31,7 @@ _NOBODY = bytes(20)
 def build(options: argparse.Namespace) -> int:
     """Compile the source into the committed description."""
     source = paths.contract_source()
-    with reporting(options.json) as report:
+    with reporting(options) as report:
         report("Compiling the contract")
         built = description.build(source)
         path = description.description_path()
@@ -103,6 +110,9 @@ def export(options: argparse.Namespace) -> int:
     """Write the locking script as hex."""
     model = load(model_of(options).integers_path)
     contract = contract_for(model, _owner(options.owner), kind_of(options))
+    if str(options.output) == "-":
+        sys.stdout.write(contract.locking_script.hex() + "\n")
+        return OK
     write_whole(options.output, contract.locking_script.hex() + "\n")
     facts = {
         "path": str(options.output),
@@ -119,14 +129,18 @@ def export(options: argparse.Namespace) -> int:
 
 
 def _owner(given: str | None) -> bytes:
+    """The owner's public key hash, 20 bytes: the one given, or that of this wallet's key on regtest."""
     if given is None:
-        from app.chain.networks import REGTEST
-        from app.chain.wallet.key import Wallet
-
         return Wallet.load_or_create(paths.home(), REGTEST).pubkeyhash
-    if not re.fullmatch(r"[0-9a-fA-F]{40}", given):
-        raise ContractError(
-            "--owner takes the HASH160 of a public key.",
-            why="That is 40 hexadecimal digits; an address is not.",
-        )
-    return bytes.fromhex(given)
+    if re.fullmatch(r"[0-9a-fA-F]{40}", given):
+        return bytes.fromhex(given)
+    for network in (REGTEST, TESTNET, MAIN):
+        with contextlib.suppress(ValueError):
+            address = Address.from_string(given.strip(), network.keys)
+            if isinstance(address, P2PKH_Address):
+                return bytes(address.hash160())
+    raise ContractError(
+        f"{clean_text(given, 60)!r} is neither an address nor the HASH160 of a public key.",
+        why="An address has a checksum that fits; a HASH160 has 40 hexadecimal digits.",
+        hint="`inkproof wallet address` shows the address of this Inkproof.",
+    )

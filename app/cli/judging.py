@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable
+import sys
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
+from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from rich.table import Table
 from rich.text import Text
 
 from app import paths
@@ -21,13 +22,18 @@ from app.cli.options import kind_of, model_of, node_choice, spending, warn_of
 from app.cli.output import Reporter, out, print_json, printable, reporting, show_error
 from app.cli.picture import picture
 from app.contract.classifier import rule_of
-from app.drawing import read_digit
-from app.errors import InkproofError
+from app.drawing import read_digit, read_digit_bytes
+from app.drawing.reader import MAX_BYTES
+from app.errors import ImageError, InkproofError
 from app.fixedpoint import IntegerModel, load
 from app.floats.judge import FloatJudge
+from app.picture import SIDE
 from app.verdict import Verdict
 
 Image = npt.NDArray[np.uint8]
+
+_GAP = 3
+"""Columns between a picture and what stands to its right."""
 
 
 @dataclass(frozen=True)
@@ -38,10 +44,10 @@ class _Picture:
 
 def classify(options: argparse.Namespace) -> int:
     """Both local judges on every image that can be read."""
-    pictures, statuses = _read_all(options.images)
+    pictures, statuses = _read_all(options)
     if pictures:
         model = load(model_of(options).integers_path)
-        with reporting(options.json) as report:
+        with reporting(options) as report:
             report("Loading the float model (TensorFlow)")
             judge = FloatJudge.load(model_of(options).float_path)
         for item in pictures:
@@ -53,7 +59,7 @@ def classify(options: argparse.Namespace) -> int:
 
 def verify(options: argparse.Namespace) -> int:
     """All three judges on every image that can be read; nothing is started if none can."""
-    pictures, statuses = _read_all(options.images)
+    pictures, statuses = _read_all(options)
     if not pictures:
         return max(statuses)
     kind = kind_of(options)
@@ -64,7 +70,7 @@ def verify(options: argparse.Namespace) -> int:
     # TensorFlow takes seconds to import, the node about one to start: let them do it side by side.
     loading = Background(partial(FloatJudge.load, model_of(options).float_path))
     with (
-        reporting(options.json) as report,
+        reporting(options) as report,
         open_service(model, kind, choice, report, **limits) as service,
     ):
         warn_of(service.connection.wallet)
@@ -75,12 +81,11 @@ def verify(options: argparse.Namespace) -> int:
             try:
                 verdict = _verify_one(item, options.claim, model, judge, service, report)
             except InkproofError as error:
-                show_error(error, item.name)
+                _show_failure(error, item.name, options.json)
                 statuses.append(FAILED)
                 continue
             _show(verdict, item.pixels, options.json)
             statuses.append(OK if verdict.agree else DISAGREE)
-        report("Stopping the node")
     return max(statuses)
 
 
@@ -96,7 +101,7 @@ def _verify_one(
     readings = Readings(floating.digit, floating.probabilities, fixed.digit, fixed.logits)
 
     def on_stage(stage: ClaimStage, text: str) -> None:
-        report(f"{item.name}: {stage.value} {text if stage is ClaimStage.CONFIRMED else ''}".rstrip())
+        report(f"{item.name}: {f'in block {text}' if stage is ClaimStage.CONFIRMED else stage.value}")
 
     chain = service.submit(
         item.pixels.tobytes(),
@@ -109,17 +114,40 @@ def _verify_one(
     return Verdict(item.name, floating, fixed, chain)
 
 
-def _read_all(names: Iterable[str]) -> tuple[list[_Picture], list[int]]:
-    """The images that can be read, and a status for each that cannot; its trouble is shown at once."""
+def _read_all(options: argparse.Namespace) -> tuple[list[_Picture], list[int]]:
+    """The images that can be read, and OK with FAILED for each that cannot; its error is shown at once."""
     pictures: list[_Picture] = []
     statuses = [OK]
-    for name in names:
+    for name, reading in _readings(options.images):
         try:
-            pictures.append(_Picture(name, read_digit(Path(name))))
+            pictures.append(_Picture(name, reading()))
         except InkproofError as error:
-            show_error(error)
+            # The message names the file already, in its own way.
+            _show_failure(error, name, options.json, named=True)
             statuses.append(FAILED)
     return pictures, statuses
+
+
+def _readings(names: Iterable[str]) -> list[tuple[str, Callable[[], Image]]]:
+    """Each image's name and how to read it. "-" is standard input, once; a file of that name is "./-"."""
+    if list(names).count("-") > 1:
+        raise ImageError("Standard input can be read once only.", hint='Give "-" once.')
+    return [
+        ("standard input", _standard_input) if name == "-" else (name, partial(read_digit, Path(name)))
+        for name in names
+    ]
+
+
+def _standard_input() -> Image:
+    data = sys.stdin.buffer.read(MAX_BYTES + 1) if sys.stdin is not None else b""
+    return read_digit_bytes(data, "Standard input")
+
+
+def _show_failure(error: InkproofError, name: str, as_json: bool, *, named: bool = False) -> None:
+    """Print why there is no verdict on an image. `named`: the message itself names it."""
+    if as_json:
+        print_json({"image": name, **error.as_json()})
+    show_error(error, "" if named else name)
 
 
 def _show(verdict: Verdict, pixels: Image, as_json: bool) -> None:
@@ -127,9 +155,8 @@ def _show(verdict: Verdict, pixels: Image, as_json: bool) -> None:
         print_json(verdict.as_json())
         return
     out.print(Text(printable(verdict.image), style="bold"))
-    sheet = Table.grid(padding=(0, 3))
-    sheet.add_row(picture(pixels, colour=out.color_system is not None), _judges(verdict))
-    out.print(sheet)
+    for line in _beside(picture(pixels, colour=out.colours), _judges(verdict)):
+        out.print(line)
     mark, style = ("✓", "bold green") if verdict.agree else ("✗", "bold red")
     out.print(Text(f"{mark} {verdict.sentence}", style=style))
     if verdict.chain is not None:
@@ -137,23 +164,37 @@ def _show(verdict: Verdict, pixels: Image, as_json: bool) -> None:
     out.print()
 
 
-def _judges(verdict: Verdict) -> Table:
-    table = Table.grid(padding=(0, 2))
+def _beside(drawn: Text, words: list[Text]) -> list[Text]:
+    """The picture with the words to its right; below it in a narrow terminal; only they if it is narrower."""
+    lines = list(drawn.split("\n"))
+    if out.width < SIDE:
+        return words
+    if out.width < SIDE + _GAP + max(line.cell_len for line in words):
+        return [*lines, *words]
+    pairs = zip_longest(lines, words, fillvalue=Text())
+    return [Text.assemble(line, " " * (SIDE + _GAP - line.cell_len), word) for line, word in pairs]
+
+
+def _judges(verdict: Verdict) -> list[Text]:
+    """A line for each judge: its name, its digit, and how it came to it."""
     floating, fixed = verdict.floating, verdict.fixed
-    sure = f"probability {max(floating.probabilities):.4f}"
-    table.add_row("float", Text(str(floating.digit), "bold"), sure)
-    logit = f"logit {max(fixed.logits) / fixed.denominator:.4f}"
-    table.add_row("integer", Text(str(fixed.digit), "bold"), logit)
+    rows = [
+        ("float", floating.digit, f"probability {max(floating.probabilities):.4f}"),
+        ("integer", fixed.digit, f"logit {max(fixed.logits) / fixed.denominator:.4f}"),
+    ]
     if verdict.chain is not None:
-        chain = verdict.chain
-        if not chain.accepted:
-            said = "refused by the node"
-        elif chain.block_height is None:
-            said = "accepted, waiting for a block"
-        else:
-            said = f"accepted in block {chain.block_height:,}"
-        table.add_row("contract", Text(str(chain.claimed), "bold"), said)
-    return table
+        rows.append(("contract", verdict.chain.claimed, _in_words(verdict.chain)))
+    return [
+        Text.assemble(f"{name:<8}  ", (f"{digit}", "bold"), f"  {detail}") for name, digit, detail in rows
+    ]
+
+
+def _in_words(chain: ChainVerdict) -> str:
+    if not chain.accepted:
+        return "refused by the node"
+    if chain.block_height is None:
+        return "accepted, waiting for a block"
+    return f"accepted in block {chain.block_height:,}"
 
 
 def _show_transaction(chain: ChainVerdict) -> None:

@@ -40,7 +40,7 @@ def evaluate(options: argparse.Namespace) -> int:
     _refuse_what_excludes(options)
     if options.all:
         return _evaluate_all(options)
-    with reporting(options.json) as report:
+    with reporting(options) as report:
         report("Reading the images")
         images, labels = _examples(options)
         model = load(model_of(options).integers_path)
@@ -64,7 +64,7 @@ def _evaluate_all(options: argparse.Namespace) -> int:
 
     if options.output is not None:
         made_folder(options.output.parent)
-    with reporting(options.json) as report, temporary_home():
+    with reporting(options) as report, temporary_home():
         found = compare(data_set(options), options.drawings, options.limit, report)
     if options.output is not None:
         write_whole(options.output, found.page())
@@ -103,7 +103,7 @@ def train(options: argparse.Namespace) -> int:
     from app.training.train import train as train_model
 
     folder = made_folder(options.output or paths.assets() / options.recipe)
-    with reporting(options.json) as report:
+    with reporting(options) as report:
         report("Reading the images")
         data = load_mnist(data_set(options))
 

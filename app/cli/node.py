@@ -21,7 +21,7 @@ def status(options: argparse.Namespace) -> int:
 def start(options: argparse.Namespace) -> int:
     """Start the node and leave it running."""
     node = _node(options)
-    with reporting(options.json) as report:
+    with reporting(options) as report:
         node.start(report)
     _show(node.status(), options.json)
     return OK
@@ -30,7 +30,7 @@ def start(options: argparse.Namespace) -> int:
 def stop(options: argparse.Namespace) -> int:
     """Stop the node."""
     node = _node(options)
-    with reporting(options.json) as report:
+    with reporting(options) as report:
         report("Stopping the node")
         stopped = node.stop()
     if options.json:

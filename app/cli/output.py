@@ -1,12 +1,15 @@
-"""What goes to the person: results on standard output, progress and errors on standard error."""
+"""What is printed: results on standard output, progress and errors on standard error."""
 
 from __future__ import annotations
 
+import argparse
+import codecs
 import contextlib
+import io
 import json
 import sys
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TaskProgressColumn, TextColumn
@@ -14,7 +17,7 @@ from rich.text import Text
 
 from app.errors import InkproofError
 
-# What a terminal obeys: control characters, and those that turn the direction of writing.
+# Characters that change a terminal's state or the direction of writing, and what is printed instead.
 _PICTURES = {code: 0x2400 + code for code in range(0x20)} | {0x7F: 0x2421}
 _CONTROLS = _PICTURES | dict.fromkeys(
     (*range(0x80, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)), 0xFFFD
@@ -23,26 +26,56 @@ _CONTROLS_IN_LINE = {code: picture for code, picture in _CONTROLS.items() if cod
 
 
 def printable(text: str) -> str:
-    """One line of text that no terminal obeys: a control character is shown as its picture, or as "�".
+    """The text with every control character replaced by its symbol or by "�"; of the same length.
 
-    The name of a file may hold any character. As long as the text before, so that styles stay in place.
+    For text from outside, such as names of files.
     """
     return text.translate(_CONTROLS)
 
 
+_PLAIN = {"✓": "[ok]", "✗": "[no]", "·": "*", "–": "-", "…": "...", "×": "x", "■": "#"}
+
+
+def _in_plain_letters(error: UnicodeError) -> tuple[str, int]:
+    """An error handler for encoding: what the encoding lacks is written in ASCII, or as a question mark."""
+    assert isinstance(error, UnicodeEncodeError)
+    lacking = error.object[error.start : error.end]
+    return "".join(_PLAIN.get(letter, "?") for letter in lacking), error.end
+
+
+def accept_any_text(stream: TextIO | None) -> None:
+    """Let every text be printed to a stream, whatever its encoding (ASCII under LC_ALL=C)."""
+    codecs.register_error("inkproof", _in_plain_letters)
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors="inkproof")
+
+
 class _Console(Console):
-    """Prints what it is given as it is: names of files and words of nodes are no markup, and no commands."""
+    """A console that interprets no markup: names of files and words of nodes are printed as they are."""
 
     def __init__(self, *, stderr: bool = False) -> None:
         super().__init__(stderr=stderr, highlight=False, soft_wrap=True, markup=False, emoji=False)
 
     def print(self, *objects: Any, **options: Any) -> None:
-        """As any console prints, but of control characters in texts only line ends have an effect."""
+        """Print, with all control characters but line ends replaced."""
         super().print(*map(_harmless, objects), **options)
 
     def on_broken_pipe(self) -> None:
-        """Let `main` hear of it, which knows the exit status for it."""
+        """Raise what `main` turns into an exit status; rich itself would end the program here."""
         raise BrokenPipeError
+
+    @property
+    def colours(self) -> bool:
+        """Whether colours are shown: a terminal that has them, and no NO_COLOR."""
+        return self.color_system is not None and not self.no_color
+
+    def can_show(self, letters: str) -> bool:
+        """Whether the stream's encoding has these characters."""
+        try:
+            letters.encode(self.encoding)
+        except UnicodeError:
+            return False
+        return True
 
 
 def _harmless(shown: Any) -> Any:
@@ -59,7 +92,7 @@ err = _Console(stderr=True)
 
 
 def show_error(error: InkproofError, subject: str = "") -> None:
-    """What happened, why, and what to do next: one line each for the two that may be long."""
+    """Print what happened and why on one line, and what to do next on another, to standard error."""
     line = Text("error: ", style="bold red")
     line.append(f"{printable(subject)}: " if subject else "", style="bold")
     line.append(" ".join(part for part in (error.what, error.why) if part), style="default not bold")
@@ -75,7 +108,7 @@ def print_json(value: Any) -> None:
 
 
 class Reporter:
-    """Tells what is under way: a live line on a terminal, one line per step anywhere else."""
+    """Shows what is under way: a live line on a terminal, one line per step anywhere else."""
 
     def __init__(self, progress: Progress | None, quiet: bool) -> None:
         self._progress = progress
@@ -85,11 +118,11 @@ class Reporter:
 
     @property
     def live(self) -> bool:
-        """Whether the line is replaced by the next, as on a terminal, and may come often."""
+        """Whether each text replaces the one before, so that it may change often."""
         return self._progress is not None
 
     def __call__(self, text: str, fraction: float | None = None) -> None:
-        """Say what is going on; `fraction` from 0 to 1 where it is known."""
+        """Show the step under way; `fraction` is the share that is done, 0 to 1, or None if unknown."""
         text = printable(text)
         if self._progress is not None:
             if self._task is None:
@@ -101,7 +134,7 @@ class Reporter:
         self._last = text
 
     def note(self, text: str) -> None:
-        """A line that stays, between the steps."""
+        """Print a line that stays."""
         if not self._quiet:
             (self._progress.console if self._progress else err).print(Text(text, style="dim"))
 
@@ -111,7 +144,7 @@ _live: list[Progress] = []
 
 @contextlib.contextmanager
 def paused() -> Iterator[None]:
-    """Take the live line off the terminal while a question is asked there."""
+    """Remove the live line from the terminal while a question is asked there."""
     for progress in _live:
         progress.stop()
     try:
@@ -122,16 +155,21 @@ def paused() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def reporting(quiet: bool = False) -> Iterator[Reporter]:
-    """Report progress on standard error while the block runs; `quiet` off a terminal (for --json)."""
-    if not err.is_terminal:
-        yield Reporter(None, quiet)
+def reporting(options: argparse.Namespace) -> Iterator[Reporter]:
+    """Show progress on standard error while the block runs.
+
+    None with --quiet; with --json only on a terminal.
+    """
+    if options.quiet or not err.is_terminal:
+        yield Reporter(None, options.quiet or options.json)
         return
     words = TextColumn("{task.description}", markup=False)
-    columns = (SpinnerColumn(), words, BarColumn(28), TaskProgressColumn())
-    with Progress(*columns, console=err, transient=True) as progress:
+    spinner = SpinnerColumn("dots" if err.can_show("⠋") else "line")
+    with Progress(
+        spinner, words, BarColumn(28), TaskProgressColumn(), console=err, transient=True
+    ) as progress:
         _live.append(progress)
         try:
-            yield Reporter(progress, quiet)
+            yield Reporter(progress, False)
         finally:
             _live.remove(progress)

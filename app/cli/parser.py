@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import importlib
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from app.cli.arguments import kind_option, model_option, network_options, node_options, whole_number
 from app.errors import InkproofError
@@ -28,10 +31,18 @@ first steps:
 exit status: 0 all judges agree, 1 a judge disagrees, 2 an error
 """
 
+_COMPLETION = """\
+Print a script that lets the Tab key complete commands, options and names of models. To install it:
+
+  bash   echo 'eval "$(inkproof completion bash)"' >> ~/.bashrc
+  zsh    echo 'eval "$(inkproof completion zsh)"' >> ~/.zshrc      (after compinit)
+  fish   inkproof completion fish > ~/.config/fish/completions/inkproof.fish
+"""
+
 
 def build_parser() -> argparse.ArgumentParser:
     """The parser of the whole command line. Each command sets `run`, a function of the options."""
-    parser = argparse.ArgumentParser(
+    parser: argparse.ArgumentParser = Parser(
         prog="inkproof",
         description=_INTRODUCTION,
         epilog=_FIRST_STEPS,
@@ -45,11 +56,40 @@ def build_parser() -> argparse.ArgumentParser:
     _add_contract(commands)
     _add_chain(commands)
     _add_wallet(commands)
+    _add_completion(commands)
     return parser
 
 
+class Parser(argparse.ArgumentParser):
+    """Suggests what was probably meant where a command, an option or a choice is mistyped."""
+
+    def parse_known_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """Parse; an unknown option is refused here, by the parser of the command that it was given to."""
+        options, unknown = super().parse_known_args(args, namespace)
+        for name in (text.partition("=")[0] for text in unknown if text.startswith("--")):
+            self.error(
+                f"unknown option {name}{_suggestion(name, re.findall('--[a-z-]+', self.format_help()))}"
+            )
+        return options, unknown
+
+    def error(self, message: str) -> NoReturn:
+        """Print usage, message and suggestion on standard error; exit status 2."""
+        choice = re.search(r"invalid choice: '(.*)' \(choose from (.*)\)", message)
+        if choice is not None:
+            message += _suggestion(choice[1], re.findall(r"[\w-]+", choice[2]))
+        super().error(message)
+
+
+def _suggestion(given: str, known: Sequence[str]) -> str:
+    """ "; did you mean 'verify'?", or nothing where no known word is near."""
+    near = difflib.get_close_matches(given, known, 1)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
 def _later(module: str, function: str = "run") -> Callable[[argparse.Namespace], int]:
-    """Import a command's module when it runs, and no sooner: `--help` must be instant."""
+    """Import a command's module only when the command runs, so that `--help` is instant."""
 
     def call(options: argparse.Namespace) -> int:
         return int(getattr(importlib.import_module(f"app.cli.{module}"), function)(options))
@@ -58,7 +98,7 @@ def _later(module: str, function: str = "run") -> Callable[[argparse.Namespace],
 
 
 def _from_source(module: str, function: str = "run") -> Callable[[argparse.Namespace], int]:
-    """The same, for a command that needs what a frozen program does not carry: it says so at once."""
+    """The same for a command that needs the source; InkproofError in a frozen program, which has none."""
 
     def call(options: argparse.Namespace) -> int:
         if frozen():
@@ -72,10 +112,11 @@ def _from_source(module: str, function: str = "run") -> Callable[[argparse.Names
     return call
 
 
+_IMAGE_HELP = "a PNG, JPEG, GIF, BMP or WebP picture of one digit; - is standard input"
 _COUNT = whole_number(1, 1_000_000_000)
 _DATA_HELP = "MNIST in Keras's mnist.npz layout (default: INKPROOF_MNIST, or else Keras's download)"
 
-Commands = argparse._SubParsersAction  # the only name argparse has for it
+Commands = argparse._SubParsersAction  # argparse has no public name for it
 
 
 def _command(
@@ -95,6 +136,7 @@ def _command(
     )
     command.set_defaults(run=run)
     command.add_argument("--json", action="store_true", help="print JSON, for programs")
+    command.add_argument("-q", "--quiet", action="store_true", help="print no progress")
     return command
 
 
@@ -115,9 +157,9 @@ def _add_judging(commands: Commands[argparse.ArgumentParser]) -> None:
         _later("judging", "verify"),
         [model_option(), kind_option(), node_options()],
     )
-    verify.add_argument("images", nargs="+", metavar="IMAGE", help="PNG, JPEG, GIF, BMP or WebP")
+    verify.add_argument("images", nargs="+", metavar="IMAGE", help=_IMAGE_HELP)
     verify.add_argument(
-        "--claim", type=int, choices=range(10), metavar="D", help="claim this digit (0-9) instead"
+        "--claim", type=whole_number(0, 9), metavar="D", help="claim this digit (0 to 9) instead"
     )
     classify = _command(
         commands,
@@ -127,7 +169,7 @@ def _add_judging(commands: Commands[argparse.ArgumentParser]) -> None:
         _later("judging", "classify"),
         [model_option()],
     )
-    classify.add_argument("images", nargs="+", metavar="IMAGE", help="PNG, JPEG, GIF, BMP or WebP")
+    classify.add_argument("images", nargs="+", metavar="IMAGE", help=_IMAGE_HELP)
     evaluate = _command(
         commands,
         "evaluate",
@@ -221,9 +263,13 @@ def _add_contract(commands: Commands[argparse.ArgumentParser]) -> None:
         [model_option(), kind_option()],
     )
     export.add_argument(
-        "--owner", metavar="PUBKEYHASH", help="HASH160 of the owner's public key, 40 hex digits"
+        "--owner",
+        metavar="OWNER",
+        help="the owner's address, or the HASH160 of a public key as 40 hex digits",
     )
-    export.add_argument("-o", "--output", type=Path, metavar="FILE", required=True, help="file to write")
+    export.add_argument(
+        "-o", "--output", type=Path, metavar="FILE", required=True, help="file to write; - is standard output"
+    )
 
 
 def _add_chain(commands: Commands[argparse.ArgumentParser]) -> None:
@@ -237,9 +283,17 @@ def _add_chain(commands: Commands[argparse.ArgumentParser]) -> None:
         [model, kind, chain],
     )
     history = _command(
-        commands, "history", "list past verifications", "Newest first.", _later("chain", "history")
+        commands,
+        "history",
+        "list past verifications, or export them",
+        "Newest first. --json and --csv print every record with all that is known of it: image, readings,\n"
+        "claim, contract, transaction, block.",
+        _later("history"),
     )
-    history.add_argument("--limit", type=_COUNT, default=20, metavar="N", help="how many (default: 20)")
+    history.add_argument("--csv", action="store_true", help="print a table for spreadsheets (RFC 4180)")
+    history.add_argument(
+        "--limit", type=_COUNT, metavar="N", help="how many (default: 20; all with --json or --csv)"
+    )
     inspect = _command(
         commands,
         "inspect",
@@ -330,3 +384,16 @@ def _add_wallet(commands: Commands[argparse.ArgumentParser]) -> None:
         ("decrypt", "store the key without encryption again", "The file stays readable by you alone."),
     ):
         _command(actions, name, summary, detail, _later("wallet", name), [network])
+
+
+def _add_completion(commands: Commands[argparse.ArgumentParser]) -> None:
+    completion = commands.add_parser(
+        "completion",
+        help="print what makes a shell complete commands and options",
+        description=_COMPLETION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    completion.set_defaults(run=_later("completion"))
+    completion.add_argument(
+        "shell", choices=["bash", "zsh", "fish"], metavar="SHELL", help="bash, zsh or fish"
+    )

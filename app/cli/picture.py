@@ -14,7 +14,10 @@ _SHADES = " .:-=+*#%@"
 
 
 def picture(image: npt.NDArray[np.uint8], *, colour: bool) -> Text:
-    """The image, 28x28 uint8: half blocks in grey on a terminal with colours, characters elsewhere."""
+    """The image, 28x28 uint8, as 14 lines of 28 characters.
+
+    `colour`: half blocks in shades of grey; else characters from " " to "@", darker for more ink.
+    """
     rows = image.reshape(SIDE, SIDE)
     lines = Text()
     for top, bottom in zip(rows[0::2], rows[1::2], strict=True):
@@ -24,7 +27,7 @@ def picture(image: npt.NDArray[np.uint8], *, colour: bool) -> Text:
             else:
                 lines.append(_SHADES[(upper + lower) * (len(_SHADES) - 1) // 510])
         lines.append("\n")
-    lines.rstrip()
+    lines.right_crop(1)
     return lines
 
 

@@ -25,7 +25,7 @@ def run(options: argparse.Namespace) -> int:
     node = EmbeddedNode(profile_for(kind_of(options)))
 
     def use_node() -> None:
-        with reporting(options.json) as report, node.lease(report):
+        with reporting(options) as report, node.lease(report):
             pass
 
     found = {

@@ -18,7 +18,7 @@ from app.version import describe
 def run(options: argparse.Namespace) -> int:
     """Run every check and print each as it ends; exit status 0 only if all passed."""
     began = time.perf_counter()
-    with reporting(options.json) as report:
+    with reporting(options) as report:
         report("Testing")
         checks = selftest.run((lambda _check: None) if options.json else _show)
     passed = all(check.passed for check in checks)

@@ -38,7 +38,7 @@ def address(options: argparse.Namespace) -> int:
         print_json({"network": network.name, "address": text, "encrypted": locked})
         return OK
     out.print(text)
-    if out.is_terminal:
+    if out.is_terminal and out.can_show("█▀▄"):
         # Black on white whatever the terminal's colours: cameras expect it.
         out.print(Text(_half_blocks(text), style="bright_white on black"))
     return OK
@@ -53,7 +53,7 @@ def _half_blocks(text: str) -> str:
 
 def balance(options: argparse.Namespace) -> int:
     """What the wallet holds."""
-    with reporting(options.json) as report, connect(node_choice(options), Kind.PACKED, report) as connection:
+    with reporting(options) as report, connect(node_choice(options), Kind.PACKED, report) as connection:
         warn_of(connection.wallet)
         report("Asking for the wallet's coins")
         coins = connection.backend.coins(connection.wallet)
@@ -132,7 +132,7 @@ def decrypt(options: argparse.Namespace) -> int:
 
 def sweep(options: argparse.Namespace) -> int:
     """Send all coins to another wallet."""
-    with reporting(options.json) as report, connect(node_choice(options), Kind.PACKED, report) as connection:
+    with reporting(options) as report, connect(node_choice(options), Kind.PACKED, report) as connection:
         backend, wallet, network = connection.backend, connection.wallet, connection.network
         warn_of(wallet)
         script = recipient(options.address, wallet)

@@ -3,6 +3,7 @@
 from app.contract.classifier import DigitContract, contract_for
 from app.contract.local import Judgement, ScriptJudge, judge_spend
 from app.contract.spend import Claim, SpendPlan, build_spend, read_claim
+from app.contract.statement import Statement, statement_in
 
 __all__ = [
     "Claim",
@@ -10,8 +11,10 @@ __all__ = [
     "Judgement",
     "ScriptJudge",
     "SpendPlan",
+    "Statement",
     "build_spend",
     "contract_for",
     "judge_spend",
     "read_claim",
+    "statement_in",
 ]

@@ -11,45 +11,29 @@ import numpy.typing as npt
 from bitcoinx import InterpreterLimits, Tx
 
 from app.contract.classifier import program_for
+from app.contract.rules import limits_for
 from app.contract.spend import input_context
 from app.fixedpoint import IntegerModel
-from app.script import Kind, Program, ScriptReading, run_program
-from app.script.run import DEFAULT_POLICY, SCRIPT_LIMIT, policy_limits
+from app.script import Kind, ScriptReading, run_program
+from app.script.run import policy_limits
 from app.script.trace import Trace, trace_program
 
-RAISED_SCRIPT_LIMIT = 10_000_000
-"""Script bytes on a node whose policy is raised for the unrolled contract."""
-ROOM_FOR_CONTRACT = 2_000
-"""Bytes of a locking script around its program, at most."""
+_FALSE = "The script ran to its end and left false: the claim is wrong."
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """The interpreter's word on a spend; `reason` is empty if it accepts."""
+    """What the interpreter finds about a spend.
+
+    `reason` is empty if it accepts. `disagrees`: the script ran to its end and left false, which the contract
+    does if, and only if, the claimed digit is not the one the model reads. Any other reason says nothing
+    about the claim.
+    """
 
     accepted: bool
     reason: str
     milliseconds: float
-
-
-def needs_raised_policy(program: Program) -> bool:
-    """Whether a default node refuses the contract that holds this program, for its size."""
-    return len(program.code) + ROOM_FOR_CONTRACT > SCRIPT_LIMIT
-
-
-def limits_for(form: Kind | Program) -> InterpreterLimits:
-    """A default node's policy; with the script size raised for the unrolled contract and large programs."""
-    raised = needs_raised_policy(form) if isinstance(form, Program) else form is Kind.UNROLLED
-    if not raised:
-        return policy_limits()
-    policy = bitcoinx.MinerPolicy(
-        RAISED_SCRIPT_LIMIT,
-        DEFAULT_POLICY.max_script_num_length,
-        DEFAULT_POLICY.max_stack_memory_usage,
-        DEFAULT_POLICY.max_ops_per_script,
-        DEFAULT_POLICY.max_pubkeys_per_multisig,
-    )
-    return InterpreterLimits(policy, is_genesis_enabled=True, is_consensus=False)
+    disagrees: bool = False
 
 
 def judge_spend(
@@ -61,12 +45,16 @@ def judge_spend(
     """
     context = input_context(tx, value, locking_script, index)
     start = time.perf_counter()
+    accepted, reason = False, ""
     try:
-        accepted = context.verify_input(limits or policy_limits())
-        reason = "" if accepted else "The script ran to its end and left false: the claim is wrong."
+        accepted = bool(context.verify_input(limits or policy_limits()))
+        reason = "" if accepted else _FALSE
     except (bitcoinx.errors.InterpreterError, bitcoinx.ScriptError) as error:
-        accepted, reason = False, str(error) or type(error).__name__
-    return Judgement(accepted, reason, (time.perf_counter() - start) * 1000)
+        reason = str(error) or type(error).__name__
+    except (ArithmeticError, LookupError, MemoryError, RuntimeError, TypeError, ValueError) as error:
+        # A stranger's script: the library does not foresee everything.
+        reason = f"It cannot be run here: {str(error) or type(error).__name__}"
+    return Judgement(accepted, reason, (time.perf_counter() - start) * 1000, reason == _FALSE)
 
 
 class ScriptJudge:

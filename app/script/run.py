@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 
 import bitcoinx
-from bitcoinx import InterpreterLimits, InterpreterState, MinerPolicy, Script, item_to_int
+from bitcoinx import InterpreterFlags, InterpreterLimits, InterpreterState, MinerPolicy, Script, item_to_int
+from bitcoinx.errors import StackMemoryUsageError, TooManyOps
 
 from app.errors import ScriptError
 from app.script.limits import NUMBER_LIMIT, SCRIPT_LIMIT, STACK_LIMIT
@@ -40,9 +42,39 @@ class ScriptReading:
     milliseconds: float
 
 
+class BoundedLimits(InterpreterLimits):
+    """A node's limits, which also bound what one opcode makes and, if asked, how long a script runs.
+
+    bitcoinX looks at the memory of the stack when an item lies on it: OP_NUM2BIN alone could make 2 GB first.
+    """
+
+    def __init__(
+        self, policy: MinerPolicy, flags: InterpreterFlags | str = "standard", seconds: float = math.inf
+    ) -> None:
+        """`flags`: rules of verification, "standard" and "consensus" being the policy's own.
+
+        `seconds`: from now; afterwards the next opcode is refused.
+        """
+        super().__init__(policy, is_genesis_enabled=True, is_consensus=False, base_flags=flags)
+        self._seconds = seconds
+        self._deadline = time.monotonic() + seconds
+
+    def validate_item_size(self, size: int) -> None:
+        """Refuse an item that alone would fill the stack's memory."""
+        if size > self.stack_memory_usage:
+            raise StackMemoryUsageError(f"an item of {size:,} bytes exceeds the limit of the stack's memory")
+
+    @property
+    def ops_per_script(self) -> int:
+        """The most opcodes. Read at each of them, so it is also the place to look at the clock."""
+        if time.monotonic() > self._deadline:
+            raise TooManyOps(f"it ran longer than {self._seconds:g} seconds")
+        return int(self.policy.max_ops_per_script)
+
+
 def policy_limits() -> InterpreterLimits:
     """Limits of a default node judging a transaction that is to be relayed."""
-    return InterpreterLimits(DEFAULT_POLICY, is_genesis_enabled=True, is_consensus=False)
+    return BoundedLimits(DEFAULT_POLICY)
 
 
 def run_program(program: Program, image: bytes, limits: InterpreterLimits | None = None) -> ScriptReading:

@@ -22,6 +22,8 @@ STRANGER = PrivateKey(b"\x09" * 32)
 VALUE, FEE = 5_000, 600
 ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 """Of the group of secp256k1: `ORDER - s` signs as well as `s`."""
+_STATED = bytes(784)
+"""The image that every spend here commits to, whatever image it shows."""
 
 
 @dataclass(frozen=True)
@@ -80,8 +82,14 @@ class Forger:
         self.plan = SpendPlan(txid, index, value, FEE, key.public_key.P2PKH_script().to_bytes())
 
     def claim(self, image: bytes, digit: int, *, signer: PrivateKey | None = None) -> Tx:
-        """The spend as the app builds it, true or false."""
-        return build_spend(self.contract, self.plan, digit, image, signer or self.key)
+        """The spend as the app builds it, true or false, but for what it states of itself.
+
+        All spends of one output state the same, so they differ in their unlocking scripts only.
+        """
+        tx = build_spend(self.contract, self.plan, read(_STATED), _STATED, signer or self.key)
+        signature, key = items(tx)[2:]
+        tx.inputs[0].script_sig = Script(self.contract.unlocking_script(image, digit, signature, key))
+        return tx
 
     def pushes(self, image: bytes, digit: int) -> list[bytes]:
         """The four items of the app's own spend: image, digit, signature, public key."""

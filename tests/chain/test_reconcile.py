@@ -14,7 +14,7 @@ from app.chain.backends.services import services_of
 from app.chain.ledger.records import DeploymentState, Verification, VerificationState
 from app.chain.ledger.store import Ledger
 from app.chain.networks import TESTNET
-from app.chain.reconcile import DROPPED, reconcile, revived
+from app.chain.reconcile import DROPPED, rebroadcast, reconcile
 from tests.chain.fake_services import FakeServices, read_transaction
 from tests.chain.ledger.test_store import deploy, verify
 from tests.conftest import Regtest
@@ -77,7 +77,7 @@ def test_a_deployment_whose_bytes_were_dropped_is_lost_where_it_is_not_known(
     reconcile(backend, ledger, CHAIN)
     lost = ledger.deployment(deployment.id)
     assert (lost.state, lost.reason) == (DeploymentState.LOST, DROPPED)
-    assert not revived(backend, ledger, lost)
+    assert not rebroadcast(backend, ledger, lost)
 
 
 def test_a_forgotten_verification_is_sent_again_with_the_output_that_it_spends(

@@ -9,7 +9,7 @@ from app.chain import service as services
 from app.chain.backends.node import NodeBackend
 from app.chain.backends.node_transactions import find_transaction, is_unspent, send
 from app.chain.connection import Connection, NodeChoice, connect
-from app.chain.ledger.records import DeploymentState, VerificationState
+from app.chain.ledger.records import DeploymentState, NewDeployment, VerificationState
 from app.chain.ledger.store import Ledger
 from app.chain.networks import MAIN
 from app.chain.reconcile import SOMEBODY_ELSE
@@ -103,7 +103,7 @@ def test_a_verification_is_one_small_transaction_that_pays_for_itself(service, m
     from bitcoinx import Tx
 
     tx = Tx.from_bytes(raw)
-    assert (len(tx.inputs), len(tx.outputs)) == (1, 1)
+    assert (len(tx.inputs), len(tx.outputs)) == (1, 2)
     assert len(raw) == verdict.size < 1100
     rate = service.connection.rpc.call("getsettings")["minminingtxfee"]
     assert verdict.fee * 1000 >= verdict.size * int(rate * 10**8)
@@ -138,7 +138,8 @@ def test_a_deployment_that_our_other_program_spends_meanwhile_is_not_called_some
             if noted:
                 assert submit(other, image, digit).accepted
             else:
-                record = other._record(deployment, image, digit, readings(model, image), "late.png")
+                spoken = readings(model, image)
+                record = other.record(deployment, deployment.value, image, digit, spoken, "late.png")
                 assert send(backend.rpc, record.raw_tx).accepted
         return looks_for(backend, txid, index)
 
@@ -152,7 +153,7 @@ def test_a_deployment_that_our_other_program_spends_meanwhile_is_not_called_some
 
 def test_a_deployment_that_vanished_is_noticed_and_replaced(service, model):
     wallet = service.connection.wallet
-    lost = service.ledger.add_deployment(
+    new = NewDeployment(
         chain_id=service.connection.chain_id,
         kind="packed",
         contract_sha256=service.contract.sha256,
@@ -163,6 +164,7 @@ def test_a_deployment_that_vanished_is_noticed_and_replaced(service, model):
         value=5_000,
         raw_tx=b"",
     )
+    lost = service.ledger.add_deployment(new)
     service.ledger.mark_deployment(lost.id, DeploymentState.SENT)
     assert service.prepare(quiet).id != lost.id
     assert service.ledger.deployment(lost.id).state is DeploymentState.LOST
@@ -180,7 +182,7 @@ def test_what_was_recorded_and_never_sent_is_settled_and_the_coin_is_still_there
     """The program dies between writing the ledger and sending."""
     image = picture(6)
     deployment = service.prepare(quiet)
-    record = service._record(deployment, image, 3, readings(model, image), "crash.png")
+    record = service.record(deployment, deployment.value, image, 3, readings(model, image), "crash.png")
     service.reconcile()
     settled = service.ledger.verification(record.id)
     assert settled.state is VerificationState.ERROR
@@ -194,7 +196,7 @@ def test_what_was_sent_and_not_written_down_is_found_on_the_chain(service, model
     image = picture(7)
     deployment = service.prepare(quiet)
     digit = readings(model, image).fixed_digit
-    record = service._record(deployment, image, digit, readings(model, image), "crash.png")
+    record = service.record(deployment, deployment.value, image, digit, readings(model, image), "crash.png")
     assert send(service.connection.rpc, record.raw_tx).accepted
     service.reconcile()
     assert service.ledger.verification(record.id).state is VerificationState.ACCEPTED

@@ -1,4 +1,4 @@
-"""A person at a real terminal: a pseudo-terminal on which a command runs, read and typed at."""
+"""A command on a pseudo-terminal, which is read and typed at."""
 
 from __future__ import annotations
 
@@ -16,10 +16,12 @@ from collections.abc import Sequence
 _SECONDS = 60.0
 
 
-def at_terminal(arguments: Sequence[object], dialogue: Sequence[tuple[str, str]] = ()) -> tuple[int, str]:
+def at_terminal(
+    arguments: Sequence[object], dialogue: Sequence[tuple[str, str]] = (), **environment: str
+) -> tuple[int, str]:
     """Run a command and answer its questions: wait for the words, then type the answer.
 
-    Exit status and all that was seen, escape sequences removed. AssertionError where it does not ask.
+    Exit status and all that was printed, escape sequences removed. AssertionError where it does not ask.
     """
     master, slave = pty.openpty()
     process = subprocess.Popen(
@@ -29,7 +31,7 @@ def at_terminal(arguments: Sequence[object], dialogue: Sequence[tuple[str, str]]
         stderr=slave,
         start_new_session=True,
         preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
-        env={**os.environ, "TERM": "xterm", "COLUMNS": "200"},
+        env={**os.environ, "TERM": "xterm", "COLUMNS": "200", **environment},
     )
     os.close(slave)
     seen = ""
@@ -59,4 +61,4 @@ def _read(master: int, deadline: float, seen: str) -> str | None:
             except OSError:  # the last program on the terminal has ended
                 return None
             return data.decode("utf-8", "replace") if data else None
-    raise AssertionError(f"the command says nothing more than {seen!r}")
+    raise AssertionError(f"the command prints nothing more than {seen!r}")

@@ -6,7 +6,9 @@ import sys
 
 import numpy as np
 import pytest
+from bitcoinx import P2PKH_Address
 
+from app.chain.networks import TESTNET
 from app.contract import description
 from tests.cli.conftest import SEVEN
 
@@ -77,14 +79,43 @@ def test_contract_info_is_computed_from_the_script_that_export_writes(inkproof, 
     assert "locking script" in inkproof("contract", "info").stdout
 
 
-def test_export_takes_a_public_key_hash_or_the_wallets_own(inkproof, tmp_path):
+ADDRESS, ITS_HASH = "1BoatSLRHtKNngkdXEeobR76b53LETtpyT", "7680adec8eabcabac676be9e83854ade0bd22cdb"
+
+
+@pytest.mark.parametrize(
+    "owner",
+    [
+        ITS_HASH,
+        ADDRESS,
+        f" {ADDRESS} ",
+        pytest.param(str(P2PKH_Address(bytes.fromhex(ITS_HASH), TESTNET.keys).to_string()), id="testnet"),
+    ],
+)
+def test_export_takes_the_owners_address_or_public_key_hash(inkproof, tmp_path, owner):
     ran = inkproof(
-        "contract", "export", "--owner", "1BoatSLRHtKNngkdXEeobR76b53LETtpyT", "-o", tmp_path / "x"
+        "contract", "export", "--model", "compact", "--owner", owner, "-o", tmp_path / "x", "--json"
     )
+    assert ran.json()["owner"] == ITS_HASH
+
+
+@pytest.mark.parametrize("owner", ["", "5a" * 19, ADDRESS[:-1] + "U", "3J98t1WpEZ73CNmQviecrnyiWrnqRhWNLy"])
+def test_export_refuses_what_is_no_owner_and_says_what_is_one(inkproof, tmp_path, owner):
+    ran = inkproof("contract", "export", "--model", "compact", "--owner", owner, "-o", tmp_path / "x")
     assert ran.returncode == 2
-    assert "40 hexadecimal digits" in ran.stderr
-    first = inkproof("contract", "export", "-o", tmp_path / "x", "--json").json()
-    assert first == inkproof("contract", "export", "-o", tmp_path / "x", "--json").json()
+    assert "neither an address nor the HASH160 of a public key" in ran.stderr
+    assert not (tmp_path / "x").exists()
+
+
+def test_export_without_an_owner_takes_the_wallets_key(inkproof, tmp_path):
+    export = ("contract", "export", "--model", "compact", "-o", tmp_path / "x", "--json")
+    address = inkproof("wallet", "address").stdout.strip()
+    owner = inkproof(*export).json()["owner"]
+    assert owner == inkproof(*export, "--owner", address).json()["owner"]
+
+
+def test_export_writes_to_standard_output(inkproof):
+    ran = inkproof("contract", "export", "--model", "compact", "--owner", ITS_HASH, "-o", "-")
+    assert bytes.fromhex(ITS_HASH) in bytes.fromhex(ran.stdout)
 
 
 def test_contract_build_reports_that_nothing_changed(inkproof):

@@ -1,5 +1,10 @@
 """`verify`, `classify`, `history` and `inspect` as a person meets them."""
 
+import csv
+import io
+import json
+
+import bitcoinx
 import numpy as np
 import pytest
 from PIL import Image
@@ -7,18 +12,17 @@ from PIL import Image
 from tests.cli.conftest import SEVEN
 
 
-def test_three_judges_agree_and_a_third_person_can_check(inkproof):
-    ran = inkproof("verify", SEVEN, "--json")
-    assert ran.returncode == 0, ran.stderr
-    verdict = ran.json()
-    assert set(verdict) == {"image", "float", "fixed", "chain", "agree"}
+def test_three_judges_agree_and_a_third_person_can_check(verified, inkproof):
+    assert verified.status == 0
+    verdict = verified.verdict
+    assert set(verdict) == {"image", "float", "integer", "chain", "agree"}
     assert set(verdict["chain"]) == {
         *("network", "txid", "claimed", "accepted", "reason", "block", "fee", "script_bytes"),
     }
     assert verdict["image"] == str(SEVEN)
-    assert verdict["float"]["digit"] == verdict["fixed"]["digit"] == verdict["chain"]["claimed"] == 7
+    assert verdict["float"]["digit"] == verdict["integer"]["digit"] == verdict["chain"]["claimed"] == 7
     assert len(verdict["float"]["probabilities"]) == 10
-    assert all(type(logit) is int for logit in verdict["fixed"]["logits"])
+    assert all(type(logit) is int for logit in verdict["integer"]["logits"])
     assert verdict["chain"]["accepted"] is True
     assert verdict["chain"]["reason"] is None
     assert verdict["chain"]["network"] == "regtest"
@@ -32,19 +36,59 @@ def test_three_judges_agree_and_a_third_person_can_check(inkproof):
     assert "this is a 7" in shown.stdout
     assert "The script accepts" in shown.stdout
 
-    cheat = inkproof("verify", SEVEN, "--claim", "4", "--json")
-    assert cheat.returncode == 1
-    refused = cheat.json()
+
+def test_a_false_claim_is_refused_and_recorded(verified, inkproof):
+    assert verified.cheat_status == 1
+    refused = verified.cheat
     assert (refused["chain"]["claimed"], refused["chain"]["accepted"]) == (4, False)
     assert "script-verify-flag-failed" in refused["chain"]["reason"]
     assert refused["agree"] is False
-
     past = inkproof("history", "--json").lines()
     assert [entry["state"] for entry in past] == ["refused", "confirmed"]
-    assert past[1]["txid"] == verdict["chain"]["txid"]
+    assert past[1]["txid"] == verified.verdict["chain"]["txid"]
     assert "confirmed in block" in inkproof("history").stdout
     assert inkproof("inspect", past[0]["txid"]).returncode == 2
-    assert inkproof("node", "status", "--json").json()["running"] is False
+
+
+def test_history_exports_everything_that_the_ledger_knows(verified, inkproof):
+    """Enough to check the record without this program: the image, the contract and the transaction itself."""
+    newest, record = inkproof("history", "--json").lines()
+    verdict = verified.verdict
+    assert record["txid"] == bitcoinx.Tx.from_hex(record["transaction"]).hex_hash()
+    (spent,) = bitcoinx.Tx.from_hex(record["transaction"]).inputs
+    assert record["deployment"] == f"{bitcoinx.hash_to_hex_str(spent.prev_hash)}:{spent.prev_idx}"
+    assert bytes.fromhex(record["pixels"]) in spent.script_sig.to_bytes()
+    assert (record["float"], record["integer"], record["claimed"]) == (7, 7, 7)
+    assert record["probabilities"] == verdict["float"]["probabilities"]
+    assert record["logits"] == verdict["integer"]["logits"]
+    assert (record["block"], record["fee"]) == (verdict["chain"]["block"], verdict["chain"]["fee"])
+    seen = inkproof("inspect", record["txid"], "--json").json()
+    assert {name: record[name] for name in ("model", "model_sha256", "owner", "deployment", "size")} == {
+        name: seen[name] for name in ("model", "model_sha256", "owner", "deployment", "size")
+    }
+    assert newest["block"] is newest["block_hash"] is None
+
+
+def test_history_as_csv_holds_the_same_as_json(verified, inkproof):
+    records = inkproof("history", "--json").lines()
+    names, *rows = csv.reader(io.StringIO(inkproof("history", "--csv").stdout, newline=""))
+    assert names == list(records[0])
+    assert rows == [
+        [
+            json.dumps(value) if isinstance(value, list) else "" if value is None else str(value)
+            for value in record.values()
+        ]
+        for record in records
+    ]
+    assert len(inkproof("history", "--json", "--limit", "1").lines()) == 1
+    both = inkproof("history", "--csv", "--json")
+    assert (both.returncode, "Give one of them" in both.stderr) == (2, True)
+
+
+def test_a_history_without_records_is_a_table_without_rows(inkproof):
+    assert inkproof("history", "--json").stdout == ""
+    (names,) = csv.reader(io.StringIO(inkproof("history", "--csv").stdout, newline=""))
+    assert "txid" in names
 
 
 def test_ten_digits_of_ten_classes_are_all_confirmed(inkproof, mnist, tmp_path):
@@ -53,20 +97,30 @@ def test_ten_digits_of_ten_classes_are_all_confirmed(inkproof, mnist, tmp_path):
         path = tmp_path / f"{digit}.png"
         Image.fromarray(mnist.x_test[mnist.y_test == digit][1]).save(path)
         paths.append(path)
-    ran = inkproof("verify", *paths, "--json")
+    ran = inkproof("verify", *paths, "--model", "compact", "--json")
     verdicts = ran.lines()
-    assert [verdict["fixed"]["digit"] for verdict in verdicts] == list(range(10))
+    assert [verdict["integer"]["digit"] for verdict in verdicts] == list(range(10))
     assert all(verdict["chain"]["block"] for verdict in verdicts)
     assert len({verdict["chain"]["txid"] for verdict in verdicts}) == 10
     assert ran.returncode == 0
 
 
-def test_the_verdict_in_words(inkproof):
-    ran = inkproof("verify", SEVEN)
+def test_the_verdict_in_words_and_the_steps_to_it(inkproof):
+    ran = inkproof("verify", SEVEN, "--model", "compact")
     assert "✓ All three judges agree: this is a 7." in ran.stdout
     assert "check it yourself: inkproof inspect" in ran.stdout
     assert "Deploying the contract" in ran.stderr
+    assert f"{SEVEN}: in block 10" in ran.stderr
+    assert ran.stderr.endswith("· Stopping the node\n")
     assert "\x1b" not in ran.stdout + ran.stderr
+    assert inkproof("node", "status", "--json").json()["running"] is False
+
+
+def test_a_node_that_is_kept_is_not_said_to_be_stopped(inkproof):
+    kept = inkproof("verify", SEVEN, "--model", "compact", "--keep-node")
+    assert "Stopping the node" not in kept.stderr
+    assert inkproof("node", "status", "--json").json()["running"] is True
+    assert "Stopping the node" not in inkproof("deploy", "--model", "compact").stderr
 
 
 def test_the_unrolled_contract_is_verified_too(inkproof):
@@ -86,8 +140,8 @@ def test_classify_asks_the_two_local_judges(inkproof):
     ran = inkproof("classify", SEVEN, "--json")
     assert ran.returncode == 0
     verdict = ran.json()
-    assert set(verdict) == {"image", "float", "fixed", "agree"}
-    assert verdict["float"]["digit"] == verdict["fixed"]["digit"] == 7
+    assert set(verdict) == {"image", "float", "integer", "agree"}
+    assert verdict["float"]["digit"] == verdict["integer"]["digit"] == 7
     assert "Both local judges agree: this is a 7." in inkproof("classify", SEVEN).stdout
 
 
@@ -103,7 +157,7 @@ def bad_images(tmp_path):
 def test_images_that_cannot_be_read_get_a_line_each_and_nothing_is_sent(inkproof, bad_images):
     ran = inkproof("verify", *bad_images, "--json")
     assert ran.returncode == 2
-    assert ran.stdout == ""
+    assert [list(failed) for failed in ran.lines()] == [["image", "error", "why", "hint"]] * len(bad_images)
     assert ran.stderr.count("error: ") == len(bad_images)
     assert inkproof("history", "--json").stdout == ""
     assert inkproof("node", "status", "--json").json()["height"] is None
@@ -112,7 +166,7 @@ def test_images_that_cannot_be_read_get_a_line_each_and_nothing_is_sent(inkproof
 def test_a_bad_image_among_good_ones_does_not_stop_them(inkproof, bad_images):
     ran = inkproof("classify", bad_images[0], SEVEN, "--json")
     assert ran.returncode == 2
-    assert ran.json()["fixed"]["digit"] == 7
+    assert ran.lines()[1]["integer"]["digit"] == 7
 
 
 def test_inspecting_what_is_not_there(inkproof):

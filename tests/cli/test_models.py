@@ -82,8 +82,8 @@ def test_a_contract_without_lanes_says_so(inkproof):
 def test_the_local_judges_read_with_the_chosen_model(inkproof):
     default = inkproof("classify", SEVEN, "--json").json()
     compact = inkproof("classify", SEVEN, "--model", "compact", "--json").json()
-    assert default["fixed"]["digit"] == compact["fixed"]["digit"] == 7
-    assert default["fixed"]["logits"] != compact["fixed"]["logits"]
+    assert default["integer"]["digit"] == compact["integer"]["digit"] == 7
+    assert default["integer"]["logits"] != compact["integer"]["logits"]
     assert default["float"]["probabilities"] == compact["float"]["probabilities"]
 
 

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from app.contract import DigitContract, contract_for, judge_spend, read_claim
 from app.contract.classifier import owner_of, program_for
-from app.contract.local import ScriptJudge, limits_for
+from app.contract.local import ScriptJudge
+from app.contract.rules import limits_for
 from app.contract.spend import spend_size
 from app.errors import ContractError
 from app.fixedpoint import Argmax, Dense, IntegerModel, Rescale
@@ -123,16 +124,38 @@ def test_the_owner_and_the_model_are_read_back_from_a_locking_script(model, cont
 
 
 @steady
-@given(image=IMAGES, digit=st.integers(-(2**31), 2**31))
+@given(image=IMAGES, digit=st.integers(1 - 2**31, 2**31 - 1))
 def test_a_claim_is_read_back_from_its_transaction(contracts, spend, image, digit):
     tx = spend(contracts[Kind.PACKED], image, digit)
     claim = read_claim(Tx.from_bytes(tx.to_bytes()))
     assert (claim.image, claim.digit) == (image, digit)
 
 
-@pytest.mark.parametrize("script", [b"", b"\x51", b"\x51\x51\x51\x51\x51", b"\x4c", b"\x76\x76\x76\x76"])
-def test_what_is_no_claim_is_refused(contracts, spend, script):
+IMAGE_PUSH, THREE = push_item(bytes(784)), push_item(b"\x03")
+
+
+@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize(
+    "script",
+    [
+        b"",
+        b"\x51",
+        b"\x51" * 5,
+        b"\x4c",
+        b"\x76" * 4,
+        IMAGE_PUSH + THREE + THREE,
+        push_item(bytes(783)) + THREE * 3,
+        IMAGE_PUSH + push_item(b"\x01" * 3_000) + THREE * 2,
+        IMAGE_PUSH + push_item(b"\x01" * 5) + THREE * 2,
+        IMAGE_PUSH + THREE * 4 + b"\xac",
+        IMAGE_PUSH + THREE * 3 + b"\x75",
+        IMAGE_PUSH + THREE * 3 + b"\x04\xff\xff\xff\x7f\x80",
+    ],
+    ids=range(12),
+)
+def test_what_is_no_claim_is_refused(contracts, spend, script, version):
     tx = spend(contracts[Kind.PACKED], bytes(784), 0)
+    tx.version = version
     tx.inputs[0].script_sig = Script(script)
     with pytest.raises(ContractError):
         read_claim(tx)

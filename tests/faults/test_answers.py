@@ -14,7 +14,7 @@ import pytest
 from app.chain.backends import node_transactions
 from app.chain.backends.rpc import Rpc
 from app.chain.connection import NodeChoice
-from app.chain.ledger.records import VerificationState
+from app.chain.ledger.records import DeploymentState, VerificationState
 from app.errors import ChainError, InkproofError, UnreachableError
 from tests.faults import world
 from tests.faults.proxy import Proxy, altered, proxy
@@ -179,6 +179,63 @@ def test_words_of_the_node_are_shown_escaped(opened, between):
     assert words.isprintable()
     assert len(words) < 1_000
     assert states(wrong) == [VerificationState.ERROR]
+
+
+SCRIPT_WORDS = (
+    "mandatory-script-verify-flag-failed (Signature must be zero for failed CHECK(MULTI)SIG operation)"
+)
+
+
+def claims_that_the_script_failed(pass_on):
+    """Takes the transaction, and answers as a node whose script interpreter refused it."""
+    message = json.loads(pass_on()[1]) | {"result": None, "error": {"code": -26, "message": SCRIPT_WORDS}}
+    return 500, json.dumps(message).encode()
+
+
+def test_a_refusal_of_a_claim_that_the_script_accepts_here_is_no_verdict_and_not_believed(opened, between):
+    """A lying node takes a true claim and says that its script failed."""
+    seed = next(SEEDS)
+    between.on("sendrawtransaction", claims_that_the_script_failed)
+    with pytest.raises(ChainError, match="refused, but not by the contract") as error:
+        world.claim(opened, seed)
+    assert SCRIPT_WORDS in error.value.why
+    assert "do not trust this node" in error.value.hint
+    assert states(seed) == [VerificationState.ERROR]
+    between.mischief = None
+    assert world.claim(opened, seed).block_height is not None
+    assert states(seed) == [VerificationState.CONFIRMED], "it was found, and not made twice"
+
+
+def test_a_claim_recorded_as_refused_that_is_in_the_chain_all_the_same_is_found(opened, between):
+    seed = next(SEEDS)
+    between.on("sendrawtransaction", claims_that_the_script_failed)
+    with pytest.raises(ChainError):
+        world.claim(opened, seed)
+    between.mischief = None
+    (record,) = [r for r in world.records() if r.image == world.picture(seed)]
+    with opened.ledger.transaction() as db:  # as an earlier version of the program recorded it
+        db.execute("UPDATE verifications SET state = 'refused' WHERE id = ?", (record.id,))
+    assert world.claim(opened, seed).block_height is not None
+    assert states(seed) == [VerificationState.CONFIRMED]
+
+
+def test_a_wrong_value_in_the_ledger_does_not_spoil_a_claim(opened):
+    """The signature covers the value that is spent: it is taken from the transaction, not from the column."""
+    deployment = opened.prepare(lambda *_: None)
+    with opened.ledger.transaction() as db:
+        db.execute("UPDATE deployments SET value = value + 16 WHERE id = ?", (deployment.id,))
+    assert world.claim(opened, next(SEEDS)).block_height is not None
+    with opened.ledger.transaction() as db:
+        db.execute("UPDATE deployments SET value = value - 16 WHERE id = ?", (deployment.id,))
+
+
+def test_damaged_bytes_of_a_deployment_are_fetched_from_the_chain(opened):
+    deployment = opened.prepare(lambda *_: None)
+    with opened.ledger.transaction() as db:
+        damaged = b"\x00" + deployment.raw_tx
+        db.execute("UPDATE deployments SET raw_tx = ? WHERE id = ?", (damaged, deployment.id))
+    assert world.claim(opened, next(SEEDS)).block_height is not None
+    assert opened.ledger.deployment(deployment.id).state is DeploymentState.SPENT
 
 
 def test_an_answer_that_never_came_is_looked_up_and_the_drawing_is_sent_once(opened, between):

@@ -7,11 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from bitcoinx import Tx, TxOutput, double_sha256, hash_to_hex_str
+
 __all__ = [
     "DEPLOYMENT_STEPS",
     "VERIFICATION_STEPS",
     "Deployment",
     "DeploymentState",
+    "NewDeployment",
+    "NewVerification",
     "Verification",
     "VerificationState",
 ]
@@ -39,7 +43,7 @@ class VerificationState(enum.Enum):
     """Taken by the node, in no block yet."""
     CONFIRMED = "confirmed"
     REFUSED = "refused"
-    """The contract disagrees: the node refused the transaction because its script failed."""
+    """The contract disagrees: a node refused the transaction, and its script, run here, ended in false."""
     LOST = "lost"
     """No longer known to the node."""
     ERROR = "error"
@@ -65,22 +69,21 @@ VERIFICATION_STEPS: Mapping[VerificationState, frozenset[VerificationState]] = {
     # Back to accepted: a block can be taken back.
     _V.CONFIRMED: frozenset({_V.ACCEPTED, _V.LOST}),
     _V.LOST: frozenset({_V.ACCEPTED, _V.CONFIRMED, _V.ERROR}),
-    _V.REFUSED: frozenset(),
+    # A service that called a claim refused can have mined it all the same.
+    _V.REFUSED: frozenset({_V.ACCEPTED, _V.CONFIRMED}),
     # One given up as never sent may have arrived all the same, and the same bytes may be sent again.
     _V.ERROR: frozenset({_V.PREPARED, _V.ACCEPTED, _V.CONFIRMED}),
 }
 
 
 @dataclass(frozen=True, kw_only=True)
-class Deployment:
-    """A contract instance: the output that holds it, and the transaction that made it.
+class NewDeployment:
+    """A contract instance to be recorded: the output that holds it, and the transaction that makes it.
 
     `contract_sha256` is that of the contract (its script without the owner), `model_sha256` that of the
     model in it, `owner` a public key hash, all in hex. `value` is in satoshis.
     """
 
-    id: int
-    created: datetime
     chain_id: str
     kind: str
     contract_sha256: str
@@ -90,22 +93,36 @@ class Deployment:
     output_index: int
     value: int
     raw_tx: bytes
+
+    def output(self, raw_tx: bytes = b"") -> TxOutput | None:
+        """The deployed output, by the transaction's bytes: `raw_tx`, or else those recorded.
+
+        None where they are not those of the txid, which commits to them: dropped, or damaged.
+        """
+        raw = raw_tx or self.raw_tx
+        if hash_to_hex_str(double_sha256(raw)) != self.txid:
+            return None
+        return Tx.from_bytes(raw).outputs[self.output_index]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployment(NewDeployment):
+    """A recorded contract instance."""
+
+    id: int
+    created: datetime
     state: DeploymentState
     reason: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Verification:
-    """One image before three judges: what each read, and the transaction that spends the deployment.
+class NewVerification:
+    """One image before three judges, to be recorded: what each read, and the spend of the deployment.
 
     `image` is 28x28 uint8 row by row (784 bytes), `claim` the digit put to the contract, `probabilities` the
     float model's ten, `logits` the engine's (exact, of any size), `fee` satoshis, `size` bytes.
     """
 
-    id: int
-    created: datetime
-    chain_id: str
-    kind: str
     deployment_id: int
     image_name: str
     image: bytes
@@ -119,6 +136,16 @@ class Verification:
     fee: int
     size: int
     script_bytes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verification(NewVerification):
+    """A recorded verification; chain and kind are those of its deployment."""
+
+    id: int
+    created: datetime
+    chain_id: str
+    kind: str
     state: VerificationState
     reason: str = ""
     block_hash: str | None = None

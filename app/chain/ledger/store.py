@@ -18,6 +18,8 @@ from app.chain.ledger.records import (
     VERIFICATION_STEPS,
     Deployment,
     DeploymentState,
+    NewDeployment,
+    NewVerification,
     Verification,
     VerificationState,
 )
@@ -52,78 +54,28 @@ class Ledger:
         with self._guard:
             self._connection.close()
 
-    def add_deployment(
-        self,
-        *,
-        chain_id: str,
-        kind: str,
-        contract_sha256: str,
-        model_sha256: str,
-        owner: str,
-        txid: str,
-        output_index: int,
-        value: int,
-        raw_tx: bytes,
-    ) -> Deployment:
+    def add_deployment(self, new: NewDeployment) -> Deployment:
         """Record a deployment that is about to be sent; it is `prepared`."""
-        row = {
-            "chain_id": chain_id,
-            "kind": kind,
-            "contract_sha256": contract_sha256,
-            "model_sha256": model_sha256,
-            "owner": owner,
-            "txid": txid,
-            "output_index": output_index,
-            "value": value,
-            "raw_tx": raw_tx,
-        }
         with self._transaction() as db:
-            number = self._insert(db, "deployments", row)
-            return self._deployment(db, number)
+            return self._deployment(db, self._insert(db, "deployments", vars(new)))
 
-    def add_verification(
-        self,
-        *,
-        deployment_id: int,
-        image_name: str,
-        image: bytes,
-        claim: int,
-        float_digit: int,
-        fixed_digit: int,
-        probabilities: Sequence[float],
-        logits: Sequence[int],
-        txid: str,
-        raw_tx: bytes,
-        fee: int,
-        size: int,
-        script_bytes: int,
-    ) -> Verification:
+    def add_verification(self, new: NewVerification) -> Verification:
         """Record a verification that is about to be sent; it is `prepared`, and holds its deployment.
 
         DeploymentTakenError where another one holds it already.
         """
-        row = {
-            "deployment_id": deployment_id,
-            "image_name": _storable(image_name),
-            "image": image,
-            "claim": claim,
-            "float_digit": float_digit,
-            "fixed_digit": fixed_digit,
-            "probabilities": json.dumps([float(p) for p in probabilities]),
-            "logits": json.dumps([int(logit) for logit in logits]),
-            "txid": txid,
-            "raw_tx": raw_tx,
-            "fee": fee,
-            "size": size,
-            "script_bytes": script_bytes,
-        }
-        if not all(math.isfinite(p) for p in probabilities):
+        if not all(math.isfinite(p) for p in new.probabilities):
             raise LedgerError("The float model's probabilities are not numbers.")
+        row = {
+            **vars(new),
+            "image_name": _storable(new.image_name),
+            "probabilities": json.dumps([float(p) for p in new.probabilities]),
+            "logits": json.dumps([int(logit) for logit in new.logits]),
+        }
         with self._transaction() as db:
-            deployment = self._deployment(db, deployment_id)
+            deployment = self._deployment(db, new.deployment_id)
             row |= {"chain_id": deployment.chain_id, "kind": deployment.kind}
-            number = self._insert(db, "verifications", row)
-            return self._verification(db, number)
+            return self._verification(db, self._insert(db, "verifications", row))
 
     def mark_deployment(self, number: int, state: DeploymentState, *, reason: str = "") -> Deployment:
         """Move a deployment to another state. LedgerError if no such step exists; to stay is none."""
@@ -251,8 +203,8 @@ class Ledger:
         return dropped
 
     def _pack(self) -> None:
-        """Give the room of what was dropped back to the disk. Another program at work, or a full disk, may
-        stand against it: then it stays for later records."""
+        """Give the room of what was dropped back to the disk; if another program is at work or the disk is
+        full, it is kept for later records."""
         with self._guard, contextlib.suppress(sqlite3.OperationalError):
             self._connection.execute("VACUUM")
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -32,7 +32,7 @@ from app.errors import (
     UnreachableError,
     storage_hint,
 )
-from app.progress import Progress
+from app.progress import Progress, silent
 from app.text import clean_text
 
 __all__ = ["PROFILES", "EmbeddedNode", "Limits", "NodeStatus", "free_port"]
@@ -138,11 +138,17 @@ class EmbeddedNode:
         with self._guarded():
             return self._stop()
 
-    def stop_unused(self) -> None:
-        """Stop the node unless a program uses it or it is to be kept. NodeError if it does not end."""
+    def stop_unused(self, progress: Progress = silent) -> None:
+        """Stop the node unless a program uses it or it is to be kept. NodeError if it does not end.
+
+        `progress` is called only if it is stopped.
+        """
         with self._guarded():
-            if not self._leases.count() and not self.places.keep.exists():
-                self._stop()
+            if self._leases.count() or self.places.keep.exists():
+                return
+            if self._process() is not None:
+                progress("Stopping the node", None)
+            self._stop()
 
     @contextlib.contextmanager
     def lease(self, progress: Progress, *, keep: bool = False) -> Iterator[Rpc]:
@@ -162,7 +168,7 @@ class EmbeddedNode:
             # Also where the start was given up, by an error or by the person: the node must not stay.
             if lease is not None:
                 lease.drop()
-                self.stop_unused()
+                self.stop_unused(progress)
 
     def status(self) -> NodeStatus:
         """The node as it is now. Starts nothing, and does not fail because the node does."""

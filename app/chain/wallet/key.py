@@ -91,8 +91,12 @@ def encrypt(folder: Path, network: Network, passphrase: str) -> Wallet:
         raise WalletError(
             "The wallet is encrypted already.", hint="To change the passphrase, decrypt it first."
         )
-    if not passphrase:
-        raise WalletError("An empty passphrase protects nothing.", hint="Nothing was changed.")
+    if not passphrase.strip():
+        raise WalletError(
+            "An empty or blank passphrase protects nothing.",
+            why="It is the first that anyone who has the key file would try.",
+            hint="Nothing was changed. Choose one that nobody guesses.",
+        )
     wallet = Wallet.load_or_create(folder, network)
     keyfile.replace(path, keyfile.seal(_wif(wallet), passphrase, network.name, wallet.address))
     return wallet

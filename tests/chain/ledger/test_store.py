@@ -23,6 +23,8 @@ from app.chain.ledger.records import (
     VERIFICATION_STEPS,
     Deployment,
     DeploymentState,
+    NewDeployment,
+    NewVerification,
     Verification,
     VerificationState,
 )
@@ -47,7 +49,7 @@ def deploy(ledger: Ledger, **changes: Any) -> Deployment:
         "value": 5_000,
         "raw_tx": b"\x01\x00",
     }
-    return ledger.add_deployment(**(values | changes))
+    return ledger.add_deployment(NewDeployment(**(values | changes)))
 
 
 def verify(ledger: Ledger, deployment: Deployment, **changes: Any) -> Verification:
@@ -66,7 +68,7 @@ def verify(ledger: Ledger, deployment: Deployment, **changes: Any) -> Verificati
         "size": 1100,
         "script_bytes": 250_000,
     }
-    return ledger.add_verification(**(values | changes))
+    return ledger.add_verification(NewVerification(**(values | changes)))
 
 
 @pytest.fixture
@@ -156,8 +158,8 @@ def test_verifications_take_legal_steps_only(shared: Ledger, before: V, after: V
         assert shared.verification(made.id) == made
 
 
-def test_a_verdict_is_final_and_a_refused_deployment_may_be_tried_again() -> None:
-    assert not VERIFICATION_STEPS[V.REFUSED]
+def test_a_refused_claim_changes_only_if_it_is_found_and_a_refused_deployment_may_be_tried_again() -> None:
+    assert VERIFICATION_STEPS[V.REFUSED] == {V.ACCEPTED, V.CONFIRMED}
     assert {D.PREPARED} == DEPLOYMENT_STEPS[D.REFUSED]
 
 
