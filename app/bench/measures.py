@@ -20,9 +20,10 @@ from app.chain.backends.rpc import Rpc
 from app.chain.connection import NodeChoice
 from app.chain.node.process import EmbeddedNode
 from app.chain.service import ClaimStage, Readings, open_service
-from app.chain.wallet.coins import fee_for
+from app.chain.wallet.coins import QUOTED_RATES, fee_for
 from app.contract import DigitContract, SpendPlan, build_spend, contract_for, judge_spend
 from app.contract.classifier import rule_of
+from app.contract.margins import Margin, margins_of, needs_of
 from app.contract.rules import limits_for
 from app.drawing import Stroke, rasterise, to_mnist
 from app.errors import ChainError
@@ -64,7 +65,7 @@ def _milliseconds(call: Callable[[], Any]) -> float:
 
 
 def contract_figures(model: IntegerModel, image: Images, rpc: Rpc, kind: Kind) -> Figures:
-    """One form of the contract: size, opcodes, fees, and the time of one spend in node and interpreter."""
+    """One form of the contract: what it takes of a node's limits, its fees, and its time in bitcoinX."""
     contract = contract_for(model, _KEY.public_key.hash160(), kind)
     digit = model.with_rule(rule_of(kind)).read(image).digit
     tx = _spend(contract, image.tobytes(), digit)
@@ -72,14 +73,27 @@ def contract_figures(model: IntegerModel, image: Images, rpc: Rpc, kind: Kind) -
     interpreter = median_milliseconds(
         lambda: judge_spend(tx, _VALUE, contract.locking_script, limits_for(contract.program)), 5
     )
+    needs = needs_of(contract.program)
     return {
         "script_bytes": size,
         "opcodes": contract.opcodes,
         "node_milliseconds": _node_milliseconds(rpc, contract, image, digit),
         "bitcoinx_milliseconds": interpreter,
-        "fee_at_1": fee_for(size, 1),
-        "fee_at_50": fee_for(size, 50),
+        "longest_number": needs.longest_number,
+        "memory_bytes": needs.memory,
+        **{f"fee_at_{rate}": fee_for(size, rate) for rate in QUOTED_RATES},
     }
+
+
+def margins_in(figures: Figures) -> list[Margin]:
+    """The margins of a contract whose figures `contract_figures` made."""
+    return margins_of(
+        figures["script_bytes"],
+        figures["longest_number"],
+        figures["memory_bytes"],
+        figures["opcodes"],
+        figures["node_milliseconds"],
+    )
 
 
 def information_bound(model: IntegerModel) -> int:

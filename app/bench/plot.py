@@ -1,7 +1,7 @@
-"""The benchmark as a picture: packed beside unrolled, and every model beside the others.
+"""The benchmark as a picture: packed beside unrolled, every model beside the others, and a node's limits.
 
-One pair of axes covers the page and counts in inches from its lower left corner, so that a row is as high as
-another however many models there are.
+One pair of axes covers the page and counts in inches from its lower left corner, so that all rows have the
+same height however many models there are.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app import models
+from app.bench.measures import margins_in
 from app.errors import InkproofError
 from app.script.run import SCRIPT_LIMIT
 from app.window.view import theme
@@ -29,11 +30,12 @@ _WIDTH, _LEFT, _START, _RIGHT = 9.6, 0.45, 1.85, 9.15
 _BARS = 4.45
 _SIZES, _TIMES = (_START, 4.85), (6.35, 8.35)
 _FORM_ROW, _MODEL_ROW, _HEADING, _COLUMNS, _FOOT = 0.58, 0.38, 1.1, 0.65, 0.6
+LIMIT_BAR = 0.75
 _NOTE, _TEXT, _TITLE = 8.5, 10.0, 14.0
 
 
 def draw(figures: dict[str, Any], path: Path) -> None:
-    """Write the picture of what `bench` measured. Needs matplotlib."""
+    """Write the picture of the figures of `app.bench.everything`. Needs matplotlib."""
     build(figures).savefig(path)
 
 
@@ -47,12 +49,15 @@ def build(figures: dict[str, Any]) -> Figure:
         ) from error
     measured = dict(sorted(figures["models"].items(), key=lambda entry: entry[1]["script_bytes"]))
     forms_height = _HEADING + len(_FORMS) * _FORM_ROW
-    height = forms_height + _HEADING + _COLUMNS + len(measured) * _MODEL_ROW + _FOOT
+    models_height = _HEADING + _COLUMNS + len(measured) * _MODEL_ROW + _FOOT
+    limits_height = _HEADING + _COLUMNS + len(measured) * _MODEL_ROW + _FOOT / 2
+    height = forms_height + models_height + limits_height
     figure = Figure(figsize=(_WIDTH, height), dpi=160, facecolor=_shade(theme.LIGHT.paper))
     axes = figure.add_axes((0, 0, 1, 1), xlim=(0, _WIDTH), ylim=(0, height))
     axes.axis("off")
     _forms(axes, height, figures["contracts"])
     _model_rows(axes, height - forms_height, measured)
+    _limit_rows(axes, height - forms_height - models_height, measured)
     return figure
 
 
@@ -112,6 +117,33 @@ def _model_rows(axes: Axes, top: float, measured: dict[str, Any]) -> None:
             axes.plot([scale.left, scale.right], [at, at], color=line, linewidth=1, zorder=1)
             axes.plot(scale.place(value), at, "o", color=_shade(colour), markersize=8)
             _text(axes, scale.right + 0.8, at, form.format(value), colour=colour, ha="right")
+
+
+def _limit_rows(axes: Axes, top: float, measured: dict[str, Any]) -> None:
+    """A row per model and a column per limit: the bar shows the share that is taken; full if exceeded."""
+    note = "The share of each that the packed contract takes: a default node's policy, and Teranode's opcodes"
+    _heading(axes, top, "The limits of a node", note)
+    top -= _HEADING + _COLUMNS
+    for row, (name, figures) in enumerate(measured.items()):
+        at = top - (row + 0.5) * _MODEL_ROW
+        _text(axes, _START - 0.2, at, name, weight="bold" if name == models.DEFAULT else "normal", ha="right")
+        margins = margins_in(figures)
+        step = (_RIGHT - _START) / len(margins)
+        for column, margin in enumerate(margins):
+            left, share = _START + column * step, 1.0 - (margin.left or 0.0)
+            colour = theme.LIGHT.alert if share > 1 else theme.LIGHT.accent
+            axes.barh(at, LIMIT_BAR, 0.16, left=left, color=_shade(theme.LIGHT.well))
+            axes.barh(at, LIMIT_BAR * min(1.0, share), 0.16, left=left, color=_shade(colour))
+            _text(axes, left + LIMIT_BAR + 0.08, at, _percent(share), size=_NOTE, colour=colour)
+            if row == 0:
+                what, _, unit = margin.what.partition(", ")
+                _text(axes, left, top + 0.42, what, size=_NOTE)
+                limit = f"of {margin.limit:,} {unit}".rstrip()
+                _text(axes, left, top + 0.2, limit, size=_NOTE, colour=theme.LIGHT.quiet)
+
+
+def _percent(share: float) -> str:
+    return f"{share:.0%}" if share >= 0.1 else f"{share:.1%}" if share >= 0.001 else "<0.1%"
 
 
 class _Scale:

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from app.bench.everything import measure
-from app.bench.measures import Figures, temporary_home
+from app.bench.measures import Figures, margins_in, temporary_home
 from app.bench.plot import draw
 from app.cli import OK
+from app.cli.contract import margin_lines
 from app.cli.files import made_folder, write_whole
 from app.cli.output import out, print_json, reporting
 
@@ -41,7 +42,7 @@ def _show(figures: Figures) -> None:
         ("node_milliseconds", "time in the node, ms"),
         ("bitcoinx_milliseconds", "time in bitcoinX, ms"),
         ("fee_at_1", "deployment at 1 sat/kB, satoshis"),
-        ("fee_at_50", "deployment at 50 sat/kB, satoshis"),
+        ("fee_at_100", "deployment at 100 sat/kB, satoshis"),
     ):
         ratio = figures["packed_over_unrolled"][key]
         out.print(f"{name:<34}{_number(packed[key]):>12}{_number(unrolled[key]):>12}{ratio:>10.3f}")
@@ -51,6 +52,10 @@ def _show(figures: Figures) -> None:
         size, opcodes = _number(row["script_bytes"]), _number(row["opcodes"])
         node, interpreter = _number(row["node_milliseconds"]), _number(row["bitcoinx_milliseconds"])
         out.print(f"{name:<20}{size:>12}{opcodes:>10}{node:>10}{interpreter:>14}")
+    for name, row in figures["models"].items():
+        out.print(f"\n{name}")
+        for line in margin_lines([margin.as_json() for margin in margins_in(row)]):
+            out.print(f"  {line}")
     out.print()
     for title in ("engines", "drawing", "submission", "window"):
         out.print(title)
@@ -60,7 +65,7 @@ def _show(figures: Figures) -> None:
 
 
 def _flat(figures: Figures) -> Iterator[tuple[str, Any]]:
-    """Figures one after another, those of a group with its name before theirs."""
+    """All figures with their names, those of a group with the group's name before their own."""
     for key, value in figures.items():
         if isinstance(value, dict):
             yield from ((f"{key} {inner}", figure) for inner, figure in _flat(value))

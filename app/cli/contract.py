@@ -4,27 +4,30 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import re
 import sys
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bitcoinx import Address, P2PKH_Address
 
 from app import paths
 from app.chain.networks import MAIN, REGTEST, TESTNET
-from app.chain.wallet.coins import fee_for
+from app.chain.wallet.coins import QUOTED_RATES, fee_for
 from app.chain.wallet.key import Wallet
 from app.cli import OK
 from app.cli.files import write_whole
 from app.cli.options import kind_of, model_of
 from app.cli.output import out, print_json, reporting
-from app.contract import contract_for, description
+from app.contract import DigitContract, contract_for, description
+from app.contract.margins import margins
 from app.errors import ContractError
 from app.fixedpoint import load
 from app.picture import PIXELS
+from app.script import Kind
 from app.text import clean_text
 
-_FEE_RATES = (1, 50)
 _NOBODY = bytes(20)
 
 
@@ -67,7 +70,21 @@ def info(options: argparse.Namespace) -> int:
         rows["lanes"] = "none, each weight is multiplied on its own"
     for name, value in rows.items():
         out.print(f"{name:<16} {value}")
+    out.print()
+    for line in margin_lines(facts["margins"]):
+        out.print(line)
     return OK
+
+
+def margin_lines(margins: Sequence[Mapping[str, Any]]) -> list[str]:
+    """A table of margins (`Margin.as_json`): what a contract takes of each limit, and what share is left."""
+    lines = [f"{'limits of a node':<24}{'takes':>14}{'limit':>14}{'left':>10}"]
+    for margin in margins:
+        taken, left = margin["taken"], margin["left"]
+        shown = "not measured" if taken is None else f"{round(taken, 2):,}"
+        share = "" if left is None else "exceeded" if left < 0 else f"{left:.2%}"
+        lines.append(f"{margin['what']:<24}{shown:>14}{margin['limit']:>14,}{share:>10}")
+    return lines
 
 
 def _in_words(lanes: dict[str, Any]) -> str:
@@ -99,11 +116,20 @@ def _facts(options: argparse.Namespace) -> dict[str, Any]:
             }
             for lanes in contract.program.lanes
         ],
-        "fees": {str(rate): fee_for(size, rate) for rate in _FEE_RATES},
+        "margins": [margin.as_json() for margin in margins(contract, _measured(contract))],
+        "fees": {str(rate): fee_for(size, rate) for rate in QUOTED_RATES},
         "contract_sha256": contract.sha256,
         "architecture": contract.model.architecture,
         "model_sha256": contract.model.sha256,
     }
+
+
+def _measured(contract: DigitContract) -> float | None:
+    """Milliseconds of one spend in a node, as `make models` measured them; None for other contracts."""
+    if contract.kind is not Kind.PACKED:
+        return None
+    rows = json.loads((paths.assets() / "models.json").read_text(encoding="utf-8"))["models"]
+    return next((row["node_milliseconds"] for row in rows if row["sha256"] == contract.model.sha256), None)
 
 
 def export(options: argparse.Namespace) -> int:

@@ -7,15 +7,24 @@ import pytest
 from PIL import Image
 
 from app import models
+from app.bench import plot
+from app.bench.measures import margins_in
 from app.bench.plot import build, draw
 from app.script.run import SCRIPT_LIMIT
+from app.window.view import theme
 from tests.figures import ROOT
 
 
 @pytest.fixture
 def figures():
-    """What `bench` measured."""
+    """The figures of docs/bench/bench.json."""
     return json.loads((ROOT / "docs" / "bench" / "bench.json").read_text(encoding="utf-8"))
+
+
+def measured(script_bytes, milliseconds):
+    """What `bench` would have measured of another contract."""
+    needs = {"longest_number": 1_234, "memory_bytes": 20_000, "opcodes": 5_000}
+    return {"script_bytes": script_bytes, "node_milliseconds": milliseconds, **needs}
 
 
 def texts_of(figure):
@@ -24,12 +33,20 @@ def texts_of(figure):
 
 
 def rows_of(figure):
-    """The texts on a level with each model's name, from the left."""
-    written = {(text.get_position(), text.get_text()) for text in texts_of(figure)}
-    return {
-        name: [text for (_, level), text in sorted(written) if level == height]
-        for (_, height), name in written
-    }
+    """For each text, the rows that it begins, the uppermost first: the texts on one level, from the left."""
+    places = [(text.get_position(), text.get_text()) for text in texts_of(figure)]
+    written = sorted((-level, left, text) for (left, level), text in places)
+    rows = {}
+    for _, group in itertools.groupby(written, key=lambda text: text[0]):
+        texts = [text for *_, text in group]
+        rows.setdefault(texts[0], []).append(texts)
+    return rows
+
+
+def heights_of(figure):
+    """Where each text stands; the uppermost of equal ones."""
+    texts = sorted(texts_of(figure), key=lambda text: text.get_position()[1])
+    return {text.get_text(): text.get_position()[1] for text in texts}
 
 
 def dots_of(figure):
@@ -42,23 +59,43 @@ def dots_of(figure):
 def test_every_model_that_ships_has_a_row_with_what_was_measured(figures):
     rows = rows_of(build(figures))
     for name in models.MODELS:
-        measured = figures["models"][name]
-        size, time = f"{measured['script_bytes']:,}", f"{measured['node_milliseconds']:,.1f}"
-        assert rows[name] == [name, size, time]
+        row = figures["models"][name]
+        size, time = f"{row['script_bytes']:,}", f"{row['node_milliseconds']:,.1f}"
+        assert rows[name][0] == [name, size, time]
+
+
+def test_every_model_has_a_row_with_its_share_of_each_limit(figures):
+    rows = rows_of(build(figures))
+    for name in models.MODELS:
+        margins = margins_in(figures["models"][name])
+        _, *shares = rows[name][1]
+        assert len(shares) == len(margins) == 5
+        for share, margin in zip(shares, margins, strict=True):
+            taken = 100 * margin.taken / margin.limit
+            assert float(share.strip("<%")) == pytest.approx(max(taken, 0.1), abs=0.5)
+
+
+def test_a_share_above_the_limit_is_a_full_bar_in_the_colour_of_alerts(figures):
+    (axes,) = build(figures).axes
+    alert = tuple(part / 255 for part in theme.LIGHT.alert)
+    full = [bar for bar in axes.patches if bar.get_facecolor()[:3] == pytest.approx(alert)]
+    raised = [model for model in models.MODELS.values() if model.raised]
+    assert len(full) == len(raised)
+    assert {round(bar.get_width(), 6) for bar in full} == {plot.LIMIT_BAR}
 
 
 def test_a_model_more_is_a_row_and_two_dots_more(figures):
     before = build(figures)
-    figures["models"]["newcomer"] = {"script_bytes": 912_345, "node_milliseconds": 0.4}
+    figures["models"]["newcomer"] = measured(912_345, 0.4)
     after = build(figures)
-    assert rows_of(after)["newcomer"] == ["newcomer", "912,345", "0.4"]
+    assert rows_of(after)["newcomer"][0] == ["newcomer", "912,345", "0.4"]
     assert len(dots_of(before)) == 2 * len(models.MODELS)
     assert len(dots_of(after)) == len(dots_of(before)) + 2
 
 
 def test_the_dots_stand_in_the_order_of_their_values_and_at_their_models(figures):
     figure = build(figures)
-    heights = {text.get_text(): text.get_position()[1] for text in texts_of(figure)}
+    heights = heights_of(figure)
     dots = dots_of(figure)
     for key, column in (
         ("script_bytes", dots[: len(dots) // 2]),
@@ -73,7 +110,7 @@ def test_only_a_contract_that_a_default_node_refuses_stands_beyond_its_limit(fig
     (axes,) = figure.axes
     assert any(f"{SCRIPT_LIMIT:,}" in text.get_text() for text in axes.texts)
     (limit,) = [line.get_xdata()[0] for line in axes.lines if line.get_gid() == "limit"]
-    heights = {text.get_text(): text.get_position()[1] for text in axes.texts}
+    heights = heights_of(figure)
     sizes = dots_of(figure)[: len(models.MODELS)]
     refused = [model.name for model in models.MODELS.values() if model.raised]
     assert [y for x, y in sizes if x > limit] == [heights[name] for name in refused]
@@ -92,8 +129,7 @@ def test_both_forms_are_shown_with_the_times_they_differ(figures):
 @pytest.mark.parametrize("more", [0, 9])
 def test_nothing_is_cut_off_and_no_text_lies_on_another(figures, more):
     for number in range(more):
-        measured = {"script_bytes": 1_001 * 2**number, "node_milliseconds": 0.4 * 2**number}
-        figures["models"][f"model-{number}"] = measured
+        figures["models"][f"model-{number}"] = measured(1_001 * 2**number, 0.4 * 2**number)
     figure = build(figures)
     boxes = {text: text.get_window_extent() for text in texts_of(figure)}
     for text, box in boxes.items():

@@ -63,20 +63,29 @@ def test_a_reader_that_goes_away_is_no_news_to_anyone(more):
     assert running.returncode == 2
 
 
-def test_contract_info_is_computed_from_the_script_that_export_writes(inkproof, tmp_path):
-    owner = "5a" * 20
-    for kind in ("packed", "unrolled"):
-        info = inkproof("contract", "info", "--kind", kind, "--json").json()
-        target = tmp_path / f"{kind}.hex"
-        exported = inkproof(
-            "contract", "export", "--kind", kind, "--owner", owner, "-o", target, "--json"
-        ).json()
-        script = bytes.fromhex(target.read_text())
-        assert len(script) == info["script_bytes"] == exported["script_bytes"]
-        assert bytes.fromhex(owner) in script
-        assert info["fees"] == {"1": -(-len(script) // 1000), "50": -(-len(script) * 50 // 1000)}
-        assert info["contract_sha256"] == exported["contract_sha256"]
-    assert "locking script" in inkproof("contract", "info").stdout
+@pytest.mark.parametrize(("model", "kind"), [("compact", "packed"), ("handwriting", "unrolled")])
+def test_contract_info_is_computed_from_the_script_that_export_writes(inkproof, tmp_path, model, kind):
+    owner, chosen = "5a" * 20, ("--model", model, "--kind", kind, "--json")
+    info = inkproof("contract", "info", *chosen).json()
+    exported = inkproof("contract", "export", *chosen, "--owner", owner, "-o", tmp_path / "x").json()
+    script = bytes.fromhex((tmp_path / "x").read_text())
+    assert len(script) == info["script_bytes"] == exported["script_bytes"]
+    assert bytes.fromhex(owner) in script
+    assert info["fees"] == {"1": -(-len(script) // 1000), "100": -(-len(script) // 10)}
+    assert info["margins"][0]["left"] == 1 - len(script) / 500_000
+    assert info["contract_sha256"] == exported["contract_sha256"]
+    assert (info["lanes"] == []) is (kind == "unrolled")
+
+
+def test_contract_info_tells_how_near_the_contract_is_to_each_limit(inkproof):
+    table = inkproof("contract", "info", "--model", "compact").stdout.partition("limits of a node")[2]
+    assert [line.split("  ")[0] for line in table.splitlines()[1:]] == [
+        *("script, bytes", "longest number, bytes", "memory, bytes"),
+        *("time in a node, ms", "opcodes (Teranode)"),
+    ]
+    assert "not measured" not in table
+    raised = inkproof("contract", "info", "--model", "mlp").stdout
+    assert raised.count("exceeded") == 1
 
 
 ADDRESS, ITS_HASH = "1BoatSLRHtKNngkdXEeobR76b53LETtpyT", "7680adec8eabcabac676be9e83854ade0bd22cdb"

@@ -74,11 +74,6 @@ def test_every_model_tells_its_lanes_as_the_numbers_they_are(inkproof):
                 assert part in line
 
 
-def test_a_contract_without_lanes_says_so(inkproof):
-    told = inkproof("contract", "info", "--kind", "unrolled").stdout
-    assert "lanes            none" in told
-
-
 def test_the_local_judges_read_with_the_chosen_model(inkproof):
     default = inkproof("classify", SEVEN, "--json").json()
     compact = inkproof("classify", SEVEN, "--model", "compact", "--json").json()

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 from app.errors import WalletError
 
-__all__ = ["Coin", "fee_for", "select"]
+__all__ = ["QUOTED_RATES", "Coin", "fee_for", "select"]
+
+QUOTED_RATES = (1, 100)
+"""Satoshis per 1000 bytes at which fees are quoted: the usual floor of test networks, and of mainnet."""
 
 
 @dataclass(frozen=True)
