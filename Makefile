@@ -9,17 +9,24 @@ BIN := $(VENV)/bin
 FREEZE := build/freeze
 ARGS ?=
 
-.PHONY: run test exhaustive attack load live-testnet lint format train bench models contract icon third-party lock exe exe-onefile exe-report clean
+.PHONY: run check test exhaustive attack load live-testnet lint format train bench models contract icon third-party lock exe exe-onefile exe-report clean
 
 run: $(VENV)/.run
 	@$(BIN)/inkproof $(if $(IMAGE),verify $(IMAGE)) $(ARGS)
 
+# Two processes, modules kept whole: many of them share a node or a model.
+TESTS := -n auto --dist loadfile
+
+# Lint, types, and the tests that need no node: for the loop of work.
+check: lint
+	$(BIN)/python -m pytest $(TESTS) -m "not node and not slow and not exhaustive and not attack and not live" $(ARGS)
+
 test: lint
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest $(TESTS) $(ARGS)
 
 # Every one of MNIST's 10,000 test images through both Scripts: over an hour on two cores.
 exhaustive: $(VENV)/.dev
-	$(BIN)/python -m pytest -m exhaustive $(ARGS)
+	$(BIN)/python -m pytest $(TESTS) -m exhaustive $(ARGS)
 
 # Over 100,000 forged spends of the contract, and a table of what was tried: a quarter of an hour.
 attack: $(VENV)/.dev

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
-from app import models
 from app.chain.backends.node import NodeBackend
 from app.chain.backends.rpc import Rpc
 from app.chain.funding import fund
@@ -20,33 +20,46 @@ from app.chain.networks import REGTEST
 from app.chain.node import binary
 from app.chain.node.process import EmbeddedNode
 from app.chain.wallet.key import Wallet
-from app.script import Kind
+from app.errors import DataError
 from app.training.data import Mnist, load_mnist
-from tests import interpreted
 
-LONGEST = "test_script_and_engine_agree_on_500_test_images[unrolled]"
-
-
-def pytest_runtestloop(session: pytest.Session) -> None:
-    """Begin the longest test's work before the first test, if it is to be run."""
-    wanted = any(item.name == LONGEST and "test_shipped" in item.nodeid for item in session.items)
-    if wanted and not session.config.option.collectonly and _mnist_path().is_file():
-        workers = interpreted.begin(models.DEFAULT, Kind.UNROLLED, load_mnist(_mnist_path()).x_test[:500])
-        session.config.add_cleanup(lambda: workers.shutdown(cancel_futures=True))
+NEEDS_MNIST = "needs MNIST"
 
 
-def _mnist_path() -> Path:
-    """MNIST in Keras's layout: INKPROOF_MNIST, or the copy beside the project."""
-    named = os.environ.get("INKPROOF_MNIST")
-    return Path(named) if named else Path(__file__).resolve().parents[2] / "shared" / "data" / "mnist.npz"
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs a node, so that `make check` can leave it out."""
+    for item in items:
+        if "bitcoind" in getattr(item, "fixturenames", ()):
+            item.add_marker("node")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say in one line what was not proved where MNIST could not be had."""
+    skipped = [
+        report for report in terminalreporter.stats.get("skipped", []) if NEEDS_MNIST in str(report.longrepr)
+    ]
+    if skipped:
+        terminalreporter.write_line(
+            f"NOT PROVED: {len(skipped)} tests on MNIST's images were skipped (accuracy of the models, "
+            "agreement of the engines, figures). Name an mnist.npz in INKPROOF_MNIST.",
+            yellow=True,
+        )
 
 
 @pytest.fixture(scope="session")
-def mnist_file() -> Path:
-    path = _mnist_path()
-    if not path.is_file():
-        pytest.skip(f"MNIST is not at {path}; name an mnist.npz in INKPROOF_MNIST")
-    return path
+def mnist_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """MNIST in Keras's layout: INKPROOF_MNIST, the copy beside the project, or Keras's download."""
+    named = os.environ.get("INKPROOF_MNIST")
+    path = Path(named) if named else Path(__file__).resolve().parents[2] / "shared" / "data" / "mnist.npz"
+    if named or path.is_file():
+        return path
+    # One download for all processes that run tests.
+    with FileLock(tmp_path_factory.getbasetemp().parent / "mnist.lock"):
+        try:
+            load_mnist()
+        except DataError as error:
+            pytest.skip(f"{NEEDS_MNIST}: {error.why}")
+    return Path(os.environ.get("KERAS_HOME", Path.home() / ".keras")) / "datasets" / "mnist.npz"
 
 
 @pytest.fixture(scope="session")
@@ -55,13 +68,13 @@ def mnist(mnist_file: Path) -> Mnist:
 
 
 def hearing() -> None:
-    """In a child, before it becomes the program: it hears signals, even if who started the tests does not."""
+    """In a child process, before it becomes the program: restore the default handling of signals."""
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         signal.signal(getattr(signal, name), signal.SIG_DFL)
 
 
 def quiet(text: str, done: float | None) -> None:
-    """Progress that nobody watches."""
+    """Discard progress."""
 
 
 @dataclass(frozen=True)
@@ -83,9 +96,11 @@ class Regtest:
 def bitcoind(request: pytest.FixtureRequest) -> Path:
     """The node's program, fetched once into pytest's cache; INKPROOF_BITCOIND names it from then on."""
     if not os.environ.get("INKPROOF_BITCOIND"):
-        folder = request.config.cache.mkdir("bitcoind") / binary.NODE_VERSION
-        ready = next(iter(folder.glob("bin/bitcoind*")), None)
-        os.environ["INKPROOF_BITCOIND"] = str(ready or binary.install(folder, quiet))
+        cache = request.config.cache.mkdir("bitcoind")
+        folder = cache / binary.NODE_VERSION
+        with FileLock(cache / "lock"):  # tests may run in several processes
+            ready = next(iter(folder.glob("bin/bitcoind*")), None)
+            os.environ["INKPROOF_BITCOIND"] = str(ready or binary.install(folder, quiet))
     return binary.find_bitcoind(quiet)
 
 

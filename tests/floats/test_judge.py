@@ -9,7 +9,7 @@ import pytest
 
 from app import paths
 from app.errors import ImageError, ModelError
-from app.floats.judge import FloatJudge
+from app.floats.judge import FloatJudge, dense_weights
 from app.floats.runtime import import_keras
 from app.training import architecture
 
@@ -43,9 +43,7 @@ def test_an_empty_batch_has_no_answers(shipped: FloatJudge) -> None:
 
 def test_the_lowest_digit_wins_among_equals() -> None:
     model = architecture.build()
-    zero = [
-        (np.zeros_like(kernel), np.zeros_like(bias)) for kernel, bias in architecture.dense_weights(model)
-    ]
+    zero = [(np.zeros_like(kernel), np.zeros_like(bias)) for kernel, bias in dense_weights(model)]
     zero[1][1][[4, 6]] = 1.0
     architecture.set_dense_weights(model, zero)
     assert FloatJudge(model).read(IMAGES[0]).digit == 4

@@ -1,12 +1,10 @@
-"""What the tests of this room share: a small data set of bars, and the shipped model."""
+"""What the tests of this room share: a small data set of bars."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from app import paths
-from app.floats.judge import FloatJudge
 from app.training.data import Mnist
 
 
@@ -22,8 +20,3 @@ def strokes() -> Mnist:
         image[6 + 9 * row : 13 + 9 * row, 4 + 4 * column : 7 + 4 * column] = 255
     digits = labels.astype(np.uint8)
     return Mnist(images[:400], digits[:400], images[400:], digits[400:])
-
-
-@pytest.fixture(scope="session")
-def shipped() -> FloatJudge:
-    return FloatJudge.load(paths.model_folder() / "model.keras")

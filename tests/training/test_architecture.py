@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.floats.judge import dense_weights
 from app.training import architecture
 from app.training.architecture import DenseWeights
 
@@ -30,7 +31,7 @@ def run(weights: DenseWeights, inputs: np.ndarray) -> np.ndarray:
 
 def test_the_default_model_is_784_64_10_and_answers_probabilities() -> None:
     model = architecture.build()
-    shapes = [(kernel.shape, bias.shape) for kernel, bias in architecture.dense_weights(model)]
+    shapes = [(kernel.shape, bias.shape) for kernel, bias in dense_weights(model)]
     assert shapes == [((784, 64), (64,)), ((64, 10), (10,))]
     answers = np.asarray(model(np.random.default_rng(0).random((3, 28, 28), np.float32)))
     assert answers.shape == (3, 10) and answers.sum(axis=1) == pytest.approx(1.0, abs=1e-5)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from app.errors import DataError
+from app.floats.judge import dense_weights
 from app.training import architecture
 from app.training.augment import Augmentation
 from app.training.data import Mnist
@@ -49,12 +50,12 @@ def test_a_recipe_learns_and_its_seed_decides_the_weights(recipe: Recipe, stroke
     once, again = (train(recipe, strokes, seed=3, epochs=4) for _ in range(2))
     assert once.test_accuracy > 0.6
     assert once.test_accuracy == again.test_accuracy and once.history == again.history
-    for one, same in zip(*(architecture.dense_weights(run.model) for run in (once, again)), strict=True):
+    for one, same in zip(*(dense_weights(run.model) for run in (once, again)), strict=True):
         assert np.array_equal(one[0], same[0]) and np.array_equal(one[1], same[1])
 
 
 def test_another_seed_gives_another_model(strokes: Mnist) -> None:
-    one, other = (architecture.dense_weights(train(PLAIN, strokes, seed=s, epochs=1).model) for s in (1, 2))
+    one, other = (dense_weights(train(PLAIN, strokes, seed=s, epochs=1).model) for s in (1, 2))
     assert not np.array_equal(one[0][0], other[0][0])
 
 
@@ -69,7 +70,7 @@ def test_the_result_is_measured_on_the_test_images(strokes: Mnist) -> None:
 
 
 def test_the_handwriting_recipe_shapes_its_weights_for_script(strokes: Mnist) -> None:
-    kernel, bias = architecture.dense_weights(train(SMALL, strokes, seed=1, epochs=2).model)[0]
+    kernel, bias = dense_weights(train(SMALL, strokes, seed=1, epochs=2).model)[0]
     assert SMALL.lane_bits is not None
     bound = architecture.largest_l1(SMALL.lane_bits)
     assert architecture.l1_norms(kernel, bias) == pytest.approx(bound, rel=1e-5)
