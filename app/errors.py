@@ -9,6 +9,7 @@ InkproofError
  ├── BoundError          integers that would leave the range they are proved to stay in
  ├── ScriptError         Bitcoin Script that cannot be generated, read or run
  ├── ContractError       the contract, its description or its compiler
+ ├── ProofError          a proof file or block headers that are not what they say
  ├── WalletError         keys and coins
  ├── LedgerError         the record of deployments and verifications
  │    ├── DeploymentTakenError   another verification holds the deployment; take another one
@@ -77,6 +78,10 @@ class ScriptError(InkproofError):
 
 class ContractError(InkproofError):
     """The contract, its description or its compiler."""
+
+
+class ProofError(InkproofError):
+    """A proof file, a Merkle path or block headers that are not what they say they are."""
 
 
 class WalletError(InkproofError):

@@ -26,7 +26,7 @@ ROOMS = [
 ]
 SERVICES = {"environment", "errors", "models", "paths", "picture", "progress", "text", "version"}
 INNER = {
-    "chain": ["networks", "wallet", "backends", "node", "ledger"],
+    "chain": ["networks", "wallet", "backends", "node", "ledger", "proof"],
     "window": ["model", "view", "workers"],
 }
 """The rooms within a room, in order; the modules beside them stand after all of them."""

@@ -272,6 +272,9 @@ def _add_contract(commands: Commands[argparse.ArgumentParser]) -> None:
     )
 
 
+_MODEL_FILE = "integers (.npz) of a model that is not installed here"
+
+
 def _add_chain(commands: Commands[argparse.ArgumentParser]) -> None:
     chain, kind, model = node_options(), kind_option(), model_option()
     _command(
@@ -298,12 +301,14 @@ def _add_chain(commands: Commands[argparse.ArgumentParser]) -> None:
         commands,
         "inspect",
         "check a verification from its transaction alone",
-        "Fetches the transaction and the one it spends, shows the image and the claim, and runs the whole\n"
-        "script again on this machine.",
-        _later("chain", "inspect"),
+        "Fetches the transaction and the one it spends, rebuilds the contract from the models known here,\n"
+        "shows the image and the claim, and runs the whole Script again on this machine. The exit status is\n"
+        "0 only if a known contract accepts the claim.",
+        _later("inspecting"),
         [model, kind, chain],
     )
     inspect.add_argument("txid", metavar="TXID")
+    inspect.add_argument("--model-file", type=Path, metavar="FILE", help=_MODEL_FILE)
     repair = _command(
         commands,
         "repair",

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from bitcoinx import Script, Tx, TxInput, TxOutput, push_item
+from bitcoinx import OP_1, OP_2DROP, OP_8, Script, Tx, TxInput, TxOutput, push_item
 
 from app.chain import service as services
 from app.chain.backends.base import Found
+from app.chain.backends.node import NodeBackend
 from app.chain.backends.node_transactions import send
 from app.chain.backends.rpc import Rpc
 from app.chain.connection import Connection
 from app.chain.inspect import inspect
 from app.chain.ledger.store import Ledger
+from app.chain.proof.examine import Candidate
 from app.chain.service import Readings, Service
 from app.contract import SpendPlan, Statement, build_spend, contract_for
 from app.contract.classifier import program_for
-from app.errors import ChainError, ContractError
+from app.errors import ChainError
 from app.fixedpoint import quantise
 from app.script import Kind
-from tests.chain.payments import fresh_coin
+from tests.chain.payments import fresh_coin, pay, spend
 from tests.conftest import quiet
 
 
@@ -47,27 +49,35 @@ def verified(regtest, connection, model, tmp_path):
         return image.tobytes(), service.submit(image.tobytes(), fixed.digit, spoken, progress=quiet)
 
 
+def candidates(model):
+    """The contracts of a model, in both forms, as a function that `inspect` takes."""
+    return lambda: [Candidate("tested", model.sha256, program_for(model, kind)) for kind in Kind]
+
+
+def nothing():
+    return []
+
+
 def test_image_claim_contract_and_a_fresh_run_are_read_off_the_chain(regtest, model, verified):
     image, verdict = verified
-    programs = [program_for(model, kind) for kind in Kind]
-    found = inspect(regtest.backend, verdict.txid.upper() + "\n", programs)
-    assert (found.claim.image, found.claim.digit) == (image, verdict.claimed)
-    assert found.program is programs[0]
-    assert found.owner == regtest.wallet.pubkeyhash
-    assert found.judgement.accepted
-    assert found.statement is Statement.SIGNED
-    assert (found.block_height, found.fee, found.size) == (verdict.block_height, verdict.fee, verdict.size)
-    assert found.script_bytes == verdict.script_bytes
+    found = inspect(regtest.backend, verdict.txid.upper() + "\n", candidates(model))
+    seen = found.examination
+    assert (seen.claim.image, seen.claim.digit) == (image, verdict.claimed)
+    assert (seen.held.candidate.name, seen.held.candidate.program.kind) == ("tested", Kind.PACKED)
+    assert seen.held.owner == regtest.wallet.pubkeyhash
+    assert seen.statement is Statement.SIGNED
+    assert (seen.known, seen.accepted, seen.proved, found.proved, found.kind) == (True, True, True, True, "")
+    assert (found.block_height, seen.fee, seen.size) == (verdict.block_height, verdict.fee, verdict.size)
+    assert seen.script_bytes == verdict.script_bytes
 
 
-def test_a_contract_with_another_model_is_not_taken_for_ours(regtest, verified):
+def test_a_contract_with_an_unknown_model_is_not_run_and_proves_nothing(regtest, verified):
     rng = np.random.default_rng(32)
     other = quantise([(rng.normal(0, 0.05, (784, 10)), rng.normal(size=10))])
-    found = inspect(regtest.backend, verified[1].txid, [program_for(other, Kind.PACKED)])
-    assert found.program is None
-    assert found.owner is None
-    assert found.judgement.accepted
-    assert found.statement is None, "whose signature it is, and whether it was checked, is not known"
+    found = inspect(regtest.backend, verified[1].txid, candidates(other))
+    seen = found.examination
+    assert (seen.known, seen.accepted, seen.proved, found.proved) == (False, False, False, False)
+    assert (seen.held, seen.claim, seen.judgement, seen.statement) == (None, None, None, None)
 
 
 def test_another_image_put_into_a_claim_by_a_stranger_is_not_what_the_owner_signed(
@@ -86,10 +96,10 @@ def test_another_image_put_into_a_claim_by_a_stranger_is_not_what_the_owner_sign
     stranger = Tx.from_bytes(owners.to_bytes())
     stranger.inputs[0].script_sig = Script(contract.unlocking_script(put.tobytes(), digit, signature, key))
     assert send(regtest.rpc, stranger.to_bytes()).accepted
-    found = inspect(regtest.backend, stranger.hex_hash(), [program_for(model, Kind.PACKED)])
-    assert found.judgement.accepted
+    found = inspect(regtest.backend, stranger.hex_hash(), candidates(model)).examination
+    assert found.proved
     assert (found.claim.image, found.claim.digit) == (put.tobytes(), digit)
-    assert found.owner == regtest.wallet.pubkeyhash
+    assert found.held.owner == regtest.wallet.pubkeyhash
     assert found.statement is Statement.OTHER
 
 
@@ -110,49 +120,72 @@ def spending(locking: bytes, unlocking: bytes) -> tuple[Shown, str]:
     return Shown(parent, child), child.hex_hash()
 
 
-def test_a_digit_of_thousands_of_bytes_is_no_claim():
-    """Whatever locking script took it: here one that drops all and is true."""
+def test_a_digit_of_thousands_of_bytes_is_no_claim(model):
     pushes = [bytes(784), b"\x01" * 3_000, b"\x01", b"\x01"]
-    chain, txid = spending(b"\x6d\x6d\x51", b"".join(push_item(item) for item in pushes))
-    with pytest.raises(ContractError, match="The digit is a number of 3,000 bytes"):
-        inspect(chain, txid, [])
+    contract = contract_for(model, bytes(20))
+    chain, txid = spending(contract.locking_script, b"".join(push_item(item) for item in pushes))
+    found = inspect(chain, txid, candidates(model)).examination
+    assert (found.known, found.claim, found.proved) == (True, None, False)
 
 
-def test_a_strangers_locking_script_that_asks_for_gigabytes_is_refused_and_said(model):
+def test_a_strangers_locking_script_that_asks_for_gigabytes_is_not_run(model):
     pushes = b"".join(push_item(item) for item in (bytes(784), b"\x01", b"\x01", b"\x01"))
     chain, txid = spending(bytes.fromhex("04ffffff7f80"), pushes)
-    found = inspect(chain, txid, [program_for(model, Kind.PACKED)])
-    assert not found.judgement.accepted
-    assert "limit of the stack's memory" in found.judgement.reason
-    assert found.statement is None
+    found = inspect(chain, txid, candidates(model)).examination
+    assert (found.known, found.judgement, found.proved) == (False, None, False)
+
+
+def test_a_script_that_accepts_anything_proves_nothing(regtest, model, verified):
+    """Three bytes that drop what a claim pushes and leave true."""
+    image, _ = verified
+    anything = bytes([OP_2DROP, OP_2DROP, OP_1])
+    coin = fresh_coin(regtest.rpc, regtest.wallet, 100_000)
+    funding = pay(regtest.wallet, [coin], [(60_000, anything)])
+    claim = Script() << image << OP_8 << b"signature" << b"key"
+    for tx in (funding, spend(regtest.wallet, funding, 0, claim.to_bytes())):
+        txid = regtest.rpc.call("sendrawtransaction", tx.to_bytes().hex())
+    found = inspect(regtest.backend, txid, candidates(model))
+    assert not found.proved
+    assert not found.examination.known
+    assert "a payment, or something else" in found.kind
 
 
 @pytest.mark.parametrize("txid", ["", "7", "zz" * 32, "ab" * 33, "\x1b[31m"])
 def test_what_is_no_txid_is_refused_before_any_node_is_asked(txid):
     with pytest.raises(ChainError, match="not a txid"):
-        inspect(None, txid, [])
+        inspect(None, txid, nothing)
 
 
 def test_an_unknown_transaction_is_named(regtest):
     with pytest.raises(ChainError, match="does not know"):
-        inspect(regtest.backend, "ab" * 32, [])
+        inspect(regtest.backend, "ab" * 32, nothing)
 
 
-def test_an_ordinary_payment_is_no_claim(regtest):
+def test_a_payment_a_coinbase_and_a_deployment_are_called_what_they_are(regtest, model, verified):
+    def kind(txid):
+        found = inspect(regtest.backend, txid, candidates(model))
+        assert not found.proved
+        return found.kind
+
     coin = fresh_coin(regtest.rpc, regtest.wallet, 50_000)
-    with pytest.raises(ContractError, match="not a claim"):
-        inspect(regtest.backend, coin.txid, [])
+    block = regtest.rpc.call("getblock", regtest.rpc.call("getblockhash", 1))
+    claim = inspect(regtest.backend, verified[1].txid, candidates(model)).examination
+    assert "a payment" in kind(coin.txid)
+    assert "a coinbase" in kind(block["tx"][0])
+    assert "a deployment of the contract of tested" in kind(claim.deployment.partition(":")[0])
 
 
-def test_a_node_that_sends_another_transaction_is_found_out(regtest, verified, monkeypatch):
-    real = Rpc.call
+def test_a_node_that_sends_another_transaction_is_found_out(regtest, verified):
+    class Swapping(Rpc):
+        """Changes the last byte of each transaction that the node sends."""
 
-    def swapped(rpc, method, *params, **options):
-        answer = real(rpc, method, *params, **options)
-        if method == "getrawtransaction":
-            answer["hex"] = answer["hex"][:-2] + ("00" if answer["hex"][-2:] != "00" else "01")
-        return answer
+        def call(self, method, *params, timeout=None):
+            answer = regtest.rpc.call(method, *params, timeout=timeout)
+            if method in ("getrawtransaction", "gettransaction"):
+                last = "00" if answer["hex"][-2:] != "00" else "01"
+                answer = answer | {"hex": answer["hex"][:-2] + last}
+            return answer
 
-    monkeypatch.setattr(Rpc, "call", swapped)
+    lying = NodeBackend(Swapping(regtest.rpc.url, "", ""), regtest.wallet.network)
     with pytest.raises(ChainError, match="another transaction"):
-        inspect(regtest.backend, verified[1].txid, [])
+        inspect(lying, verified[1].txid, nothing)

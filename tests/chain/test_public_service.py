@@ -14,6 +14,7 @@ from app.chain.inspect import inspect
 from app.chain.ledger.records import DeploymentState, VerificationState
 from app.chain.ledger.store import Ledger
 from app.chain.networks import MAIN, TESTNET
+from app.chain.proof.examine import Candidate
 from app.chain.service import ClaimStage, Readings, Service, open_service
 from app.chain.wallet.coins import fee_for
 from app.chain.wallet.key import Wallet
@@ -105,9 +106,13 @@ def test_a_false_claim_is_a_verdict_in_the_services_words(testnet):
 def test_a_verification_can_be_inspected_through_the_services(testnet, network):
     image = picture(3)
     verdict = submit(testnet, image)
-    found = inspect(testnet.connection.backend, verdict.txid, [program_for(network, Kind.PACKED)])
-    assert (found.claim.image, found.judgement.accepted) == (image, True)
-    assert found.owner == testnet.connection.wallet.pubkeyhash
+    found = inspect(
+        testnet.connection.backend,
+        verdict.txid,
+        lambda: [Candidate("tested", network.sha256, program_for(network, Kind.PACKED))],
+    )
+    assert (found.examination.claim.image, found.proved) == (image, True)
+    assert found.examination.held.owner == testnet.connection.wallet.pubkeyhash
 
 
 def test_a_word_that_is_late_is_asked_for_again_and_nothing_is_lost(testnet, services, monkeypatch):

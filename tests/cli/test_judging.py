@@ -34,7 +34,7 @@ def test_three_judges_agree_and_a_third_person_can_check(verified, inkproof):
     assert seen["kind"] == "packed"
     shown = inkproof("inspect", verdict["chain"]["txid"])
     assert "this is a 7" in shown.stdout
-    assert "The script accepts" in shown.stdout
+    assert "The contract accepts" in shown.stdout
 
 
 def test_a_false_claim_is_refused_and_recorded(verified, inkproof):

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from bitcoinx import TxOutput
+from bitcoinx import TxOutput, double_sha256
 
 from app.chain.networks import Network
 from app.chain.wallet.coins import Coin
 from app.chain.wallet.key import Wallet
 from app.errors import ChainError
 
-__all__ = ["Backend", "Found", "Refusal", "Sent", "Tip", "checked_fee_rate"]
+__all__ = ["Backend", "BlockProof", "Found", "Refusal", "Sent", "Tip", "checked_fee_rate"]
 
 
 class Refusal(enum.Enum):
@@ -56,6 +56,29 @@ class Found:
     raw: bytes
     block_hash: str | None
     block_height: int | None
+
+
+@dataclass(frozen=True)
+class BlockProof:
+    """That a transaction is in a block: the block's header, its height, and the Merkle branch.
+
+    `header`: 80 bytes. `index`: the transaction's place in the block. `branch`: the sibling at each level of
+    the Merkle tree from the bottom up, in the order of the wire; None for a copy of the node itself.
+    """
+
+    header: bytes
+    height: int
+    index: int
+    branch: tuple[bytes | None, ...]
+
+    def root(self, txid: bytes) -> bytes:
+        """The Merkle root that the branch leads to from a transaction (its hash in the order of the wire)."""
+        node, index = txid, self.index
+        for sibling in self.branch:
+            other = node if sibling is None else sibling
+            node = double_sha256(other + node if index & 1 else node + other)
+            index >>= 1
+        return node
 
 
 @dataclass(frozen=True)
@@ -107,6 +130,15 @@ class Backend(Protocol):
 
     def is_unspent(self, txid: str, index: int) -> bool:
         """Whether the output exists and is unspent, waiting transactions taken into account."""
+
+    def block_proof(self, txid: str, block_hash: str) -> BlockProof:
+        """The Merkle branch of a transaction in a block, and the block's header.
+
+        ChainError where the answer is none, or does not lead to the header's Merkle root.
+        """
+
+    def header(self, height: int) -> bytes | None:
+        """The header (80 bytes) of the block at a height of the chain; None where the chain is shorter."""
 
     def mine(self, address: str, count: int) -> list[str]:
         """Mine blocks that pay `address`; their hashes. ChainError where blocks are others' work."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Sequence
 
-from bitcoinx import TxOutput
+from bitcoinx import TxOutput, double_sha256, hash_to_hex_str, hex_str_to_hash
 
 from app.chain.backends import mining, node_coins, node_transactions
-from app.chain.backends.base import Found, Sent, Tip
+from app.chain.backends.base import BlockProof, Found, Sent, Tip
+from app.chain.backends.merkleblock import merkle_branch
 from app.chain.backends.rpc import METHOD_NOT_FOUND, Rpc
 from app.chain.networks import NETWORKS, Network
 from app.chain.wallet.coins import Coin
@@ -17,6 +18,9 @@ from app.errors import ChainError, RpcError
 from app.text import clean_text
 
 __all__ = ["NodeBackend", "network_of"]
+
+_OUT_OF_RANGE = -8
+"""RPC_INVALID_PARAMETER: what a node says of a height that its chain has not reached."""
 
 
 class NodeBackend:
@@ -81,6 +85,36 @@ class NodeBackend:
     def is_unspent(self, txid: str, index: int) -> bool:
         """Whether the node knows the output as unspent."""
         return node_transactions.is_unspent(self.rpc, txid, index)
+
+    def block_proof(self, txid: str, block_hash: str) -> BlockProof:
+        """By `gettxoutproof`, which every node answers for a block that it is told."""
+        answer = self.rpc.call("gettxoutproof", [txid], block_hash)
+        try:
+            raw = bytes.fromhex(answer)
+        except (TypeError, ValueError):
+            raise ChainError(f"The node's proof of transaction {txid} cannot be read.") from None
+        header, index, branch = merkle_branch(raw, hex_str_to_hash(txid))
+        if hash_to_hex_str(double_sha256(header)) != block_hash:
+            raise ChainError(f"The node's proof of transaction {txid} is for another block.")
+        about = self.rpc.peer.mapping(self.rpc.call("getblockheader", block_hash))
+        return BlockProof(header, self.rpc.peer.count(about.get("height")), index, branch)
+
+    def header(self, height: int) -> bytes | None:
+        """By `getblockhash` and `getblockheader`."""
+        try:
+            block_hash = self.rpc.peer.hash(self.rpc.call("getblockhash", height))
+        except RpcError as error:
+            if error.code != _OUT_OF_RANGE:
+                raise
+            return None
+        answer = self.rpc.call("getblockheader", block_hash, False)
+        try:
+            header = bytes.fromhex(answer)
+        except (TypeError, ValueError):
+            header = b""
+        if hash_to_hex_str(double_sha256(header)) != block_hash:
+            raise ChainError(f"The node's header of block {block_hash} is another one's.")
+        return header
 
     def mine(self, address: str, count: int) -> list[str]:
         """Mine on a private chain."""

@@ -6,10 +6,10 @@ import time
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from bitcoinx import Tx, TxOutput, double_sha256, hash_to_hex_str
+from bitcoinx import Tx, TxOutput, double_sha256, hash_to_hex_str, hex_str_to_hash
 
 from app.chain.backends.arc import Arc, Policy
-from app.chain.backends.base import Found, Refusal, Sent, Tip, checked_fee_rate
+from app.chain.backends.base import BlockProof, Found, Refusal, Sent, Tip, checked_fee_rate
 from app.chain.backends.extended import extended
 from app.chain.backends.services import Services
 from app.chain.backends.whatsonchain import WhatsOnChain
@@ -110,6 +110,26 @@ class PublicBackend:
         if (txid, index) in self._gone or self._explorer.spender(txid, index) is not None:
             return False
         return self._is_known(txid)
+
+    def block_proof(self, txid: str, block_hash: str) -> BlockProof:
+        """The explorer's Merkle branch and header; the branch must lead to the header's root."""
+        branch, header = self._explorer.branch(txid, block_hash), self._explorer.header(block_hash)
+        if branch is None or header is None:
+            raise ChainError(
+                f"The explorer has no Merkle path of transaction {txid}.", hint="Try again in some minutes."
+            )
+        proof = BlockProof(header[0], header[1], *branch)
+        if proof.root(hex_str_to_hash(txid)) != proof.header[36:68]:
+            raise ChainError(
+                f"The explorer's Merkle path of transaction {txid} does not lead to its block.",
+                hint="Do not trust this explorer; name another one in INKPROOF_WOC_URL.",
+            )
+        return proof
+
+    def header(self, height: int) -> bytes | None:
+        """The explorer's header of the block at a height."""
+        found = self._explorer.header(height)
+        return None if found is None else found[0]
 
     def mine(self, address: str, count: int) -> list[str]:
         """Nobody mines at will on a public network."""

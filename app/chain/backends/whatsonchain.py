@@ -11,6 +11,8 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from bitcoinx import double_sha256, hash_to_hex_str, hex_str_to_hash
+
 from app.chain.backends.base import Tip
 from app.chain.backends.http import Peer, parse_json
 from app.chain.backends.rpc import MAX_MONEY
@@ -25,6 +27,7 @@ __all__ = ["WhatsOnChain"]
 _SECONDS = 30.0
 _LARGEST = 32 * 1024 * 1024
 _TRIES = 4
+_MAX_LEVELS = 64
 _ASK_AGAIN = 1.1
 """Seconds to wait when the service asks for fewer questions."""
 
@@ -103,6 +106,45 @@ class WhatsOnChain:
             return bytes.fromhex(answer.decode("ascii").strip().strip('"'))
         except ValueError as error:
             self._peer.garbage("A transaction's bytes cannot be read.", error)
+
+    def header(self, block: str | int) -> tuple[bytes, int] | None:
+        """The header (80 bytes) and the height of a block, named by hash or height; None if there is none."""
+        status, answer = self._ask(f"/block/{block}/header")
+        if status == 404:
+            return None
+        told = self._peer.mapping(self._json(status, answer))
+        try:
+            numbers = (int(told[key]).to_bytes(4, "little") for key in ("version", "time", "nonce"))
+            version, time_, nonce = numbers
+            bits = bytes.fromhex(told["bits"])[::-1]
+            before = bytes.fromhex(told.get("previousblockhash") or "00" * 32)[::-1]
+            header = version + before + bytes.fromhex(told["merkleroot"])[::-1] + time_ + bits + nonce
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            self._peer.garbage("A block's header cannot be read.", error)
+        if len(header) != 80 or hash_to_hex_str(double_sha256(header)) != told.get("hash"):
+            self._peer.garbage("A block's header does not have the hash that goes with it.")
+        height = self._peer.count(told.get("height"))
+        if block not in (height, told.get("hash")):
+            self._peer.garbage("It answered about another block.")
+        return header, height
+
+    def branch(self, txid: str, block_hash: str) -> tuple[int, tuple[bytes | None, ...]] | None:
+        """Place of a transaction in its block, and its Merkle branch (the TSC form); None if there is none.
+
+        Siblings from the bottom up, in the order of the wire; None for a copy.
+        """
+        status, answer = self._ask(f"/tx/{txid}/proof/tsc")
+        rows = None if status == 404 else self._json(status, answer)
+        if not rows:
+            return None
+        row = self._peer.mapping(rows[0] if isinstance(rows, list) else rows)
+        nodes = row.get("nodes")
+        if row.get("txOrId") != txid or row.get("target") != block_hash:
+            self._peer.garbage("It answered about another transaction.")
+        if not isinstance(nodes, list) or len(nodes) > _MAX_LEVELS:
+            self._peer.garbage("A Merkle branch cannot be read.")
+        branch = tuple(None if node == "*" else hex_str_to_hash(self._peer.hash(node)) for node in nodes)
+        return self._peer.count(row.get("index")), branch
 
     def spender(self, txid: str, index: int) -> str | None:
         """The transaction, in a block or waiting, that spends an output; None if none is known."""

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from app import models
 from app.errors import InkproofError
+from app.text import with_article
 from app.window.model.protocol import CheckTxid
 from app.window.model.state import Check
 from app.window.model.words import network_words
 
 if TYPE_CHECKING:
     from app.chain.inspect import Inspection
+    from app.chain.proof.examine import Examination
     from app.chain.service import Service
-    from app.script import Program
 
 __all__ = ["checked_again"]
 
@@ -22,43 +21,37 @@ __all__ = ["checked_again"]
 def checked_again(request: CheckTxid, service: Service) -> Check:
     """The transaction's facts and whether its Script accepts here; or why it could not be checked."""
     from app.chain.inspect import inspect
+    from app.chain.known import known_contracts
 
     name = service.connection.network.name
     if request.network and request.network != name:
         made, here = network_words(request.network), network_words(name)
         failure = f"It is on the {made}, and the window is on the {here}. `inkproof inspect` finds it."
         return Check(request.txid, failure=failure)
-    tried: list[str] = []
     try:
-        found = inspect(service.connection.backend, request.txid, _programs(tried))
+        found = inspect(service.connection.backend, request.txid, known_contracts)
     except InkproofError as error:
         return Check(request.txid, failure=str(error))
-    model = tried[-1] if found.program else "not one of this Inkproof's"
-    return Check(request.txid, _rows(found, model), found.judgement.accepted, found.judgement.reason)
+    seen = found.examination
+    if seen is None or not seen.known:
+        return Check(request.txid, failure=f"Nothing is proved: this is {found.kind}.")
+    reason = seen.judgement.reason if seen.judgement else ""
+    return Check(request.txid, _rows(found, seen), found.proved, reason)
 
 
-def _programs(tried: list[str]) -> Iterator[Program]:
-    """The programs of all models, one after the other; notes each one's model in `tried`."""
-    from app import fixedpoint
-    from app.contract.classifier import program_for
-    from app.script import Kind
-
-    for model in models.MODELS.values():
-        integers = fixedpoint.load(model.integers_path)
-        for kind in model.kinds:
-            tried.append(model.name)
-            yield program_for(integers, Kind(kind))
-
-
-def _rows(found: Inspection, model: str) -> tuple[tuple[str, str], ...]:
-    block = "none yet" if found.block_height is None else f"{found.block_height:,}"
+def _rows(found: Inspection, seen: Examination) -> tuple[tuple[str, str], ...]:
+    held, claim, judgement = seen.held, seen.claim, seen.judgement
     rows = (
-        ("Claim", f"this is a {found.claim.digit}"),
-        ("Model", model),
-        ("Script", f"{found.script_bytes:,} bytes, run in {found.judgement.milliseconds:.0f} ms"),
-        ("Its SHA-256", found.script_sha256),
-        ("Block", block),
-        ("Fee", f"{found.fee:,} satoshis for {found.size:,} bytes"),
+        ("Claim", f"this is {with_article(claim.digit)}" if claim else "none"),
+        ("Model", held.candidate.name if held else ""),
+        ("Signature", seen.statement.value if seen.statement else ""),
+        (
+            "Script",
+            f"{seen.script_bytes:,} bytes, run in {judgement.milliseconds:.0f} ms" if judgement else "",
+        ),
+        ("Its SHA-256", seen.script_sha256),
+        ("Block", "none yet" if found.block_height is None else f"{found.block_height:,}"),
+        ("Fee", f"{seen.fee:,} satoshis for {seen.size:,} bytes"),
         ("Block's hash", found.block_hash or ""),
         ("Txid", found.txid),
     )
