@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 FREEZE := build/freeze
 ARGS ?=
 
-.PHONY: run check test exhaustive attack load live-testnet lint format train bench models contract icon third-party lock exe exe-onefile exe-report clean
+.PHONY: run check test exhaustive attack load live-testnet lint format train bench models contract icon third-party lock exe exe-bare exe-onefile exe-report clean
 
 run: $(VENV)/.run
 	@$(BIN)/inkproof $(if $(IMAGE),verify $(IMAGE)) $(ARGS)
@@ -82,11 +82,16 @@ icon: $(VENV)/.dev
 third-party: $(VENV)/.dev
 	$(BIN)/python -m tools.third_party
 
-# The program without Python: built in an environment of its own, and held to its self-test.
+# The program without Python: built in an environment of its own, then held to its self-test in a root that holds
+# nothing else, where one can be made.
 exe:
 	@$(SETUP) freeze $(FREEZE)
 	$(FREEZE)/bin/pyinstaller --noconfirm --log-level WARN --workpath build/work build.spec
-	dist/inkproof/inkproof selftest
+	$(FREEZE)/bin/python -m tools.bare dist/inkproof/inkproof
+
+# That test alone, of the program that was built before.
+exe-bare: $(VENV)/.dev
+	$(BIN)/python -m tools.bare dist/inkproof/inkproof
 
 exe-onefile:
 	@$(SETUP) freeze $(FREEZE)

@@ -18,6 +18,7 @@ from tools import standins, third_party
 __all__ = [
     "DATA",
     "EXCLUDED",
+    "FROM_THE_SYSTEM",
     "HIDDEN",
     "LEFT_OUT",
     "Entry",
@@ -44,8 +45,6 @@ EXCLUDED = (
     "tensorflow.compiler.mlir.stablehlo",  # a converter of its models
     "tensorflow.compiler.tf2xla.ops._xla_ops",
     "PIL._avif",  # the reader takes PNG, JPEG, GIF, BMP and WebP
-    "pygame.mixer",  # there is no sound
-    "pygame.mixer_music",
     "matplotlib",  # pictures of a training: from the source only
     "tensorboard",
     "setuptools",
@@ -75,6 +74,9 @@ LEFT_OUT = (
     "pillow.libs/libavif",
 )
 """Files below these that hooks collect without being asked to."""
+
+FROM_THE_SYSTEM = ("libX11.so", "libXau.so", "libXdmcp.so", "libbsd.so", "libmd.so")
+"""X11's libraries, collected for pygame's clipboard: they must fit the system's libxcb and libXext."""
 
 NOT_INSIDE = ("grpcio", "pip", "setuptools", "wheel")
 """Packages that Inkproof's libraries or its source ask for and that are not in the frozen program."""
@@ -108,7 +110,7 @@ def gather(folder: Path) -> list[tuple[str, str]]:
 
 def keep(entries: Iterable[Entry]) -> list[Entry]:
     """The entries that are not to be left out."""
-    return [one for one in entries if not one[0].replace("\\", "/").startswith(LEFT_OUT)]
+    return [one for one in entries if not one[0].replace("\\", "/").startswith((*LEFT_OUT, *FROM_THE_SYSTEM))]
 
 
 def slim(entries: Iterable[Entry], folder: Path) -> list[Entry]:

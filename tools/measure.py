@@ -119,7 +119,7 @@ def _self_test(program: Path, environment: dict[str, str]) -> dict[str, Any]:
 
 
 def _first_frame(program: Path, environment: dict[str, str]) -> _Span:
-    with _screen() as (display, pixels):
+    with screen() as (display, pixels):
         blank = bytes(pixels)
         began = time.perf_counter()
         process = subprocess.Popen(
@@ -130,13 +130,13 @@ def _first_frame(program: Path, environment: dict[str, str]) -> _Span:
             start_new_session=True,
         )
         try:
-            seconds = _wait_for_paint(process, pixels, blank) - began
+            seconds = wait_for_paint(process, pixels, blank) - began
             return _Span(seconds, _processor(process.pid))
         finally:
-            _end(process)
+            end(process)
 
 
-def _wait_for_paint(process: subprocess.Popen[bytes], pixels: mmap.mmap, blank: bytes) -> float:
+def wait_for_paint(process: subprocess.Popen[bytes], pixels: mmap.mmap, blank: bytes) -> float:
     """When the screen first shows more than an empty window: the many colours of paper, panels and words."""
     deadline = time.perf_counter() + _LIMIT
     while time.perf_counter() < deadline:
@@ -161,7 +161,7 @@ def _processor(pid: int) -> float:
     return spent
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def end(process: subprocess.Popen[bytes]) -> None:
     """Close the window as a session's end does, and wait: its node has to stop."""
     with contextlib.suppress(ProcessLookupError):
         process.terminate()
@@ -173,7 +173,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 @contextlib.contextmanager
-def _screen() -> Iterator[tuple[str, mmap.mmap]]:
+def screen() -> Iterator[tuple[str, mmap.mmap]]:
     """A screen of its own: its name, and its pixels as they change."""
     with tempfile.TemporaryDirectory(prefix="inkproof-screen-") as folder:
         read, write = os.pipe()

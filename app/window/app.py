@@ -28,6 +28,7 @@ from app.window.model.hear import hear, sound_of
 from app.window.model.protocol import ClaimJudged, Keep, Message, Remember, Said
 from app.window.model.state import ChainView, Notice, Phase, State, Who
 from app.window.options import WindowOptions
+from app.window.screen import check_screen, no_window
 from app.window.view.density import reduced_motion, screen_density
 from app.window.view.paint import forget
 from app.window.view.theme import LIGHT, Palette
@@ -89,7 +90,7 @@ class Window:
         self._started = time.perf_counter()
         self._density = options.density or screen_density()
         pygame.display.init()
-        _check_screen()
+        check_screen()
         pygame.font.init()
         pygame.display.set_caption("Inkproof", "Inkproof")
         with contextlib.suppress(pygame.error, FileNotFoundError):
@@ -300,14 +301,6 @@ class Window:
         self._ink = ScreenInk()
 
 
-def _check_screen() -> None:
-    """Where there is no screen SDL takes one that nobody sees: only who asks for that shall get it."""
-    driver = pygame.display.get_driver()
-    asked = os.environ.get("SDL_VIDEODRIVER", "").split(",")
-    if driver in ("dummy", "offscreen") and driver not in asked:
-        raise pygame.error("No screen was found")
-
-
 def _open_page(url: str) -> None:
     import webbrowser
 
@@ -320,11 +313,7 @@ def run(options: WindowOptions | None = None) -> int:
     try:
         window = Window(options or WindowOptions())
     except pygame.error as error:
-        raise InkproofError(
-            "The window cannot be opened.",
-            why=f"{error}.",
-            hint="Is there a screen? Without one, use `inkproof verify IMAGE`.",
-        ) from error
+        raise no_window(str(error), os.environ) from error
     # Told to end, or its terminal has gone: it closes as if by hand, and the node is stopped. What is ignored
     # (`nohup`) stays so.
     numbers = [number for name in ("SIGTERM", "SIGHUP") if (number := getattr(signal, name, None))]
