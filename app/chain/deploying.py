@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import time
 from collections.abc import Callable
 
@@ -30,7 +31,6 @@ ATTEMPTS = 3
 """Times that a transaction is made anew when another program was quicker with the coins."""
 _SPARE = 1_000
 """Satoshis a contract holds beyond twice its spend's fee: the change of the spend is never dust."""
-_RATE_SECONDS = 1.0
 
 Approve = Callable[[int, str], bool]
 """Asked before coins that cost money are spent: satoshis and what for. Answers yes or no."""
@@ -54,7 +54,9 @@ class Deployer:
         self.approve = approve
         self._spending = spending
         self._approved: set[int] = set()
-        self._rate, self._rate_until = 0, 0.0
+        self.rate_seconds = 1.0
+        """How long a fee rate is taken for unchanged: one submission needs it five times."""
+        self._rate, self._rate_asked = 0, -math.inf
         self.recovered: list[Verification] = []
         """Verifications that were given up and then found in the chain, since the caller last took them."""
 
@@ -195,10 +197,10 @@ class Deployer:
         return fee_for(size, self._fee_rate())
 
     def _fee_rate(self) -> int:
-        """The rate now, asked for at most once a second: one submission needs it five times."""
-        if time.monotonic() >= self._rate_until:
+        """The rate now, asked for again after `rate_seconds`."""
+        if time.monotonic() - self._rate_asked >= self.rate_seconds:
             self._rate = self.connection.backend.fee_rate()
-            self._rate_until = time.monotonic() + _RATE_SECONDS
+            self._rate_asked = time.monotonic()
         return self._rate
 
     def _check_script_limit(self) -> None:

@@ -111,19 +111,19 @@ class Service:
         self.contract = contract
         self.connection = connection
         self.ledger = ledger
-        self._spending = Spending(ledger, connection.chain_id, daily_limit(limit))
-        self._deployer = Deployer(contract, connection, ledger, self._spending, approve)
+        self.spending = Spending(ledger, connection.chain_id, daily_limit(limit))
+        self.deployer = Deployer(contract, connection, ledger, self.spending, approve)
 
     def prepare(self, progress: Progress) -> Deployment:
         """A deployment that can be spent now; the contract is deployed if there is none.
 
         PendingError where one was sent before and the network has not decided about it: it is paid for.
         """
-        deployment = self._deployer.next_ready() or self._settle_deployment_left_open()
+        deployment = self.deployer.next_ready() or self._settle_deployment_left_open()
         if deployment is not None:
             return deployment
         progress(f"Deploying the contract ({len(self.contract.locking_script):,} bytes)", None)
-        return self._deployer.deploy(progress)
+        return self.deployer.deploy(progress)
 
     def submit(
         self,
@@ -148,12 +148,12 @@ class Service:
             deployment = self.prepare(progress)
             if (known := self._take_recovered(image, claim)) is not None:
                 continue
-            self._deployer.ask_once(deployment)
+            self.deployer.ask_once(deployment)
             on_stage(ClaimStage.READY, f"{deployment.txid}:{deployment.output_index}")
-            output = self._deployer.output_of(deployment)
+            output = self.deployer.output_of(deployment)
             if output is None:
                 continue
-            with self._deployer.send_lock.acquire():
+            with self.deployer.send_lock.acquire():
                 try:
                     record = self.record(deployment, output.value, image, claim, readings, name)
                 except DeploymentTakenError:
@@ -169,7 +169,7 @@ class Service:
                 return self._verdict(record)
             if judgement is not None:
                 raise _unfounded(sent, judgement)
-            if not self._deployer.prepare_retry(sent.refusal):
+            if not self.deployer.prepare_retry(sent.refusal):
                 raise refused("The node did not judge the claim.", sent)
         raise ChainError(
             "The deployed contract was spent by somebody else, three times in a row.",
@@ -206,7 +206,7 @@ class Service:
 
         DeploymentTakenError where another verification holds the deployment.
         """
-        fee = self._deployer.spend_fee()
+        fee = self.deployer.spend_fee()
         payout = self.connection.wallet.locking_script.to_bytes()
         plan = SpendPlan(deployment.txid, deployment.output_index, value, fee, payout)
         tx: Tx = build_spend(self.contract, plan, claim, image, self.connection.wallet.key)
@@ -242,7 +242,7 @@ class Service:
             record
             for record in self.ledger.newest_in(chain_id, VerificationState.PREPARED)
             if (record.image, record.claim) == (image, claim)
-            and self._deployer.owns(self.ledger.deployment(record.deployment_id))
+            and self.deployer.owns(self.ledger.deployment(record.deployment_id))
         ]
         if left:
             self.reconcile()
@@ -258,12 +258,12 @@ class Service:
         So it is paid for once. PendingError if the network has not decided about it.
         """
         for _ in range(2):  # the network may decide between two questions
-            if not self._deployer.left_open():
+            if not self.deployer.left_open():
                 break
             self.reconcile()
-            if (deployment := self._deployer.next_ready()) is not None:
+            if (deployment := self.deployer.next_ready()) is not None:
                 return deployment
-            for left in self._deployer.left_open():
+            for left in self.deployer.left_open():
                 self._raise_if_pending(left.txid)
         return None
 
@@ -276,7 +276,7 @@ class Service:
 
     def _take_recovered(self, image: bytes, claim: int) -> Verification | None:
         """The same claim if it had been given up and has just been found in the chain."""
-        found, self._deployer.recovered = self._deployer.recovered, []
+        found, self.deployer.recovered = self.deployer.recovered, []
         return next((record for record in found if (record.image, record.claim) == (image, claim)), None)
 
     def _judge_refused(self, record: Verification, sent: Sent, output: TxOutput) -> Judgement | None:

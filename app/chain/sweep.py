@@ -50,10 +50,13 @@ def recipient(text: str, wallet: Wallet) -> bytes:
     return script
 
 
-def plan_sweep(coins: Sequence[Coin], script: bytes, wallet: Wallet, rate: int) -> Sweep:
+def plan_sweep(
+    coins: Sequence[Coin], script: bytes, wallet: Wallet, rate: int, *, most: int = _COINS
+) -> Sweep:
     """Sign what it takes to send all coins to `script` at `rate` satoshis per 1000 bytes.
 
-    Coins that are not worth the fee of sending them are left. WalletError if there are no others.
+    Each transaction takes `most` coins at most. Coins that are not worth the fee of sending them are left.
+    WalletError if there are no others.
     """
     if not coins:
         raise WalletError("The wallet is empty.")
@@ -63,8 +66,8 @@ def plan_sweep(coins: Sequence[Coin], script: bytes, wallet: Wallet, rate: int) 
     worth = [coin for coin in ordered if coin.value > each] or ordered[:1]
     transactions: list[tuple[Tx, tuple[Coin, ...]]] = []
     amount, fees, left = 0, 0, len(coins)
-    for start in range(0, len(worth), _COINS):
-        part = tuple(worth[start : start + _COINS])
+    for start in range(0, len(worth), most):
+        part = tuple(worth[start : start + most])
         try:
             tx, fee = build_payment(script, part, wallet, rate)
         except WalletError:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from app.chain.backends import arc as arc_module
-from app.chain.backends import whatsonchain as woc_module
 from app.chain.backends.arc import Arc
 from app.chain.backends.node import NodeBackend
-from app.chain.backends.services import services_of
+from app.chain.backends.services import Patience, services_of
 from app.chain.backends.whatsonchain import WhatsOnChain
 from app.chain.networks import TESTNET
 from app.chain.wallet.key import Wallet
@@ -42,14 +41,19 @@ def give(regtest: Regtest, wallet: Wallet, satoshis: int, *, confirm: bool = Tru
     return str(tx.hex_hash())
 
 
+IMPATIENT = Patience(answer=3.0, wait=0, looks=3, between=0.01, again=0.05)
+
+
+def clients_with(patience: Patience) -> tuple[WhatsOnChain, Arc]:
+    """The clients of both services, as patient as that."""
+    known = dataclasses.replace(services_of(TESTNET), patience=patience)
+    return WhatsOnChain(TESTNET, known), Arc(TESTNET, known)
+
+
 @pytest.fixture
-def clients(services: FakeServices, monkeypatch: pytest.MonkeyPatch) -> tuple[WhatsOnChain, Arc]:
+def clients(services: FakeServices) -> tuple[WhatsOnChain, Arc]:
     """Both, and impatient."""
-    monkeypatch.setattr(arc_module, "_WAIT", 0)
-    monkeypatch.setattr(arc_module, "_LOOKS", 3)
-    monkeypatch.setattr(woc_module, "_ASK_AGAIN", 0.05)
-    known = services_of(TESTNET)
-    return WhatsOnChain(TESTNET, known, limit=3.0), Arc(TESTNET, known, limit=3.0, between=0.01)
+    return clients_with(IMPATIENT)
 
 
 @pytest.fixture

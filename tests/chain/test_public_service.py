@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 from bitcoinx import Tx
 
 from app.chain import service as services_module
 from app.chain.backends.public import PublicBackend
-from app.chain.backends.services import services_of
+from app.chain.backends.services import Patience, services_of
 from app.chain.connection import Connection, NodeChoice, connect
 from app.chain.inspect import inspect
 from app.chain.ledger.records import DeploymentState, VerificationState
@@ -42,11 +44,17 @@ def ledger(tmp_path):
         yield ledger
 
 
+def impatient(network):
+    """The services of a network, whose word is not waited for, and whose policy is asked for each time."""
+    patience = Patience(wait=0, looks=2, between=0.0, policy=0.0)
+    return dataclasses.replace(services_of(network), patience=patience)
+
+
 @pytest.fixture
 def testnet(services, stranger, network, ledger, regtest):
     """A service on testnet with coins."""
     give(regtest, stranger, 500_000)
-    connection = Connection(PublicBackend(TESTNET, services_of(TESTNET)), TESTNET, stranger, "testnet")
+    connection = Connection(PublicBackend(TESTNET, impatient(TESTNET)), TESTNET, stranger, "testnet")
     return Service(contract_for(network, stranger.pubkeyhash), connection, ledger, services_module.never)
 
 
@@ -57,7 +65,7 @@ def mainnet(services, stranger, network, ledger, regtest):
     wallet = Wallet(stranger.key, MAIN)
     give(regtest, wallet, 2_000_000)
     # The node behind the fakes knows addresses with regtest's prefix only.
-    backend = PublicBackend(MAIN, services_of(MAIN))
+    backend = PublicBackend(MAIN, impatient(MAIN))
     backend.coins = lambda _: PublicBackend.coins(backend, stranger)
     connection = Connection(backend, MAIN, wallet, "mainnet")
     asked = []
@@ -115,10 +123,8 @@ def test_a_verification_can_be_inspected_through_the_services(testnet, network):
     assert found.examination.held.owner == testnet.connection.wallet.pubkeyhash
 
 
-def test_a_word_that_is_late_is_asked_for_again_and_nothing_is_lost(testnet, services, monkeypatch):
+def test_a_word_that_is_late_is_asked_for_again_and_nothing_is_lost(testnet, services):
     """ARC has taken the transaction, and the network has not acknowledged it when we stop waiting."""
-    monkeypatch.setattr("app.chain.backends.arc._LOOKS", 2)
-    testnet.connection.backend._arc._between = 0.0
     testnet.prepare(quiet)
 
     def slow(handler):
@@ -142,10 +148,8 @@ def test_a_word_that_is_late_is_asked_for_again_and_nothing_is_lost(testnet, ser
 
 
 @pytest.fixture
-def undecided(mainnet, services, stranger, monkeypatch):
+def undecided(mainnet, services, stranger):
     """ARC passes on what it gets, the network does not acknowledge it, and the explorer has not noticed."""
-    monkeypatch.setattr("app.chain.backends.arc._LOOKS", 2)
-    mainnet[0].connection.backend._arc._between = 0.0
     coins = services.answer("GET", f"/woc/address/{stranger.address}/unspent/all", b"", {})
 
     def slow(handler):
@@ -179,7 +183,6 @@ def test_an_undecided_deployment_is_waited_for_though_the_rate_has_changed(mainn
         service.prepare(quiet)
     services.rate = (60, 1000)
     again = Service(service.contract, service.connection, service.ledger, lambda *_: pytest.fail("asked"))
-    service.connection.backend._policy = None
     with pytest.raises(PendingError):
         again.prepare(quiet)
     assert len(services.bodies) == 1
@@ -257,7 +260,7 @@ def test_a_script_over_the_services_limit_is_found_out_before_coins_are_put_behi
 
 
 def test_an_empty_wallet_names_its_address(services, network, ledger, stranger):
-    connection = Connection(PublicBackend(TESTNET, services_of(TESTNET)), TESTNET, stranger, "testnet")
+    connection = Connection(PublicBackend(TESTNET, impatient(TESTNET)), TESTNET, stranger, "testnet")
     service = Service(contract_for(network, stranger.pubkeyhash), connection, ledger, services_module.never)
     with pytest.raises(WalletError) as refusal:
         service.prepare(quiet)
@@ -273,7 +276,7 @@ def test_a_deployment_from_many_small_coins_pays_the_services_rate(
     paid = pay(regtest.wallet, [purse], [(value, bytes(stranger.locking_script))] * count)
     regtest.rpc.call("sendrawtransaction", paid.to_hex())
     regtest.backend.mine(regtest.wallet.address, 1)
-    connection = Connection(PublicBackend(TESTNET, services_of(TESTNET)), TESTNET, stranger, "testnet")
+    connection = Connection(PublicBackend(TESTNET, impatient(TESTNET)), TESTNET, stranger, "testnet")
     service = Service(contract_for(network, stranger.pubkeyhash), connection, ledger, services_module.never)
     deployed = Tx.from_bytes(service.prepare(quiet).raw_tx)
     assert len(deployed.inputs) > 10
@@ -288,7 +291,7 @@ def test_real_coins_are_asked_for_once_with_deployment_and_verification(mainnet)
     ((satoshis, purpose),) = asked
     deployment = service.ledger.deployment(1)
     assert f"fee {verdict.fee:,}" in purpose
-    assert satoshis == verdict.fee + service._spending.spent() - deployment.value
+    assert satoshis == verdict.fee + service.spending.spent() - deployment.value
     assert "come back" in purpose
 
 
@@ -319,7 +322,7 @@ def test_the_daily_limit_stops_a_deployment_before_anything_is_asked_or_sent(mai
     submit(service, picture(10))
     sent = len(services.bodies)
     asked.clear()
-    service._spending.limit = service._spending.spent() + 100
+    service.spending.limit = service.spending.spent() + 100
     with pytest.raises(WalletError, match="daily limit"):
         submit(service, picture(11))
     assert (asked, len(services.bodies)) == ([], sent)
@@ -330,7 +333,7 @@ def test_a_deployment_that_was_refused_does_not_count(mainnet, services):
     services.say("/arc/v1/tx", *problem(465, "too little"))
     with pytest.raises(ChainError, match="refused to take"):
         service.prepare(quiet)
-    assert service._spending.spent() == 0
+    assert service.spending.spent() == 0
     assert service.ledger.deployment(1).state is DeploymentState.REFUSED
 
 

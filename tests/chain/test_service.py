@@ -200,7 +200,7 @@ def test_what_was_sent_and_not_written_down_is_found_on_the_chain(service, model
     assert send(service.connection.rpc, record.raw_tx).accepted
     service.reconcile()
     assert service.ledger.verification(record.id).state is VerificationState.ACCEPTED
-    service._confirm(services.silent, record)
+    service.resume()
     assert service.ledger.verification(record.id).state is VerificationState.CONFIRMED
     assert service.prepare(quiet).id != deployment.id
 
@@ -259,7 +259,7 @@ def test_real_coins_are_not_spent_without_a_yes(service):
     with pytest.raises(WalletError, match="not approved"):
         service.prepare(quiet)
     assert asked[0] > len(service.contract.locking_script) * 50 // 1000
-    assert service._spending.spent() == 0
+    assert service.spending.spent() == 0
     assert service.ledger.unreconciled(service.connection.chain_id) == ([], [])
 
 

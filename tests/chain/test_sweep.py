@@ -9,7 +9,6 @@ from bitcoinx import P2SH_Address, PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.chain import sweep as sweeps
 from app.chain.funding import balance
 from app.chain.networks import MAIN, REGTEST
 from app.chain.sweep import plan_sweep, recipient, send_sweep
@@ -48,15 +47,12 @@ def test_every_coin_arrives_less_a_fair_fee(regtest: Regtest, wallet: Wallet, ot
     assert found is not None and found.block_hash is not None, "the fee was enough to be mined"
 
 
-def test_many_coins_go_in_several_transactions(
-    regtest: Regtest, wallet: Wallet, other: Wallet, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sweeps, "_COINS", 2)
+def test_many_coins_go_in_several_transactions(regtest: Regtest, wallet: Wallet, other: Wallet) -> None:
     for _ in range(5):
         give(regtest, wallet, 20_000)
     backend = regtest.backend
     script = bytes(other.locking_script)
-    plan = plan_sweep(backend.coins(wallet), script, wallet, backend.fee_rate())
+    plan = plan_sweep(backend.coins(wallet), script, wallet, backend.fee_rate(), most=2)
     assert len(send_sweep(backend, wallet, plan)) == 3
     assert balance(backend, other) == plan.amount == 100_000 - plan.fee
     assert backend.coins(wallet) == []

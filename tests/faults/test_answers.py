@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from app.chain.backends import node_transactions
 from app.chain.backends.rpc import Rpc
 from app.chain.connection import NodeChoice
 from app.chain.ledger.records import DeploymentState, VerificationState
@@ -122,7 +121,7 @@ def test_an_answer_of_any_method_that_is_no_answer_leads_to_plain_words(opened, 
             return status, body.replace(b'"@', b"").replace(b'@"', b"")
 
         between.on(method, spoil)
-        opened._deployer._rate_until = 0.0  # the fee rate is asked for anew
+        opened.deployer.rate_seconds = 0.0  # the fee rate is asked for each time
         for act in (lambda: world.claim(opened, next(SEEDS)), lambda: open_and_close(choice)):
             try:
                 act()
@@ -276,7 +275,7 @@ def test_a_claim_that_arrives_after_it_was_given_up_is_found_and_not_made_twice(
     assert states(seed) == [VerificationState.CONFIRMED]
 
 
-def test_a_slow_node_is_waited_for_and_a_silent_one_is_named(opened, between, monkeypatch):
+def test_a_slow_node_is_waited_for_and_a_silent_one_is_named(opened, between):
     def slow(pass_on):
         time.sleep(0.4)
         return pass_on()
@@ -291,7 +290,7 @@ def test_a_slow_node_is_waited_for_and_a_silent_one_is_named(opened, between, mo
     def wait(pass_on):
         over.wait(10)
 
-    monkeypatch.setattr(node_transactions, "_SEND_SECONDS", 0.5)
+    opened.connection.backend.send_seconds = 0.5
     between.on("sendrawtransaction", wait)
     with pytest.raises(UnreachableError, match=r"did not answer within 0\.5 seconds") as error:
         world.claim(opened, silent)
@@ -338,7 +337,7 @@ def test_each_refusal_that_is_no_verdict_says_what_to_do(opened, between, words,
 
     elsewhere = dataclasses.replace(opened.connection.network, may_mine=False)
     monkeypatch.setattr(
-        opened._deployer, "connection", dataclasses.replace(opened.connection, network=elsewhere)
+        opened.deployer, "connection", dataclasses.replace(opened.connection, network=elsewhere)
     )
     between.mischief = mischief
     seed = next(SEEDS)

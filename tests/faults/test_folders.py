@@ -20,7 +20,6 @@ import pytest
 
 from app.chain.backends.rpc import Rpc
 from app.chain.connection import NodeChoice
-from app.chain.ledger import store as ledger_module
 from app.chain.ledger.records import VerificationState
 from app.chain.ledger.store import Ledger
 from app.chain.node.process import EmbeddedNode, free_port
@@ -304,19 +303,12 @@ def test_a_clock_that_jumps(bitcoind, home, monkeypatch):
         assert world.claim(opened, 3_902).block_height is not None
 
 
-def test_the_order_of_the_history_is_not_the_clocks(bitcoind, home, monkeypatch):
+def test_the_order_of_the_history_is_not_the_clocks(bitcoind, home):
     """Records are numbered; their times are shown and decide nothing."""
 
-    class Backwards(datetime):
-        hour_now = 23
-
-        @classmethod
-        def now(cls, tz=None):
-            cls.hour_now -= 1
-            return datetime(2020, 1, 1, cls.hour_now, tzinfo=timezone.utc)
-
+    times = (datetime(2020, 1, 1, hour, tzinfo=timezone.utc) for hour in range(23, 0, -1))
     with world.service() as opened:
-        monkeypatch.setattr(ledger_module, "datetime", Backwards)
+        opened.ledger.clock = lambda: next(times)
         for seed in (4_000, 4_001, 4_002):
             assert world.claim(opened, seed).block_height is not None
     records = world.records()

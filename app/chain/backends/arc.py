@@ -2,7 +2,7 @@
 
 ARC ("Authoritative Response Component") is the transaction processor of BSV's miners; its API is described
 by the OpenAPI file and doc/errors.md of bitcoin-sv/arc. A thin client of our own, for the reasons that
-`whatsonchain` gives; besides, the SDK would parse every 320 KB script into its own classes.
+`whatsonchain` gives; besides, the SDK would parse every long script into its own classes.
 
 Transactions go out in Extended Format where the spent outputs are known: ARC then checks fee and scripts
 at once, without having to find the parents first, which it may not have heard of yet.
@@ -25,14 +25,8 @@ from app.text import clean_text
 
 __all__ = ["Arc", "Policy"]
 
-_SECONDS = 30.0
-_LARGEST = 1024 * 1024
-_WAIT = 25
-"""Seconds that ARC is asked to wait for the network's word (it allows 30)."""
 _MOST = 2**64 - 1
-_LATER = "It is recorded. Try again in a few minutes: Inkproof then asks what became of it."
-_LOOKS = 8
-_BETWEEN_LOOKS = 2.0
+_LATER = "It is recorded. Try again in a few minutes: Inkproof then asks whether it was taken."
 
 # What ARC says of a transaction's way (txStatus). The network has taken it:
 _TAKEN = frozenset({"ACCEPTED_BY_NETWORK", "SEEN_ON_NETWORK", "MINED", "MINED_IN_STALE_BLOCK"})
@@ -75,29 +69,20 @@ _CODES: Mapping[int, Refusal] = {
 
 @dataclass(frozen=True)
 class Policy:
-    """What an ARC asks: satoshis per 1000 bytes, and the largest script in bytes."""
+    """What an ARC asks: satoshis per 1000 bytes, and the largest script in bytes (None: any)."""
 
     rate: int
-    max_script: int
+    max_script: int | None
 
 
 class Arc:
     """One ARC."""
 
-    def __init__(
-        self,
-        network: Network,
-        services: Services,
-        *,
-        limit: float = _SECONDS,
-        between: float = _BETWEEN_LOOKS,
-    ) -> None:
-        """`limit` bounds each question, `between` parts two looks at a status; both in seconds."""
+    def __init__(self, network: Network, services: Services) -> None:
         self.network = network
         self._url = services.arc_url
         self._token = services.arc_token
-        self._limit = limit
-        self._between = between
+        self._patience = services.patience
         self._peer = Peer(
             name="ARC",
             nobody="No ARC",
@@ -109,7 +94,7 @@ class Arc:
 
     def policy(self) -> Policy:
         """What this ARC asks of a transaction. The rate is not yet held to the network's ceiling."""
-        status, answer = self._ask("GET", "/v1/policy", self._limit)
+        status, answer = self._ask("GET", "/v1/policy")
         policy = self._peer.mapping(self._answer(status, answer).get("policy"))
         fee = self._peer.mapping(policy.get("miningFee"))
         satoshis, size = (self._peer.count(fee.get(name), _MOST) for name in ("satoshis", "bytes"))
@@ -117,7 +102,8 @@ class Arc:
             self._peer.garbage("It names a fee for no bytes.")
         return Policy(
             rate=-(-satoshis * 1000 // size),
-            max_script=self._peer.count(policy.get("maxscriptsizepolicy"), _MOST),
+            # Zero is a node's word for no limit, and ARC passes its node's policy on.
+            max_script=self._peer.count(policy.get("maxscriptsizepolicy"), _MOST) or None,
         )
 
     def submit(self, body: bytes, txid: str) -> Sent:
@@ -129,14 +115,15 @@ class Arc:
         headers = {
             "Content-Type": "application/octet-stream",
             "X-WaitFor": "SEEN_ON_NETWORK",
-            "X-MaxTimeout": str(_WAIT),
+            "X-MaxTimeout": str(self._patience.wait),
         }
-        status, answer = self._ask("POST", "/v1/tx", self._limit + _WAIT, headers, body)
+        status, answer = self._ask("POST", "/v1/tx", headers, body)
         if status not in (200, 201, 202):
             return self._refused(status, answer, txid)
         told = self._answer(200, answer)
         code = told.get("status")
-        if isinstance(code, int) and code in _CODES:  # an error in the guise of a success
+        if isinstance(code, int) and code in _CODES:  # an error inside a success
+            self._check_subject(told, txid)
             return Sent(False, txid, self._words(told), self._kind(code, self._words(told)))
         return self._await_word(told, txid)
 
@@ -152,7 +139,7 @@ class Arc:
         return word in _TAKEN
 
     def _word(self, txid: str) -> str:
-        status, answer = self._ask("GET", f"/v1/tx/{txid}", self._limit)
+        status, answer = self._ask("GET", f"/v1/tx/{txid}")
         if status == 404:
             return ""
         told = self._answer(status, answer)
@@ -161,7 +148,7 @@ class Arc:
         return self._status(told)
 
     def _await_word(self, told: Mapping[str, Any], txid: str) -> Sent:
-        for look in range(_LOOKS):
+        for look in range(self._patience.looks):
             if told.get("txid") != txid:
                 raise ChainError(
                     "ARC took the transaction under another txid than ours.",
@@ -176,22 +163,23 @@ class Arc:
                 return Sent(False, txid, reason, classify(reason))
             if word not in _UNDECIDED:
                 self._peer.garbage(f"It names no status of a transaction: {clean_text(word, 60)}.")
-            if look < _LOOKS - 1:
-                time.sleep(self._between)
-                code, answer = self._ask("GET", f"/v1/tx/{txid}", self._limit)
+            if look < self._patience.looks - 1:
+                time.sleep(self._patience.between)
+                code, answer = self._ask("GET", f"/v1/tx/{txid}")
                 told = told if code == 404 else self._answer(code, answer)
         raise self._pending(word)
 
     @staticmethod
     def _pending(word: str) -> PendingError:
         return PendingError(
-            "The network has not said yet what it makes of the transaction.",
+            "The network has not said yet whether it takes the transaction.",
             why=f"ARC has it; its last word is {word}.",
             hint=_LATER,
         )
 
     def _refused(self, status: int, answer: bytes, txid: str) -> Sent:
         told = self._problem(status, answer)
+        self._check_subject(told, txid)
         code = told.get("status")
         code = code if isinstance(code, int) and not isinstance(code, bool) else status
         words = self._words(told)
@@ -206,6 +194,11 @@ class Arc:
                 hint=_LATER,
             )
         return Sent(False, txid, words, kind)
+
+    def _check_subject(self, told: Mapping[str, Any], txid: str) -> None:
+        """UnreachableError if an error names another transaction than the one that was sent."""
+        if told.get("txid") not in (None, "", txid):
+            self._peer.garbage("It answered about another transaction.")
 
     @staticmethod
     def _status(told: Mapping[str, Any]) -> str:
@@ -268,7 +261,6 @@ class Arc:
         self,
         method: str,
         path: str,
-        limit: float,
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
     ) -> tuple[int, bytes]:
@@ -276,8 +268,8 @@ class Arc:
         return self._peer.exchange(
             method,
             self._url + path,
-            limit=limit,
-            largest=_LARGEST,
+            limit=self._patience.answer + (self._patience.wait if body is not None else 0),
+            largest=self._patience.largest,
             headers={**known, **(headers or {})},
             body=body,
         )

@@ -6,9 +6,14 @@ credentials of the environment are not used: an answer comes from the address th
 
 from __future__ import annotations
 
+import contextlib
+import functools
+import http.client
 import json
 import queue
 import re
+import socket
+import ssl
 import threading
 import time
 from collections.abc import Mapping
@@ -17,21 +22,27 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
 from urllib.parse import SplitResult, urlsplit
 
-import requests
-import urllib3
+import certifi
 
+from app.chain.backends.deadline import ended_at
 from app.errors import UnreachableError
 from app.text import clean_text
 
 __all__ = ["Peer", "check_address", "parse_json"]
 
 _CHUNK = 256 * 1024
-_GRACE = 0.5
-"""Seconds in which an exchange that knows its own deadline is left to say so itself."""
+_MOST_VALUES = 1_000_000
+"""Of a node's list of its coins: some 80,000 coins."""
 
 
 def parse_json(answer: bytes) -> Any:
-    """Strict JSON in UTF-8; fractions become Decimal. ValueError or RecursionError where it is none."""
+    """Strict JSON in UTF-8; fractions become Decimal. ValueError or RecursionError where it is none.
+
+    The memory that it takes is bounded by the number of values, which is counted first: text and long
+    hexadecimal strings take little more than their bytes, millions of small numbers and lists do not.
+    """
+    if sum(map(answer.count, (b",", b"[", b"{"))) > _MOST_VALUES:
+        raise ValueError("it holds too many values")
     return json.loads(answer.decode("utf-8"), parse_float=_decimal, parse_constant=_refuse_constant)
 
 
@@ -89,57 +100,44 @@ class Peer:
         `limit` bounds the whole exchange in seconds, `largest` the answer in bytes. UnreachableError where
         either is passed, nobody answers, or what answers does not speak HTTP.
         """
-        outcome: queue.SimpleQueue[tuple[int, bytes] | BaseException] = queue.SimpleQueue()
-
-        def ask() -> None:
-            try:
-                outcome.put(self._exchange(method, url, limit, largest, headers, body))
-            except BaseException as error:
-                outcome.put(error)
-
-        # The library's timeout is for each piece that arrives. Headers that trickle in would never meet it,
-        # so they are waited for on a thread that can be left behind.
-        threading.Thread(target=ask, daemon=True, name="exchange").start()
-        try:
-            told = outcome.get(timeout=limit + _GRACE)
-        except queue.Empty:
-            raise self._too_slow(limit) from None
-        if isinstance(told, BaseException):
-            raise told
-        return told
-
-    def _exchange(
-        self,
-        method: str,
-        url: str,
-        limit: float,
-        largest: int,
-        headers: Mapping[str, str],
-        body: bytes | None,
-    ) -> tuple[int, bytes]:
         deadline = time.monotonic() + limit
-        asked = {"Accept-Encoding": "identity", "Connection": "close", **headers}
         try:
-            with requests.Session() as session:
-                session.trust_env = False
-                with session.request(
-                    method,
-                    url,
-                    data=body,
-                    headers=asked,
-                    timeout=limit,
-                    stream=True,
-                    allow_redirects=False,
-                ) as response:
-                    return response.status_code, self._read(response, deadline, limit, largest)
-        except (requests.Timeout, urllib3.exceptions.TimeoutError) as error:
-            raise self._too_slow(limit) from error
-        except requests.ConnectionError as error:
+            with contextlib.ExitStack() as stack:
+                connection = stack.enter_context(contextlib.closing(self._connect(url, deadline)))
+                stack.enter_context(ended_at(connection.sock, deadline))
+                asked = {"Accept-Encoding": "identity", "Connection": "close", **headers}
+                connection.request(method, _path(url), body=body, headers=asked)
+                response = connection.getresponse()
+                answer = self._read(response, largest)
+                if time.monotonic() >= deadline:
+                    raise TimeoutError
+                return response.status, answer
+        except (http.client.HTTPException, OSError, ValueError) as error:
+            if isinstance(error, TimeoutError) or time.monotonic() >= deadline:
+                raise self._too_slow(limit) from error
+            if isinstance(error, http.client.HTTPException | ValueError) and not isinstance(error, OSError):
+                self.garbage(_reason(error), error)
             raise UnreachableError(
                 f"{self.nobody} answers at {self.url}.", why=_reason(error), hint=self.absent_hint
             ) from error
-        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
-            self.garbage(_reason(error), error)
+
+    def _connect(self, url: str, deadline: float) -> http.client.HTTPConnection:
+        """A connection to the host of an URL, secured for https. OSError if there is none."""
+        parts = urlsplit(url)
+        host, secure = str(parts.hostname), parts.scheme == "https"
+        port = parts.port or (443 if secure else 80)
+        sock = _open_socket(host, port, deadline)
+        try:
+            if secure:
+                with ended_at(sock, deadline):
+                    sock = _trusted().wrap_socket(sock, server_hostname=host)
+        except BaseException:
+            sock.close()
+            raise
+        kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
+        connection = kind(host, port)
+        connection.sock = sock
+        return connection
 
     def garbage(self, why: str, cause: BaseException | None = None) -> NoReturn:
         """Raise UnreachableError: what answers is not what it should be."""
@@ -159,23 +157,31 @@ class Peer:
             self.garbage("A number in the answer is none, or out of range.")
         return value
 
+    def confirmations(self, value: Any) -> int:
+        """Blocks on top of something, itself counted: 0 or less where it is in no block of the chain.
+
+        UnreachableError if it is no such number.
+        """
+        if value == -1 and isinstance(value, int):
+            return -1  # a node's word for a block that was taken back
+        return self.count(value)
+
     def hash(self, value: Any) -> str:
         """A hash in hex, of a block or a transaction. UnreachableError if it is none."""
         if not isinstance(value, str) or not re.fullmatch(r"[0-9a-f]{64}", value):
             self.garbage("A hash in the answer is none.")
         return value
 
-    def _read(self, response: requests.Response, deadline: float, limit: float, largest: int) -> bytes:
+    def _read(self, response: http.client.HTTPResponse, largest: int) -> bytes:
         parts: list[bytes] = []
         size = 0
-        # read1 returns what has arrived, so a server that sends a byte now and then meets the deadline too.
-        while chunk := response.raw.read1(_CHUNK, decode_content=False):
+        while chunk := response.read1(_CHUNK):
             size += len(chunk)
             if size > largest:
                 self.garbage(f"The answer is larger than {largest // 2**20} MB.")
-            if time.monotonic() > deadline:
-                raise self._too_slow(limit)
             parts.append(chunk)
+        if response.length:
+            raise http.client.IncompleteRead(b"", response.length)
         return b"".join(parts)
 
     def _too_slow(self, limit: float) -> UnreachableError:
@@ -194,6 +200,63 @@ def _decimal(text: str) -> Decimal:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
+
+
+def _path(url: str) -> str:
+    """What is asked of the server: the URL without its host."""
+    parts = urlsplit(url)
+    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+
+
+def _open_socket(host: str, port: int, deadline: float) -> socket.socket:
+    """A TCP connection. OSError where nobody takes it, TimeoutError where that is not known in time."""
+    failure: OSError = TimeoutError()
+    for family, kind, protocol, _, address in _resolve(host, port, deadline):
+        sock = socket.socket(family, kind, protocol)
+        try:
+            sock.settimeout(max(0.001, deadline - time.monotonic()))
+            sock.connect(address)
+            return sock
+        except OSError as error:
+            sock.close()
+            failure = error
+    raise failure
+
+
+def _resolve(host: str, port: int, deadline: float) -> list[Any]:
+    """The addresses of a host, as `socket.getaddrinfo` gives them."""
+
+    def ask() -> list[Any]:
+        return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+
+    if host == "localhost" or re.fullmatch(r"[0-9.]+|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*", host):
+        return ask()
+    # The system's own time limit for a name can be minutes: it is asked on a thread that can be left behind,
+    # and ends with the system's answer.
+    outcome: queue.SimpleQueue[list[Any] | OSError] = queue.SimpleQueue()
+
+    def tell() -> None:
+        try:
+            outcome.put(ask())
+        except OSError as error:
+            outcome.put(error)
+        except UnicodeError:
+            outcome.put(OSError(0, "The name of the host is not one"))
+
+    threading.Thread(target=tell, daemon=True, name="resolve").start()
+    try:
+        found = outcome.get(timeout=max(0.0, deadline - time.monotonic()))
+    except queue.Empty:
+        raise TimeoutError from None
+    if isinstance(found, OSError):
+        raise found
+    return found
+
+
+@functools.cache
+def _trusted() -> ssl.SSLContext:
+    """TLS with the certificates of certifi, so that it is the same on every system."""
+    return ssl.create_default_context(cafile=certifi.where())
 
 
 def _reason(error: BaseException) -> str:

@@ -29,6 +29,8 @@ class NodeBackend:
     def __init__(self, rpc: Rpc, network: Network) -> None:
         self.rpc = rpc
         self.network = network
+        self.send_seconds = 120.0
+        """How long the node may take to judge a transaction."""
 
     def name(self) -> str:
         """The node's own name for itself."""
@@ -67,7 +69,7 @@ class NodeBackend:
 
     def send(self, raw: bytes, spent: Sequence[TxOutput] = ()) -> Sent:
         """Give the transaction to the node, which knows the outputs it spends by itself."""
-        sent = node_transactions.send(self.rpc, raw)
+        sent = node_transactions.send(self.rpc, raw, seconds=self.send_seconds)
         if not sent.accepted:
             # One that was taken before and is refused now would hold its coins in the node's wallet.
             with contextlib.suppress(RpcError):

@@ -14,8 +14,8 @@ from app.errors import ChainError, RpcError, WalletError
 
 __all__ = ["fee_rate", "list_coins", "watch"]
 
-# What nodes ask in practice is 1 to 50 satoshis per 1000 bytes; the upper end where a node names no rate.
-_USUAL_RATE = 50
+_USUAL_RATE = 100
+"""Satoshis per 1000 bytes where a node names no rate: the usual floor of miners."""
 _RESCAN_SECONDS = 3600.0
 _LABEL = "inkproof"
 

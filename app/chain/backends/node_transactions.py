@@ -15,19 +15,20 @@ from app.text import clean_text
 
 __all__ = ["find_transaction", "is_unspent", "send", "stands"]
 
-_SEND_SECONDS = 120.0
 _DECODE, _MISSING, _REJECTED, _KNOWN = -22, -25, -26, -27
 _UNKNOWN = -5
 
 
-def send(rpc: Rpc, raw: bytes) -> Sent:
+def send(rpc: Rpc, raw: bytes, *, seconds: float = 120.0) -> Sent:
     """Give a serialised transaction to the node. One that it already has, waiting or in a block, is accepted.
+
+    `seconds`: how long the node may take to judge it.
 
     RpcError where the node could not judge it, ChainError where it names another txid than ours.
     """
     txid = bitcoinx.hash_to_hex_str(bitcoinx.double_sha256(raw))
     try:
-        answer = rpc.call("sendrawtransaction", raw.hex(), timeout=_SEND_SECONDS)
+        answer = rpc.call("sendrawtransaction", raw.hex(), timeout=seconds)
     except RpcError as error:
         if error.code not in (_DECODE, _MISSING, _REJECTED, _KNOWN):
             raise
@@ -61,8 +62,7 @@ def find_transaction(rpc: Rpc, txid: str) -> Found | None:
             f"The node sent another transaction than {txid}.", hint="Do not trust this node; use another one."
         )
     block_hash = answer.get("blockhash")
-    confirmations = answer.get("confirmations", 0)
-    if not isinstance(block_hash, str) or not isinstance(confirmations, int) or confirmations < 1:
+    if block_hash is None or not _in_chain(rpc, answer):
         return Found(raw, None, None)
     header = rpc.peer.mapping(rpc.call("getblockheader", rpc.peer.hash(block_hash)))
     return Found(raw, block_hash, rpc.peer.count(header.get("height")))
@@ -71,7 +71,7 @@ def find_transaction(rpc: Rpc, txid: str) -> Found | None:
 def stands(rpc: Rpc, block_hash: str) -> bool:
     """Whether a block is in the node's chain; each node knows all of its blocks, index or none."""
     header = _known(rpc, "getblockheader", block_hash, True)
-    return header is not None and _in_chain(header)
+    return header is not None and _in_chain(rpc, header)
 
 
 def is_unspent(rpc: Rpc, txid: str, index: int) -> bool:
@@ -90,16 +90,15 @@ def _ask_for(rpc: Rpc, txid: str) -> Mapping[str, Any] | None:
     forgotten, and that nobody will ever mine.
     """
     answer = _known(rpc, "getrawtransaction", txid, 1)
-    if answer is not None and ("blockhash" not in answer or _in_chain(answer)):
+    if answer is not None and ("blockhash" not in answer or _in_chain(rpc, answer)):
         return answer
     # A block that is named and has no confirmations was taken back, and its transaction waits nowhere.
     answer = _known(rpc, "gettransaction", txid, True)
-    return answer if answer is not None and _in_chain(answer) else None
+    return answer if answer is not None and _in_chain(rpc, answer) else None
 
 
-def _in_chain(answer: Mapping[str, Any]) -> bool:
-    confirmations = answer.get("confirmations")
-    return isinstance(confirmations, int) and confirmations >= 1
+def _in_chain(rpc: Rpc, answer: Mapping[str, Any]) -> bool:
+    return rpc.peer.confirmations(answer.get("confirmations", 0)) >= 1
 
 
 def _known(rpc: Rpc, method: str, name: str, flag: object) -> Mapping[str, Any] | None:

@@ -20,8 +20,6 @@ from app.errors import ChainError
 
 __all__ = ["PublicBackend"]
 
-_POLICY_SECONDS = 60.0
-
 Outpoint = tuple[str, int]
 
 
@@ -66,7 +64,7 @@ class PublicBackend:
         return checked_fee_rate(self._current_policy().rate, self.network, "ARC")
 
     def script_limit(self) -> int | None:
-        """The longest script that this ARC lets through, in bytes."""
+        """The longest script that this ARC lets through, in bytes; None if any length is."""
         return self._current_policy().max_script
 
     def send(self, raw: bytes, spent: Sequence[TxOutput] = ()) -> Sent:
@@ -155,6 +153,6 @@ class PublicBackend:
 
     def _current_policy(self) -> Policy:
         now = time.monotonic()
-        if self._policy is None or now - self._policy[0] > _POLICY_SECONDS:
+        if self._policy is None or now - self._policy[0] > self._services.patience.policy:
             self._policy = (now, self._arc.policy())
         return self._policy[1]

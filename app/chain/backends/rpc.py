@@ -45,11 +45,14 @@ class Rpc:
     """One node's JSON-RPC interface. Safe to share between threads.
 
     Each call opens a connection of its own: on loopback that costs a fraction of a millisecond, and no
-    call can be lost on a kept connection that the node has closed in the meantime. `peer` is who answers,
-    and holds what it says to what it should be.
+    call can be lost on a kept connection that the node has closed in the meantime. `peer` names who answers
+    and checks the answers.
     """
 
-    def __init__(self, url: str, user: str, password: str, *, timeout: float = 30.0) -> None:
+    def __init__(
+        self, url: str, user: str, password: str, *, timeout: float = 30.0, largest: int = MAX_ANSWER
+    ) -> None:
+        """`timeout`: seconds for each call unless it says otherwise; `largest`: an answer, in bytes."""
         check_address(
             url,
             "the address of a node",
@@ -58,6 +61,7 @@ class Rpc:
         )
         self.url = url
         self.timeout = timeout
+        self._largest = largest
         self.peer = Peer(
             name="The node",
             nobody="No node",
@@ -100,7 +104,7 @@ class Rpc:
     def _post(self, body: bytes, limit: float) -> tuple[int, bytes]:
         headers = {"Authorization": self._authorization, "Content-Type": "application/json"}
         return self.peer.exchange(
-            "POST", self.url, limit=limit, largest=MAX_ANSWER, headers=headers, body=body
+            "POST", self.url, limit=limit, largest=self._largest, headers=headers, body=body
         )
 
     def _result(self, method: str, number: str, status: int, answer: bytes) -> Any:

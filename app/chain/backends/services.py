@@ -10,9 +10,27 @@ from app.chain.networks import Network
 from app.errors import ChainError
 from app.text import clean_text
 
-__all__ = ["Services", "services_of"]
+__all__ = ["Patience", "Services", "services_of"]
 
 _LOCAL = ("127.0.0.1", "localhost", "::1")
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long services are waited for, and how much they may say. Times are in seconds, sizes in bytes.
+
+    `answer`: for each question; `wait`: what ARC is asked to wait for the network (it allows 30); `looks` at
+    a transaction's status, `between` them; `again`: before an explorer that wants fewer questions is asked
+    once more; `policy`: as long as ARC's policy is taken for unchanged; `largest`: an answer in JSON.
+    """
+
+    answer: float = 30.0
+    wait: int = 25
+    looks: int = 8
+    between: float = 2.0
+    again: float = 1.1
+    policy: float = 60.0
+    largest: int = 8 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -23,6 +41,7 @@ class Services:
     arc_url: str
     arc_token: str = field(default="", repr=False)
     pace: float = 0.0
+    patience: Patience = Patience()
 
 
 def services_of(network: Network) -> Services:

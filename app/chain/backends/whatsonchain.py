@@ -24,23 +24,19 @@ from app.text import clean_text
 
 __all__ = ["WhatsOnChain"]
 
-_SECONDS = 30.0
-_LARGEST = 32 * 1024 * 1024
+_LARGEST_RAW = 32 * 1024 * 1024
 _TRIES = 4
 _MAX_LEVELS = 64
-_ASK_AGAIN = 1.1
-"""Seconds to wait when the service asks for fewer questions."""
 
 
 class WhatsOnChain:
     """One network's part of the service. Every answer is checked before it is used."""
 
-    def __init__(self, network: Network, services: Services, *, limit: float = _SECONDS) -> None:
-        """`limit` bounds each question in seconds."""
+    def __init__(self, network: Network, services: Services) -> None:
         self.network = network
         self._url = services.woc_url
         self._pace = services.pace
-        self._limit = limit
+        self._patience = services.patience
         self._free_at = 0.0
         self._peer = Peer(
             name="WhatsOnChain",
@@ -85,19 +81,19 @@ class WhatsOnChain:
         if details is None:
             return None
         block_hash, confirmations = details.get("blockhash"), details.get("confirmations")
-        if not block_hash or not confirmations:
+        # One that waits has neither, or an empty and a zero one.
+        if not block_hash or self._peer.confirmations(confirmations or 0) < 1:
             return None, None
         return self._peer.hash(block_hash), self._peer.count(details.get("blockheight"))
 
     def stands(self, block_hash: str) -> bool:
         """Whether a block is in the chain, and not one that was taken back."""
         details = self._details(f"/block/hash/{block_hash}", "block", "hash", block_hash)
-        confirmations = None if details is None else details.get("confirmations")
-        return isinstance(confirmations, int) and confirmations >= 1
+        return details is not None and self._peer.confirmations(details.get("confirmations")) >= 1
 
     def raw(self, txid: str) -> bytes | None:
         """The bytes of a transaction as the service has them; None if it has none."""
-        status, answer = self._ask(f"/tx/{txid}/hex")
+        status, answer = self._ask(f"/tx/{txid}/hex", _LARGEST_RAW)
         if status == 404:
             return None
         if status != 200:
@@ -199,14 +195,18 @@ class WhatsOnChain:
             )
         self._peer.garbage(f"It answered with HTTP status {status}.")
 
-    def _ask(self, path: str) -> tuple[int, bytes]:
+    def _ask(self, path: str, largest: int | None = None) -> tuple[int, bytes]:
         for left in reversed(range(_TRIES)):
             time.sleep(max(0.0, self._free_at - time.monotonic()))
             self._free_at = time.monotonic() + self._pace
             status, answer = self._peer.exchange(
-                "GET", self._url + path, limit=self._limit, largest=_LARGEST, headers={}
+                "GET",
+                self._url + path,
+                limit=self._patience.answer,
+                largest=largest or self._patience.largest,
+                headers={},
             )
             if status != 429 or not left:
                 break
-            self._free_at = time.monotonic() + _ASK_AGAIN
+            self._free_at = time.monotonic() + self._patience.again
         return status, answer

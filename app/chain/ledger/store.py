@@ -7,7 +7,7 @@ import json
 import math
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,8 @@ class Ledger:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.clock: Callable[[], datetime] = lambda: datetime.now(timezone.utc)
+        """The time now, with its zone; it is shown, and decides nothing."""
         self._guard = threading.Lock()
         self._connection = open_file(path)
 
@@ -245,7 +247,7 @@ class Ledger:
             return self._connection.execute(query, values).fetchall()
 
     def _insert(self, db: sqlite3.Connection, table: str, row: dict[str, Any]) -> int:
-        row = {**row, "created": datetime.now(timezone.utc).isoformat(), "state": "prepared"}
+        row = {**row, "created": self.clock().isoformat(), "state": "prepared"}
         names = ", ".join(row)
         marks = ", ".join("?" * len(row))
         cursor = db.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", tuple(row.values()))

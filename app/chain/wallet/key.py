@@ -84,8 +84,11 @@ def public_address(folder: Path, network: Network) -> str:
     return Wallet(_key_of(text, path, network), network).address
 
 
-def encrypt(folder: Path, network: Network, passphrase: str) -> Wallet:
-    """Encrypt the key where it is. WalletError if it is encrypted already, or the passphrase is empty."""
+def encrypt(folder: Path, network: Network, passphrase: str, *, cost: int = keyfile.COST) -> Wallet:
+    """Encrypt the key where it is. WalletError if it is encrypted already, or the passphrase is empty.
+
+    `cost`: how much work each guess of the passphrase is (scrypt's N).
+    """
     path = key_path(folder, network)
     if is_encrypted(folder, network):
         raise WalletError(
@@ -98,7 +101,8 @@ def encrypt(folder: Path, network: Network, passphrase: str) -> Wallet:
             hint="Nothing was changed. Choose one that nobody guesses.",
         )
     wallet = Wallet.load_or_create(folder, network)
-    keyfile.replace(path, keyfile.seal(_wif(wallet), passphrase, network.name, wallet.address))
+    sealed = keyfile.seal(_wif(wallet), passphrase, network.name, wallet.address, cost=cost)
+    keyfile.replace(path, sealed)
     return wallet
 
 
@@ -126,7 +130,8 @@ def import_key(folder: Path, network: Network, wif: str, passphrase: Passphrase)
     if keyfile.is_sealed(text):
         secret = passphrase()
         keyfile.unseal(text, secret, path)  # a wrong one would lock the person out
-        stored = keyfile.seal(stored, secret, network.name, fresh.address)
+        cost = keyfile.cost_of(text, path)
+        stored = keyfile.seal(stored, secret, network.name, fresh.address, cost=cost)
     kept = keyfile.keep_aside(path)
     keyfile.replace(path, stored)
     return fresh, kept

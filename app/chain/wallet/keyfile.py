@@ -3,20 +3,23 @@
 Plain, it is the key in wallet import format. Encrypted, it is one JSON object:
 
     {"inkproof-wallet": 1, "network": ..., "address": ..., "kdf": "scrypt", "n": ..., "r": 8, "p": 1,
-     "salt": hex, "cipher": "aes-256-gcm", "nonce": hex, "ciphertext": hex}
+     "salt": hex, "cipher": "aes-256-gcm", "nonce": hex, "ciphertext": hex, "checksum": hex}
 
 The passphrase becomes a key by scrypt (RFC 7914); AES-256-GCM encrypts, and its tag covers network and
-address too. Both come from the `cryptography` library.
+address too. Both come from the `cryptography` library. The checksum is SHA-256 over the other fields: by it
+a damaged file is told from a wrong passphrase. Files of earlier versions have none.
 """
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import secrets
 import stat
 import sys
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -27,11 +30,22 @@ from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from app.errors import WalletError
 
-__all__ = ["create", "is_sealed", "keep_aside", "read", "replace", "seal", "sealed_address", "unseal"]
+__all__ = [
+    "COST",
+    "cost_of",
+    "create",
+    "is_sealed",
+    "keep_aside",
+    "read",
+    "replace",
+    "seal",
+    "sealed_address",
+    "unseal",
+]
 
 _MAX_FILE = 2_000
 _VERSION = 1
-_COST = 2**17
+COST = 2**17
 """scrypt's N: 128 MB and about half a second for each guess."""
 _COSTS = tuple(2**power for power in range(14, 21))
 
@@ -94,26 +108,30 @@ def is_sealed(text: str) -> bool:
     return text.startswith("{")
 
 
-def seal(wif: str, passphrase: str, network: str, address: str) -> str:
-    """Encrypt a key in wallet import format."""
+def seal(wif: str, passphrase: str, network: str, address: str, *, cost: int = COST) -> str:
+    """Encrypt a key in wallet import format. `cost`: scrypt's N, a power of two from 2^14 to 2^20."""
     salt, nonce = secrets.token_bytes(16), secrets.token_bytes(12)
-    key = _derive(passphrase, salt, _COST)
+    key = _derive(passphrase, salt, cost)
     ciphertext = AESGCM(key).encrypt(nonce, wif.encode("ascii"), _bound(network, address))
-    return json.dumps(
-        {
-            "inkproof-wallet": _VERSION,
-            "network": network,
-            "address": address,
-            "kdf": "scrypt",
-            "n": _COST,
-            "r": 8,
-            "p": 1,
-            "salt": salt.hex(),
-            "cipher": "aes-256-gcm",
-            "nonce": nonce.hex(),
-            "ciphertext": ciphertext.hex(),
-        }
-    )
+    sealed: dict[str, Any] = {
+        "inkproof-wallet": _VERSION,
+        "network": network,
+        "address": address,
+        "kdf": "scrypt",
+        "n": cost,
+        "r": 8,
+        "p": 1,
+        "salt": salt.hex(),
+        "cipher": "aes-256-gcm",
+        "nonce": nonce.hex(),
+        "ciphertext": ciphertext.hex(),
+    }
+    return json.dumps({**sealed, "checksum": _checksum(sealed)})
+
+
+def cost_of(text: str, path: Path) -> int:
+    """scrypt's N of an encrypted key. WalletError if the file is damaged."""
+    return int(_parse(text, path)["n"])
 
 
 def unseal(text: str, passphrase: str, path: Path) -> str:
@@ -147,6 +165,8 @@ def _parse(text: str, path: Path) -> dict[str, Any]:
         known = (version, sealed["kdf"], sealed["r"], sealed["p"], sealed["cipher"])
         if known != (_VERSION, "scrypt", 8, 1, "aes-256-gcm") or sealed["n"] not in _COSTS:
             raise ValueError
+        if "checksum" in sealed and sealed["checksum"] != _checksum(sealed):
+            raise ValueError
         for name in ("salt", "nonce", "ciphertext"):
             sealed[name] = bytes.fromhex(sealed[name])
         if (len(sealed["salt"]), len(sealed["nonce"])) != (16, 12):
@@ -162,6 +182,11 @@ def _parse(text: str, path: Path) -> dict[str, Any]:
             hint="Put your copy of it back, or move the file away to get a new key without the old coins.",
         ) from None
     return dict(sealed)
+
+
+def _checksum(sealed: Mapping[str, Any]) -> str:
+    fields = {name: value for name, value in sealed.items() if name != "checksum"}
+    return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
 
 
 def _derive(passphrase: str, salt: bytes, cost: int) -> bytes:

@@ -53,6 +53,20 @@ def test_a_script_over_the_services_limits_is_no_verdict(arc, services, words) -
     assert arc.submit(BODY, TXID).refusal is Refusal.POLICY
 
 
+@pytest.mark.parametrize("http", [None, 200])
+def test_a_refusal_of_another_transaction_is_no_word_on_ours(arc, services, http) -> None:
+    status, value = problem(461, "the script failed", "cd" * 32)
+    services.say("/v1/tx", http or status, value)
+    with pytest.raises(UnreachableError, match="another transaction"):
+        arc.submit(BODY, TXID)
+
+
+def test_no_limit_on_scripts_is_told_as_zero(arc, services) -> None:
+    fee = {"satoshis": 1, "bytes": 1000}
+    services.say("/v1/policy", 200, {"policy": {"maxscriptsizepolicy": 0, "miningFee": fee}})
+    assert arc.policy().max_script is None
+
+
 def test_an_error_that_arc_cannot_place_is_judged_by_the_nodes_words_in_it(arc, services) -> None:
     services.say("/v1/tx", *problem(409, "66: mempool min fee not met"))
     assert arc.submit(BODY, TXID).refusal is Refusal.FEE

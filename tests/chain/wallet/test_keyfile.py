@@ -21,16 +21,18 @@ from app.errors import WalletError
 SECRET = "correct horse battery staple Ω"
 
 
+CHEAP = 2**14
+"""The least work that a file may ask for: the tests are no attackers."""
+
+
 @pytest.fixture(autouse=True)
-def cheap(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The least work that a file may ask for: the tests are no attackers."""
-    monkeypatch.setattr(keyfile, "_COST", 2**14)
+def no_passphrase_file(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("INKPROOF_PASSPHRASE_FILE", raising=False)
 
 
 @pytest.fixture
 def locked(tmp_path: Path) -> Wallet:
-    return wallets.encrypt(tmp_path, REGTEST, SECRET)
+    return wallets.encrypt(tmp_path, REGTEST, SECRET, cost=CHEAP)
 
 
 def path_of(folder: Path) -> Path:
@@ -71,14 +73,14 @@ def test_decrypting_puts_the_plain_key_back(locked: Wallet, tmp_path: Path) -> N
 def test_it_is_not_encrypted_twice_nor_with_nothing(locked: Wallet, tmp_path: Path) -> None:
     with pytest.raises(WalletError, match="encrypted already"):
         wallets.encrypt(tmp_path, REGTEST, SECRET)
-    with pytest.raises(WalletError, match="empty passphrase"):
+    with pytest.raises(WalletError, match="An empty or blank passphrase"):
         wallets.encrypt(tmp_path / "other", REGTEST, "")
 
 
 def test_two_encryptions_of_one_key_have_nothing_in_common(locked: Wallet, tmp_path: Path) -> None:
     first = json.loads(path_of(tmp_path).read_text())
     wallets.decrypt(tmp_path, REGTEST, lambda: SECRET)
-    wallets.encrypt(tmp_path, REGTEST, SECRET)
+    wallets.encrypt(tmp_path, REGTEST, SECRET, cost=CHEAP)
     second = json.loads(path_of(tmp_path).read_text())
     assert all(first[name] != second[name] for name in ("salt", "nonce", "ciphertext"))
 
@@ -102,7 +104,9 @@ def test_the_file_stays_its_owners_only(locked: Wallet, tmp_path: Path) -> None:
     ],
 )
 def test_a_changed_field_does_not_open(locked: Wallet, tmp_path: Path, name: str, value: object) -> None:
+    """Also where whoever changed it took the checksum out: the cipher's tag covers all."""
     sealed = json.loads(path_of(tmp_path).read_text()) | {name: value}
+    del sealed["checksum"]
     path_of(tmp_path).write_text(json.dumps(sealed))
     with pytest.raises(WalletError, match="not the wallet's passphrase"):
         Wallet.load_or_create(tmp_path, REGTEST, lambda: SECRET)
@@ -228,7 +232,7 @@ def test_guessing_is_expensive() -> None:
     """What the tests make cheap is not cheap in the program."""
     import subprocess
 
-    code = "from app.chain.wallet import keyfile; print(keyfile._COST)"
+    code = "from app.chain.wallet import keyfile; print(keyfile.COST)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert int(done.stdout) >= 2**17
 
@@ -248,3 +252,22 @@ def test_a_new_key_file_survives_a_power_cut(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr(os, "fsync", noted)
     write(path, "a key")
     assert synced == [("file", False), ("folder", True)]
+
+
+@pytest.mark.parametrize("field", ["network", "address", "n", "salt", "nonce", "ciphertext", "checksum"])
+def test_a_damaged_file_is_told_from_a_wrong_passphrase(locked: Wallet, tmp_path: Path, field: str) -> None:
+    path = path_of(tmp_path)
+    sealed = json.loads(path.read_text())
+    value = sealed[field]
+    sealed[field] = value * 2 if isinstance(value, int) else ("1" if value[0] == "0" else "0") + value[1:]
+    path.write_text(json.dumps(sealed))
+    with pytest.raises(WalletError, match="is damaged"):
+        Wallet.load_or_create(tmp_path, REGTEST, lambda: SECRET)
+
+
+def test_a_file_of_an_earlier_version_has_no_checksum_and_opens(locked: Wallet, tmp_path: Path) -> None:
+    path = path_of(tmp_path)
+    sealed = json.loads(path.read_text())
+    del sealed["checksum"]
+    path.write_text(json.dumps(sealed))
+    assert Wallet.load_or_create(tmp_path, REGTEST, lambda: SECRET).key == locked.key
