@@ -16,8 +16,6 @@ import numpy as np
 from app.importing.kernels import MOST_NUMBERS, Numbers
 from app.importing.refusing import refuse, shown
 
-SIGNATURE = b"\x89HDF\r\n\x1a\n"
-
 _MOST_TEXT = 16_000_000
 _DEEPEST = 16
 _MOST_PARTS = 1_000
@@ -142,7 +140,8 @@ class Hdf5:
         found = self._find(path)
         if found is None or attribute not in found.attrs:
             return None
-        if found.attrs.get_id(attribute).get_storage_size() > _MOST_TEXT:
+        stored = found.attrs.get_id(attribute)
+        if int(np.prod(stored.shape, dtype=object)) * stored.dtype.itemsize > _MOST_TEXT:
             refuse(f"Its description {attribute!r} is larger than any model's.", _DAMAGED)
         try:
             return found.attrs[attribute]

@@ -185,18 +185,20 @@ def _pool(chain: Chain, node: Node) -> None:
 
 
 def _ceiling(chain: Chain, node: Node, size: Pair, strides: Pair, padding: Padding, largest: bool) -> Padding:
-    """The padding with which the last, incomplete windows are whole."""
+    """The padding with which the last windows are whole. One that would begin behind the map is left out."""
     top, bottom, left, right = padding
     height, width = _map_size(chain, node)
-    down, across = (
-        -(length - window) % step
-        for length, window, step in zip(
-            (height + top + bottom, width + left + right), size, strides, strict=True
-        )
-    )
-    if (down or across) and not largest:
+    more = []
+    for length, before, after, window, step in (
+        (height, top, bottom, size[0], strides[0]),
+        (width, left, right, size[1], strides[1]),
+    ):
+        padded = length + before + after
+        over = -(padded - window) % step
+        more.append(0 if padded + over - window >= length + before else over)
+    if any(more) and not largest:
         refuse_layer(node.name, "rounds up to windows that are not whole.", "Export it with ceil_mode off.")
-    return (top, bottom + down, left, right + across)
+    return (top, bottom + more[0], left, right + more[1])
 
 
 def _global(chain: Chain, node: Node) -> None:

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from app.errors import ModelError
 from app.importing.chain import Chain
-from app.importing.hdf5 import SIGNATURE
 from app.importing.refusing import refuse
 from app.importing.scrypt_file import looks_like_scrypt, read_scrypt
 
 __all__ = ["read"]
 
+_HDF5 = b"\x89HDF\r\n\x1a\n"
 _BEGINNING = 4096
 _READABLE = "A model is imported from .keras and .h5 (Keras), .onnx, or the text modelParams.scrypt."
 _AS_KERAS = "Save it with model.save('my_model.keras'), and import that."
@@ -26,7 +26,7 @@ def read(path: Path, *, scrypt: bool = False) -> Chain:
     beginning = _begin(path)
     if scrypt or looks_like_scrypt(beginning):
         return read_scrypt(path)
-    if beginning.startswith(SIGNATURE):
+    if beginning.startswith(_HDF5):
         from app.importing.keras_file import read_hdf5
 
         return read_hdf5(path)
