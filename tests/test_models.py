@@ -8,10 +8,10 @@ from app.errors import ModelError
 
 def test_without_measured_figures_the_models_are_there_all_the_same(monkeypatch, tmp_path):
     monkeypatch.setattr(models.paths, "assets", lambda: tmp_path)
-    models.figures.cache_clear()
-    assert models.figures() == {}
+    models.shipped_figures.cache_clear()
+    assert models.shipped_figures() == {}
     assert models.name_of("00" * 32) == ""
-    models.figures.cache_clear()
+    models.shipped_figures.cache_clear()
 
 
 def test_every_model_is_found_by_its_name():

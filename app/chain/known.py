@@ -8,6 +8,7 @@ from pathlib import Path
 from app import models
 from app.chain.proof.examine import Candidate
 from app.contract.classifier import program_for
+from app.errors import ModelError
 from app.fixedpoint import load
 from app.script import Kind
 
@@ -32,7 +33,13 @@ def known_contracts(
         measured = figures.get(model.name)
         return measured is None or measured.script_bytes != script_bytes, model.name != first
 
-    for model in sorted(models.MODELS.values(), key=unlikely):
-        integers = load(model.integers_path)
+    for model in sorted(models.available().values(), key=unlikely):
+        try:
+            integers = load(model.integers_path)
+        except ModelError:
+            # A damaged model of the person's own must not hide the others.
+            if model.root is None or model.name == first:
+                raise
+            continue
         for kind in model.kinds:
             yield Candidate(model.name, integers.sha256, program_for(integers, Kind(kind)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import glob
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -89,12 +90,14 @@ def kind_option() -> argparse.ArgumentParser:
 def model_option(default: str | None = models.DEFAULT) -> argparse.ArgumentParser:
     """The neural network; `default` None where it matters whether one was named."""
     parent = argparse.ArgumentParser(add_help=False)
-    parent.add_argument(
+    chosen = parent.add_argument(
         "--model",
         metavar="NAME",
-        choices=list(models.MODELS),
         default=default,
         help="the neural network: "
-        + "; ".join(f"{model.name} ({model.summary})" for model in models.MODELS.values()),
+        + "; ".join(f"{model.name} ({model.summary})" for model in models.MODELS.values())
+        + "; or one of your own (`inkproof models`), or a model file, which is imported",
     )
+    # What argcomplete offers: the names of models, and files.
+    chosen.completer = lambda prefix, **_: [*models.available(), *glob.glob(f"{glob.escape(prefix)}*")]  # type: ignore[attr-defined]
     return parent

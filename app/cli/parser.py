@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from app import models
 from app.cli.arguments import kind_option, model_option, network_options, node_options, whole_number
 from app.errors import InkproofError
 from app.version import ShowVersion, frozen
@@ -53,6 +54,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_window(commands)
     _add_judging(commands)
     _add_training(commands)
+    _add_models(commands)
     _add_contract(commands)
     _add_chain(commands)
     _add_wallet(commands)
@@ -92,6 +94,9 @@ def _later(module: str, function: str = "run") -> Callable[[argparse.Namespace],
     """Import a command's module only when the command runs, so that `--help` is instant."""
 
     def call(options: argparse.Namespace) -> int:
+        chosen = getattr(options, "model", None)
+        if chosen is not None and chosen not in models.MODELS and models.is_path(chosen):
+            options.model = importlib.import_module("app.cli.importing").imported_name(options)
         return int(getattr(importlib.import_module(f"app.cli.{module}"), function)(options))
 
     return call
@@ -234,6 +239,65 @@ def _add_training(commands: Commands[argparse.ArgumentParser]) -> None:
     train.add_argument(
         "--output", type=Path, metavar="DIR", help="folder to write to (default: assets/RECIPE)"
     )
+
+
+def _add_models(commands: Commands[argparse.ArgumentParser]) -> None:
+    imported = _command(
+        commands,
+        "import",
+        "make a model file of yours a judge and a contract",
+        "Reads .keras and .h5 (Keras 1 to 3), .onnx, and published sCrypt weights. Nothing in it is run.\n"
+        "Finds out what its pixels mean, rounds its weights, measures it, and keeps it for --model NAME.",
+        _later("importing", "import_model"),
+    )
+    imported.add_argument("file", type=Path, metavar="FILE", help="the model file")
+    imported.add_argument("--name", metavar="NAME", help="what to call it (default: after the file)")
+    imported.add_argument(
+        "--bits",
+        type=whole_number(2, 16),
+        metavar="N",
+        help="bits of a weight, 2 to 16 (default: as many as are needed)",
+    )
+    imported.add_argument(
+        "--pixels",
+        metavar="MEANING",
+        help="what a pixel means: 0..1, 0..255, -1..1 or standardised; with -white behind it for dark ink on "
+        "white paper (default: found out by trying)",
+    )
+    imported.add_argument(
+        "--scrypt", action="store_true", help="FILE holds the weights of the published sCrypt contract"
+    )
+    imported.add_argument(
+        "--data",
+        type=Path,
+        metavar="FILE",
+        help="MNIST in Keras's layout, to measure with (default: INKPROOF_MNIST)",
+    )
+    imported.add_argument(
+        "--no-node",
+        action="store_true",
+        help="do not measure the contract's time in a node, which takes seconds",
+    )
+    listed = commands.add_parser("models", help="the models there are: list, show, remove")
+    listed.set_defaults(run=_later("importing", "list_models"), json=False, quiet=False)
+    actions = listed.add_subparsers(title="actions", metavar="ACTION")
+    _command(
+        actions,
+        "list",
+        "list every model",
+        "Those that ship, then those of your own.",
+        _later("importing", "list_models"),
+    )
+    for name, summary, detail in (
+        ("show", "show what was measured of a model", "The table that `import` prints."),
+        (
+            "remove",
+            "delete a model of your own",
+            "Contracts that were deployed with it stay on their chains.",
+        ),
+    ):
+        action = _command(actions, name, summary, detail, _later("importing", f"{name}_model"))
+        action.add_argument("name", metavar="NAME")
 
 
 def _add_contract(commands: Commands[argparse.ArgumentParser]) -> None:

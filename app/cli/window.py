@@ -18,7 +18,7 @@ def run(options: argparse.Namespace) -> int:
         network=options.network,
         approve=options.yes,
         limit=options.daily_limit,
-        model=options.model or models.DEFAULT,
+        model=models.named(options.model or models.DEFAULT).name,
         chosen=options.model is not None,
     )
     if options.rpc_url:

@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from app.errors import DataError, InkproofError
 from app.floats.judge import dense_weights
@@ -55,7 +56,7 @@ def write(training: Training, folder: Path, integer_accuracy: float | None = Non
     `integer_accuracy`: share of the test images that the integer model made from it reads, if measured.
     Each file is written beside its place, then moved over the old one: nobody ever reads half a file.
     """
-    pyplot = _import_pyplot()
+    pyplot = import_pyplot()
     report = figures(training)
     if integer_accuracy is not None:
         report["integer_test_accuracy"] = integer_accuracy
@@ -71,7 +72,7 @@ def write(training: Training, folder: Path, integer_accuracy: float | None = Non
             (draft / REPORT).write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
             with pyplot.rc_context(STYLE):
                 _draw_curves(pyplot, training, draft / CURVES)
-                _draw_confusion(pyplot, training, draft / CONFUSION)
+                draw_confusion(pyplot, training.confusion, training.recipe.name, draft / CONFUSION)
             for file in sorted(draft.iterdir()):
                 file.replace(folder / file.name)
     except OSError as error:
@@ -123,7 +124,8 @@ def _weight_figures(model: Any) -> dict[str, Any]:
     }
 
 
-def _import_pyplot() -> ModuleType:
+def import_pyplot() -> ModuleType:
+    """matplotlib, drawing into files. InkproofError where it is not installed."""
     try:
         import matplotlib
     except ImportError as error:
@@ -173,8 +175,8 @@ def _draw_curves(pyplot: ModuleType, training: Training, path: Path) -> None:
     pyplot.close(figure)
 
 
-def _draw_confusion(pyplot: ModuleType, training: Training, path: Path) -> None:
-    counts = training.confusion
+def draw_confusion(pyplot: ModuleType, counts: NDArray[np.int64], name: str, path: Path) -> None:
+    """Draw how often (10, 10) each digit, by row, was read as each, by column; `name`: of model and set."""
     digits = range(len(counts))
     mistakes = counts.astype(float)
     np.fill_diagonal(mistakes, np.nan)
@@ -208,6 +210,6 @@ def _draw_confusion(pyplot: ModuleType, training: Training, path: Path) -> None:
     axes.set_xlabel("read as")
     axes.set_ylabel("written")
     wrong = int(counts.sum() - np.trace(counts))
-    axes.set_title(f"{training.recipe.name}: {wrong} mistakes in {int(counts.sum()):,} test images")
+    axes.set_title(f"{name}: {wrong} mistakes in {int(counts.sum()):,} images")
     figure.savefig(path)
     pyplot.close(figure)

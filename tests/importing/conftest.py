@@ -1,7 +1,9 @@
-"""Models of every kind, saved once in every format that Keras 2 and Keras 3 write."""
+"""Models of every kind in every format that Keras writes: Keras 2's are committed, Keras 3's are made
+here."""
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,21 +13,21 @@ import pytest
 
 from app.floats.runtime import import_keras
 from tests.importing.kinds import KINDS, before_the_end, filled
+from tests.importing.make_keras2 import FOLDER, SUFFIXES, answers_of, pictures
 
 GENERATIONS = ("keras2", "keras3")
-SUFFIXES = ("keras", "h5")
 
 
 @dataclass(frozen=True)
 class Saved:
-    """A model in its files, and what Keras itself answers for `pictures` as p/255: its logits."""
+    """Every model in its files, and what Keras itself answers for `pictures` as p/255: its logits."""
 
     folder: Path
     pictures: np.ndarray
     logits: dict[tuple[str, str], np.ndarray]
 
     def file(self, generation: str, kind: str, suffix: str) -> Path:
-        return self.folder / f"{generation}-{kind}.{suffix}"
+        return self.folder / generation / f"{kind}.{suffix}"
 
 
 @pytest.fixture(scope="session")
@@ -35,22 +37,16 @@ def keras() -> Any:
 
 
 @pytest.fixture(scope="session")
-def keras2(keras: Any) -> Any:
-    """Keras 2, which wrote most of the files that people have."""
-    return pytest.importorskip("tf_keras")
-
-
-@pytest.fixture(scope="session")
-def saved(keras: Any, keras2: Any, tmp_path_factory: pytest.TempPathFactory) -> Saved:
+def saved(keras: Any, tmp_path_factory: pytest.TempPathFactory) -> Saved:
     folder = tmp_path_factory.mktemp("models")
-    pictures = np.random.default_rng(2).integers(0, 256, (5, 28, 28), dtype=np.uint8)
-    found = Saved(folder, pictures, {})
-    for generation, module in zip(GENERATIONS, (keras2, keras), strict=True):
+    shutil.copytree(FOLDER, folder / "keras2")
+    (folder / "keras3").mkdir()
+    found = Saved(folder, pictures(), {})
+    with np.load(FOLDER / "answers.npz") as answers:
         for name, build in KINDS.items():
-            model = filled(build(module))
-            given = (pictures / 255.0).astype(np.float32).reshape(len(pictures), *model.input_shape[1:])
-            answers = np.asarray(model(given, training=False))
-            found.logits[generation, name] = before_the_end(answers, model)
+            model = filled(build(keras))
+            found.logits["keras2", name] = before_the_end(answers[name], model)
+            found.logits["keras3", name] = before_the_end(answers_of(model), model)
             for suffix in SUFFIXES:
-                model.save(found.file(generation, name, suffix))
+                model.save(found.file("keras3", name, suffix))
     return found

@@ -14,7 +14,7 @@ def dense(keras: Any) -> Any:
         [
             layers.Input((28, 28)),
             layers.Flatten(),
-            layers.Dense(16, activation="relu"),
+            layers.Dense(8, activation="relu"),
             layers.Dropout(0.2),
             layers.Dense(10, activation="softmax"),
         ]
@@ -26,7 +26,7 @@ def flat_with_batch_normalisation(keras: Any) -> Any:
     return keras.Sequential(
         [
             layers.Input((784,)),
-            layers.Dense(16, use_bias=False),
+            layers.Dense(8, use_bias=False),
             layers.BatchNormalization(),
             layers.Activation("relu"),
             layers.Dense(10),

@@ -11,8 +11,9 @@ from app.errors import ModelError
 from app.fixedpoint.floating import logits
 from app.fixedpoint.folded import FoldedModel
 from app.importing.reading import read
-from tests.importing.conftest import GENERATIONS, SUFFIXES
+from tests.importing.conftest import GENERATIONS
 from tests.importing.kinds import KINDS
+from tests.importing.make_keras2 import SUFFIXES
 
 
 def centred(values):
@@ -179,11 +180,11 @@ def test_numbers_that_count_a_layer_twice_are_read(saved, tmp_path):
     assert logits_of(target, saved.pictures) == pytest.approx(logits_of(source, saved.pictures))
 
 
-def test_channels_first_is_flattened_as_keras_flattens_it(keras2, saved, tmp_path):
+def test_channels_first_is_flattened_as_keras_flattens_it(keras, saved, tmp_path):
     """From Keras 2.2 on, a Flatten that is told of channels first turns the map to channels last."""
-    layers = keras2.layers
+    layers = keras.layers
     convolution, flatten = layers.Conv2D(3, 3, strides=3), layers.Flatten()
-    keras2.Sequential([layers.Input((28, 28, 1)), convolution, flatten, layers.Dense(10)]).save(
+    keras.Sequential([layers.Input((28, 28, 1)), convolution, flatten, layers.Dense(10)]).save(
         tmp_path / "last.h5"
     )
     plain = logits_of(tmp_path / "last.h5", saved.pictures)
