@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import glob
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -98,6 +97,5 @@ def model_option(default: str | None = models.DEFAULT) -> argparse.ArgumentParse
         + "; ".join(f"{model.name} ({model.summary})" for model in models.MODELS.values())
         + "; or one of your own (`inkproof models`), or a model file, which is imported",
     )
-    # What argcomplete offers: the names of models, and files.
-    chosen.completer = lambda prefix, **_: [*models.available(), *glob.glob(f"{glob.escape(prefix)}*")]  # type: ignore[attr-defined]
+    chosen.completer = lambda **_: list(models.available())  # type: ignore[attr-defined]  # for argcomplete
     return parent
