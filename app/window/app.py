@@ -1,4 +1,4 @@
-"""The window itself: opened, shown at once, and kept in step with events and workers until it is closed."""
+"""The window itself: opened, shown at once, and updated by events and workers until it is closed."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ class Window:
         self.crew = Crew(options, self._wake, self._load_ink)
 
     def run(self) -> None:
-        """Show the first frame, start everybody, and go on until the window is closed."""
+        """Show the first frame, start all workers, and run until the window is closed."""
         self._show()
         self.frames.first = time.perf_counter()
         # Threads of ours that compute must hand over quickly, or a frame waits for them.
@@ -117,7 +117,7 @@ class Window:
             self.frames.work.append((began, took, worked))
 
     def close(self) -> None:
-        """Take the window away at once, then end everybody."""
+        """Close the window at once, then stop all workers."""
         pygame.display.quit()
         if self._options.remember:
             self._preferences().save()
@@ -126,7 +126,7 @@ class Window:
         pygame.quit()
 
     def quit(self) -> None:
-        """Leave the loop at its next turn."""
+        """Leave the loop after the present frame."""
         self._done = True
 
     # --- one frame ---
@@ -145,9 +145,11 @@ class Window:
         state = self.state
         submitting = state.submission is not None and state.submission.running
         moving = submitting or decide.playing(state)
-        return state.trace is not None or moving or state.clock - state.inked < 1.5 or self._starting()
+        return state.trace is not None or moving or state.clock - state.inked < 1.5 or self.starting
 
-    def _starting(self) -> bool:
+    @property
+    def starting(self) -> bool:
+        """Whether a judge or the chain has not come up yet."""
         return self.state.chain.phase is Phase.STARTING or any(
             judge.phase is Phase.STARTING for judge in self.state.judges.values()
         )
@@ -166,7 +168,7 @@ class Window:
             self.view.ink = self._ink
         self._change(claims.tick(self.state, time.perf_counter() - self._started))
         self._remember()
-        if self.frames.ready is None and not self._starting():
+        if self.frames.ready is None and not self.starting:
             self.frames.ready = time.perf_counter()
         self._show()
 
@@ -198,13 +200,13 @@ class Window:
             self.do(intent)
 
     def do(self, intent: want.Intent) -> None:
-        """Carry an intent out."""
+        """Carry out an intent."""
         self._change(update.apply(self.state, intent))
 
     def _change(self, change: update.Change) -> None:
         self.state, doings = change
         for doing in doings:
-            self._do(doing)
+            self.carry_out(doing)
 
     def _show(self) -> None:
         # Over the canvas the ring of the brush is the pointer.
@@ -215,7 +217,8 @@ class Window:
 
     # --- effects ---
 
-    def _do(self, effect: effects.Effect) -> None:
+    def carry_out(self, effect: effects.Effect) -> None:
+        """Do what a change of state asks for outside it."""
         match effect:
             case effects.Send(who, request):
                 self.crew.send(who, request)
@@ -314,8 +317,8 @@ def run(options: WindowOptions | None = None) -> int:
         window = Window(options or WindowOptions())
     except pygame.error as error:
         raise no_window(str(error), os.environ) from error
-    # Told to end, or its terminal has gone: it closes as if by hand, and the node is stopped. What is ignored
-    # (`nohup`) stays so.
+    # SIGTERM and SIGHUP close the window as if by hand, so that the node is stopped. A signal that is ignored
+    # already (`nohup`) stays ignored.
     numbers = [number for name in ("SIGTERM", "SIGHUP") if (number := getattr(signal, name, None))]
     heard = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
     previous = {number: signal.signal(number, lambda *_: window.quit()) for number in heard}

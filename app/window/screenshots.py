@@ -1,25 +1,29 @@
 """Pictures of the window for the README: `python -m app.window.screenshots FOLDER`.
 
 Nothing in them is arranged: a window is opened on SDL's dummy screen with judges and node behind it,
-digits are drawn, claims are submitted, and the screen is saved at each step.
+digits are drawn, claims are submitted, and the screen is saved at each step. The steps of a first visit are
+also written as a short film, `window-tour.gif`, and the proof card that the window made is kept.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.window.driving import Player
 
 if TYPE_CHECKING:
+    from PIL.Image import Image
+
     from app.window.app import Window
 
-__all__ = ["main"]
+__all__ = ["Film", "main"]
 
 Points = tuple[tuple[float, float], ...]
 
@@ -42,8 +46,49 @@ TWO: tuple[Points, ...] = (
         *((0.45, 0.66), (0.31, 0.78), (0.45, 0.775), (0.6, 0.77), (0.73, 0.765)),
     ),
 )
-_FRAMES = 60 * 120
+_FRAMES = 60 * 240
 """Frames after which a state that does not come is given up."""
+
+
+class Film:
+    """Pictures of the screen in order, each shown for some milliseconds; equal ones become one."""
+
+    def __init__(self, width: int) -> None:
+        self._width = width
+        self._pictures: list[Image] = []
+        self._shown: list[int] = []
+
+    def add(self, picture: Image, milliseconds: int) -> None:
+        """One more picture, scaled to the film's width."""
+        from PIL import Image
+
+        height = round(picture.height * self._width / picture.width)
+        small = picture.convert("RGB").resize((self._width, height), Image.Resampling.LANCZOS)
+        if self._pictures and self._pictures[-1].tobytes() == small.tobytes():
+            self._shown[-1] += milliseconds
+            return
+        self._pictures.append(small)
+        self._shown.append(milliseconds)
+
+    def save(self, path: Path, colours: int = 64) -> None:
+        """Write it as a GIF in which all pictures share one palette, so that nothing flickers."""
+        from PIL import Image
+
+        height = max(picture.height for picture in self._pictures)
+        sheet = Image.new("RGB", (self._width, height * len(self._pictures)))
+        for number, picture in enumerate(self._pictures):
+            sheet.paste(picture, (0, number * height))
+        palette = sheet.quantize(colours, method=Image.Quantize.MEDIANCUT)
+        frames = [picture.quantize(palette=palette, dither=Image.Dither.NONE) for picture in self._pictures]
+        frames[0].save(
+            path,
+            save_all=True,
+            append_images=frames[1:],
+            duration=self._shown,
+            loop=0,
+            optimize=True,
+            disposal=1,
+        )
 
 
 class _Script:
@@ -51,6 +96,7 @@ class _Script:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._film = Film(760)
 
     def play(self, window: Window) -> Iterator[None]:
         from app.window.model import intents
@@ -61,28 +107,82 @@ class _Script:
         yield from self._until(lambda: window.frames.ready is not None)
         yield
         self._save(window, "empty")
+        self._shoot(window, 900)
         yield from self._draw(window, SEVEN, hold=True)
         yield from self._until(lambda: window.state.judges[Who.FLOAT].reading is not None)
         self._save(window, "drawing")
         window.do(intents.PenUp())
-        yield from self._until(lambda: window.state.reading(Who.SCRIPT) is not None)
-        yield
-        self._save(window, "agree")
+        yield from self._read(window, "agree")
         window.do(intents.Submit())
         yield from self._judged(window)
+        self._shoot(window, 1800)
         self._save(window, "verified")
-        window.do(intents.Clear())
-        yield from self._draw(window, TWO)
-        yield from self._until(lambda: window.state.reading(Who.SCRIPT) is not None)
-        window.do(intents.Choose(3))
+        yield from self._explained(window)
+        window.do(intents.TryToCheat())
+        yield
+        self._shoot(window, 1200)
         window.do(intents.Submit())
         yield from self._judged(window)
+        self._shoot(window, 2200)
         self._save(window, "refused")
-        for card in (Card.HELP, Card.MODELS):
+        window.do(intents.Choose(None))
+        yield
+        window.do(intents.Share())
+        yield from self._card()
+        self._film.save(self._folder / "window-tour.gif")
+        yield from self._second(window)
+        for card in (Card.HELP, Card.MODELS, Card.HISTORY):
             window.do(intents.Toggle(card))
             yield
             yield
             self._save(window, card.value)
+
+    def _second(self, window: Window) -> Iterator[None]:
+        """Another drawing, in dark colours."""
+        from app.window.model import intents
+        from app.window.model.state import Who
+
+        window.do(intents.Clear())
+        yield from self._draw(window, TWO)
+        yield from self._until(lambda: window.state.reading(Who.SCRIPT) is not None)
+        window.do(intents.Submit())
+        yield from self._judged(window)
+        window.do(intents.ToggleDark())
+        yield
+        yield
+        self._save(window, "dark")
+        window.do(intents.ToggleDark())
+        yield
+
+    def _explained(self, window: Window) -> Iterator[None]:
+        """The evidence and the neurons of what is drawn."""
+        from app.window.model import decide, intents
+        from app.window.model.state import Tab
+
+        for tab in (Tab.EVIDENCE, Tab.NEURONS):
+            window.do(intents.ShowTab(tab))
+            yield from self._until(lambda: decide.explained(window.state))
+            yield
+            yield
+            self._shoot(window, 1300)
+            self._save(window, tab.value)
+        window.do(intents.ShowTab(Tab.PIXELS))
+        yield
+
+    def _card(self) -> Iterator[None]:
+        """The proof card, once the window has written it."""
+        from PIL import Image
+
+        folder = Path(os.environ["INKPROOF_HOME"]) / "pictures"
+        yield from self._until(lambda: bool(list(folder.glob("proof-*.png"))))
+        for _ in range(30):  # it is there before it is whole
+            yield
+        (path,) = folder.glob("proof-*.png")
+        shutil.copyfile(path, self._folder / "proof-card.png")
+        with Image.open(path) as card:
+            sheet = Image.new("RGB", (1280, 800), (233, 227, 215))
+            sheet.paste(card, ((1280 - card.width) // 2, (800 - card.height) // 2))
+        self._film.add(sheet, 2600)
 
     def _draw(self, window: Window, strokes: tuple[Points, ...], hold: bool = False) -> Iterator[None]:
         from app.window.model import intents
@@ -92,29 +192,61 @@ class _Script:
             for point in points[1:]:
                 window.do(intents.PenMove(*point))
                 yield
+                yield
+                if hold:
+                    self._shoot(window, 90)
             if not hold or number < len(strokes) - 1:
                 window.do(intents.PenUp())
 
+    def _read(self, window: Window, name: str) -> Iterator[None]:
+        from app.window.model.state import Who
+
+        yield from self._until(lambda: window.state.reading(Who.SCRIPT) is not None)
+        yield
+        self._save(window, name)
+        self._shoot(window, 1300)
+
     def _judged(self, window: Window) -> Iterator[None]:
-        yield from self._until(
-            lambda: window.state.submission is not None and not window.state.submission.running
-        )
+        """Until there is a verdict; the run of the Script is filmed as it is played."""
+        from app.window.model import decide
+
+        def running() -> bool:
+            return window.state.submission is None or window.state.submission.running
+
+        for frame in range(_FRAMES):
+            if not running() and not decide.playing(window.state):
+                break
+            if decide.playing(window.state) and frame % 12 == 0:
+                self._shoot(window, 200)
+            yield
         # The history follows a moment later.
         for _ in range(90):
             yield
 
-    def _until(self, there: object) -> Iterator[None]:
-        assert callable(there)
+    def _until(self, there: Callable[[], bool]) -> Iterator[None]:
         for _ in range(_FRAMES):
             if there():
                 return
             yield
         raise SystemExit("The window did not come that far.")
 
-    def _save(self, window: Window, name: str) -> None:
+    def _shoot(self, window: Window, milliseconds: int) -> None:
         import pygame
+        from PIL import Image
 
-        pygame.image.save(window.view.screen, str(self._folder / f"window-{name}.png"))
+        screen = window.view.screen
+        pixels = pygame.image.tobytes(screen, "RGB")
+        self._film.add(Image.frombytes("RGB", screen.get_size(), pixels), milliseconds)
+
+    def _save(self, window: Window, name: str) -> None:
+        """The screen as a PNG of a palette: a third of the size, and no difference that an eye would see."""
+        import pygame
+        from PIL import Image
+
+        screen = window.view.screen
+        picture = Image.frombytes("RGB", screen.get_size(), pygame.image.tobytes(screen, "RGB"))
+        small = picture.quantize(256, dither=Image.Dither.NONE)
+        small.save(self._folder / f"window-{name}.png", optimize=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -136,7 +136,7 @@ def test_a_model_that_is_only_passed_by_is_not_deployed(window, home):
             window.do(intents.ChooseModel(list(MODELS).index(name)))
         yield from until(lambda: window.state.chain.phase is Phase.STARTING)
         yield from until(lambda: window.state.chain.phase is Phase.READY and window.state.chain.contract)
-        yield from until(lambda: not window._starting())
+        yield from until(lambda: not window.starting)
 
     window(steps)
     with Ledger(home / "ledger.sqlite") as ledger:
@@ -278,7 +278,7 @@ def test_a_copied_txid_is_on_the_clipboard(window):
     from app.window.workers.clipboard import TEXT
 
     def steps(window):
-        window._do(effects.Copy("3f8a29c0" * 8))
+        window.carry_out(effects.Copy("3f8a29c0" * 8))
         yield
         assert pygame.scrap.get(TEXT).rstrip(b"\0") == b"3f8a29c0" * 8
         assert window.state.notice is None

@@ -75,7 +75,7 @@ def _read(state: State, message: told.Looked | told.Read | told.Explained | told
         case told.Looked():
             return _looked(state, message)
         case told.Read(who, reading):
-            # Ink that has been wiped since has no reading.
+            # Ink that has been cleared in the meantime has no reading.
             kept = reading if state.picture is not None else None
             return _judge(state, who, replace(state.judges[who], reading=kept, asked=-1))
         case told.Explained(evidence, neurons):

@@ -211,7 +211,7 @@ def _highlighted(state: State, intent: want.Highlight) -> Change:
     return replace(state, highlighted=(state.highlighted + intent.rows) % len(model_names())), ()
 
 
-def _employed(state: State, intent: want.ChooseModel) -> Change:
+def _switched(state: State, intent: want.ChooseModel) -> Change:
     """The same ink is read anew, by another model: nothing that was read or judged before holds for it."""
     state, model = replace(state, card=None), model_names()[intent.index]
     if model == state.model:
@@ -311,7 +311,7 @@ def _submitted(state: State, _intent: want.Submit) -> Change:
 def _entered(state: State, _intent: want.Confirm) -> Change:
     """Enter, on a card: what its list points at, or the path that was typed."""
     if state.card is Card.MODELS:
-        return _employed(state, want.ChooseModel(state.highlighted))
+        return _switched(state, want.ChooseModel(state.highlighted))
     if state.card is Card.HISTORY:
         return ledger.recalled(replace(state, card=None), state.selected)
     if state.card is Card.PATH and state.typed.strip():
@@ -339,7 +339,7 @@ _HANDLERS: dict[type, Callable[[State, Any], Change]] = {
     want.Toggle: _toggled,
     want.Highlight: _highlighted,
     want.Confirm: _entered,
-    want.ChooseModel: _employed,
+    want.ChooseModel: _switched,
     want.Focus: _focused,
     want.Arrow: _arrow,
     want.Activate: _activated,

@@ -1,7 +1,7 @@
 """The chain's process: node, contract and ledger, behind a pipe.
 
-One thread listens to the window, the main thread works. When the window asks it to stop, or is gone, the
-work under way is finished if it is short and given up if it is long; the node is stopped by the service.
+One thread receives requests, the main thread carries them out. When the window asks the process to stop, or
+has ended, short work is finished and long work is given up; the service stops the node.
 """
 
 from __future__ import annotations
@@ -59,11 +59,11 @@ _RETRY = (2.0, 5.0, 15.0, 30.0)
 
 
 class _Stopping(BaseException):
-    """The window is closing. No Exception: nothing on the way may take it for an error of its own."""
+    """The window is closing. Not an Exception, so that no handler of errors on the way catches it."""
 
 
 def serve_chain(connection: Connection, options: WindowOptions) -> None:
-    """The process: until it is told to stop, keep a service open and put claims to it."""
+    """The process's target: keep a service open and submit claims to it, until asked to stop."""
     start_worker()
     # A signal to the whole process group must not end the process that stops the node: the window tells it.
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -72,14 +72,14 @@ def serve_chain(connection: Connection, options: WindowOptions) -> None:
     try:
         _serve(line, options)
     except (_Stopping, BrokenPipeError, ConnectionResetError):
-        # It may have been told in the middle of starting the node, which is then held by nobody.
+        # Stop may have come while the node was being started: then no lease on it is held yet.
         release_node(options)
 
 
 class _Line:
-    """The pipe to the window, heard by a thread so that a request to stop is noticed at any moment.
+    """The pipe to the window, read by a thread so that a request to stop is noticed at any moment.
 
-    `model` is the model that is wanted as far as requests have been taken.
+    `model` is the one named by the latest `SwitchModel` that was taken.
     """
 
     def __init__(self, connection: Connection, model: str) -> None:
@@ -138,13 +138,13 @@ def _serve(line: _Line, options: WindowOptions) -> None:
                 while True:
                     opened = contextlib.ExitStack()
                     service = opened.enter_context(_open(line, options, _model(line)))
-                    # Only now the one before goes: a node that nobody holds would stop.
+                    # The previous service is closed only now: a node without a lease would stop.
                     at_work.close()
                     at_work.enter_context(opened)
-                    counter = _Counter(line, service)
-                    counter.open()
+                    session = _Session(line, service)
+                    session.open()
                     failures = 0
-                    counter.run()
+                    session.run()
         except InkproofError as error:
             line.check()
             line.post(Failed(Who.CHAIN, notice_of(error), again=True))
@@ -191,7 +191,7 @@ def _open(
 
 
 def _refuse_until(line: _Line, seconds: float, error: InkproofError) -> None:
-    """Let time pass, until something is asked; a claim is told why it cannot be put."""
+    """Wait, or until a request comes; a claim is answered with the reason why it cannot be submitted."""
     request = line.next(seconds)
     if isinstance(request, SubmitClaim):
         line.post(NotJudged(request.job, notice_of(error)))
@@ -200,8 +200,8 @@ def _refuse_until(line: _Line, seconds: float, error: InkproofError) -> None:
 
 
 @dataclass
-class _Counter:
-    """Where claims are taken while the service is open."""
+class _Session:
+    """Requests carried out while one service is open."""
 
     line: _Line
     service: Service
@@ -215,7 +215,7 @@ class _Counter:
         self.line.post(Ready(Who.CHAIN))
 
     def run(self) -> None:
-        """Until another model is chosen: put claims, and look at the chain between them."""
+        """Carry requests out until another model is chosen; between them, refresh status and history."""
         private = self.service.connection.network.may_mine
         while True:
             request = self.line.next(_REFRESH if private else _REFRESH_PUBLIC)
@@ -234,7 +234,7 @@ class _Counter:
         except UnreachableError:
             raise
         except InkproofError as error:
-            # No coins, for one: the person is told, and a claim will try again.
+            # For example, no coins: the person is told, and the next claim tries again.
             self.line.post(Said(notice_of(error)))
 
     def _progress(self, note: str, share: float | None) -> None:
@@ -263,7 +263,7 @@ class _Counter:
                 claim.digit,
                 readings,
                 name="drawn in the window",
-                # A verification under way is brought to its end: it takes a second, and it is worth it.
+                # A verification under way is always finished: it takes about a second.
                 progress=lambda _note, _share: None,
                 on_stage=on_stage,
             )
@@ -285,7 +285,7 @@ class _Counter:
         )
 
     def _refresh(self) -> None:
-        """Status and history as they are now; what waits for a block is looked up."""
+        """Send status and history as they are now, after looking up what waits for a block."""
         self.service.reconcile()
         status = self.service.status()
         network, wallet = self.service.connection.network, self.service.connection.wallet
@@ -307,18 +307,18 @@ class _Counter:
 
 
 def _post_account(line: _Line, options: WindowOptions) -> None:
-    """Where coins are sent to on a public network is known before anybody has answered."""
+    """Send the address on a public network: it is known before any service has answered."""
     from app.chain.networks import network_named
     from app.chain.wallet.key import public_address
     from app.paths import home
 
     if options.network is not None and not options.embedded:
-        with contextlib.suppress(InkproofError):  # there is no wallet yet: it is made when it is needed
+        with contextlib.suppress(InkproofError):  # there is no wallet yet: it is made when first used
             line.post(Account(options.network, public_address(home(), network_named(options.network))))
 
 
 def _post_ledger(line: _Line) -> None:
-    """The past is shown before the node is up."""
+    """Send the history before the node is up."""
     from app.chain.ledger.store import Ledger
     from app.chain.service import ledger_path
 
@@ -331,7 +331,7 @@ def _post_ledger(line: _Line) -> None:
 
 
 def _rows(ledger: Ledger) -> tuple[Row, ...]:
-    """The past as the window shows it, the latest first."""
+    """The history as the window shows it, the latest first."""
     records = ledger.history(HISTORY)
     hashes = ledger.model_hashes(records)
     return tuple(_row(record, models.name_of(hashes[record.deployment_id])) for record in records)

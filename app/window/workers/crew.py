@@ -1,4 +1,4 @@
-"""All workers of one window: started together, stopped together, nothing left running."""
+"""All workers of one window: started together, stopped together, none left running."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Crew"]
 
-PATIENCE = 20.0
+STOP_SECONDS = 20.0
 """Seconds a worker may take to finish: a node writes its blocks out before it ends."""
 
 
 class Crew:
-    """The desk in a thread, two judges and the chain in processes: all of them work with one model.
+    """The desk in a thread, two judges and the chain in processes; all use one model.
 
     `wake` is called, in any thread, when a message has come; `first` is run by the desk's thread before
     anything else.
@@ -40,12 +40,12 @@ class Crew:
         self._desk = Desk(options.model, self.post, first)
         self._guard = threading.Lock()
         self._processes: dict[Who, ProcessWorker] = {}
-        self._hiring = threading.Thread(target=self._hire, name="window-crew", daemon=True)
+        self._starting = threading.Thread(target=self._start_processes, name="window-crew", daemon=True)
 
     def start(self) -> None:
-        """Start everybody, without waiting."""
+        """Start all workers, without waiting."""
         self._desk.start()
-        self._hiring.start()
+        self._starting.start()
 
     def post(self, message: Message) -> None:
         """Leave a message for the window."""
@@ -68,7 +68,7 @@ class Crew:
             self._processes[who].send(request)
 
     def switch(self, model: str) -> None:
-        """Let everybody work with another model; what they are asked from now on is asked of that one."""
+        """Switch all workers to another model; every later request is answered with it."""
         request = SwitchModel(model)
         self._desk.send(request)
         with self._guard:
@@ -77,13 +77,13 @@ class Crew:
                 worker.switch((self._options,), request)
 
     def stop(self) -> None:
-        """End everybody: asked first, and given time; what does not end by itself is ended."""
-        self._hiring.join()
-        deadline = time.monotonic() + PATIENCE
+        """Stop all workers: ask first, wait, then kill those that have not ended."""
+        self._starting.join()
+        deadline = time.monotonic() + STOP_SECONDS
         self._desk.ask_to_stop()
         for worker in self._processes.values():
             worker.ask_to_stop()
-        # Judges hold nothing that would have to be given back.
+        # Judges hold no resources that have to be released.
         for who in (Who.FLOAT, Who.SCRIPT):
             self._processes[who].end(time.monotonic() + 0.5)
         chain = self._processes[Who.CHAIN]
@@ -92,7 +92,7 @@ class Crew:
             self._clean_up(below)
         self._desk.end(deadline)
 
-    def _hire(self) -> None:
+    def _start_processes(self) -> None:
         # In a thread, and only now: importing and starting processes takes longer than a frame.
         from app.window.workers.chain import serve_chain
         from app.window.workers.judging import read_with_float, read_with_script
@@ -109,19 +109,19 @@ class Crew:
             worker.start()
 
     def _clean_up(self, below: list[psutil.Process]) -> None:
-        """The chain's process had to be ended: do what it would have done."""
+        """The chain's process was killed: release what it held."""
         from app.window.workers.leftovers import release_node
 
         release_node(self._options)
         for process in below:
-            # The node has been dealt with: what is left is a download, if anything.
-            with contextlib.suppress(Exception):  # it may have ended by itself meanwhile
+            # The node is stopped already: what is left is a download, if anything.
+            with contextlib.suppress(Exception):  # it may have ended in the meantime
                 if not any(word.startswith("-datadir=") for word in process.cmdline()):
                     process.terminate()
 
 
 def _children(pid: int | None) -> list[psutil.Process]:
-    """What a process has started, such as a download under way or the node."""
+    """All descendants of a process, such as a download under way or the node."""
     import psutil
 
     if pid is None:

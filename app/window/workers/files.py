@@ -89,9 +89,16 @@ def save(content: Content) -> Message:
 
 
 def free_name(kind: str) -> Path:
-    """A name in the person's folder of pictures that is not taken."""
+    """A name in the person's folder of pictures that is free. InkproofError without a folder."""
     folder = home() / "pictures"
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InkproofError(
+            f"The folder {folder} cannot be made.",
+            why=f"{error.strerror or error}.",
+            hint="Free some space, or set INKPROOF_HOME to a folder you can write to.",
+        ) from error
     stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
     path = folder / f"{kind}-{stamp}.png"
     number = 2

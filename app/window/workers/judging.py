@@ -66,7 +66,7 @@ def read_with_float(connection: Connection, options: WindowOptions) -> None:
                 sure=is_sure(reading.probabilities),
             )
 
-        # The first reading of a fresh model is slow: let nobody wait for it.
+        # The first reading of a fresh model is slow: do it before anything is asked.
         judge.read(np.zeros((SIDE, SIDE), np.uint8))
         return Reader(read)
 

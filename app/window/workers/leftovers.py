@@ -1,4 +1,4 @@
-"""A node that was started and is held by nobody: what an end in the middle of its start leaves behind."""
+"""Stop a node that was started and has no lease: what is left when a worker ends during the node's start."""
 
 from __future__ import annotations
 
@@ -20,6 +20,6 @@ def release_node(options: WindowOptions) -> None:
         with contextlib.suppress(InkproofError):
             node = EmbeddedNode(profile)
             if node.status().running:
-                # Whoever gives the last lease back stops the node: so take one, and give it back.
+                # The node stops with its last lease: take one and give it back.
                 with node.lease(lambda *_: None, keep=options.keep_node):
                     pass

@@ -1,4 +1,4 @@
-"""A worker in a process of its own: started, listened to, started again if it dies, and ended.
+"""A worker in a process of its own: started, read from, restarted if it dies, and stopped.
 
 A thread does all of it. The event loop only takes messages from a queue and gives requests, which is
 instant: at most one request per judge is under way, far less than a pipe holds.
@@ -27,9 +27,9 @@ _PAUSES = (0.2, 1.0, 3.0, 10.0, 30.0)
 
 
 class ProcessWorker:
-    """`target(connection, *arguments)` runs in a fresh process (spawn) and speaks the protocol.
+    """`target(connection, *arguments)` runs in a fresh process (spawn) and follows the protocol.
 
-    A target ends when it is told to; one that ends by itself, however it does, is started again.
+    A target returns when it receives `Stop`; one that ends in any other way is restarted.
     """
 
     def __init__(self, who: Who, name: str, target: Target, arguments: tuple[Any, ...], post: Post) -> None:
@@ -61,7 +61,7 @@ class ProcessWorker:
                 self._connection.send(request)
 
     def switch(self, arguments: tuple[Any, ...], request: Request) -> None:
-        """Other work: the running process is told by `request`, any later one starts with `arguments`."""
+        """Send `request` to the running process; a restarted one is given `arguments`."""
         with self._guard, contextlib.suppress(OSError, ValueError):
             self._arguments = arguments
             if self._connection is not None:
@@ -73,18 +73,18 @@ class ProcessWorker:
         self.send(Stop())
 
     def end(self, deadline: float) -> bool:
-        """Wait for its end until `deadline` (time.monotonic), then end it. Whether it obeyed."""
+        """Wait until `deadline` (time.monotonic), then kill it; True if it ended by itself."""
         self._thread.join(max(0.0, deadline - time.monotonic()))
-        obeyed = not self._thread.is_alive()
+        ended = not self._thread.is_alive()
         process = self._process
         if process is not None and process.is_alive():
-            obeyed = False
+            ended = False
             process.terminate()
             process.join(1.0)
             if process.is_alive():
                 process.kill()
                 process.join(1.0)
-        return obeyed
+        return ended
 
     def _run(self) -> None:
         while not self._stopping.is_set():
@@ -102,7 +102,7 @@ class ProcessWorker:
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
         with self._guard:
-            # Together: what it is not started with, it finds in the pipe.
+            # Under one lock: a switch reaches the process either as an argument or through the pipe.
             arguments, self._connection = self._arguments, ours
         process = context.Process(
             target=self._target, args=(theirs, *arguments), name=f"inkproof-{self._name}", daemon=True

@@ -89,8 +89,8 @@ def _facts(painter: _Painter, request: MakeCard) -> None:
 def _verdict(request: MakeCard) -> tuple[str, str]:
     if request.accepted:
         return (
-            f"Proved: this is a {request.claim}",
-            "A node ran the model inside a Bitcoin contract, and accepted.",
+            f"Proved: the model reads {request.claim}",
+            "A node ran it inside a Bitcoin contract, and accepted.",
         )
     read = "another digit" if request.digit is None else f"a {request.digit}"
     return "Cheat caught", f"The claim was {request.claim}. A node ran the model, read {read}, and refused."
@@ -115,7 +115,11 @@ def _rows(request: MakeCard) -> list[tuple[str, str]]:
 
 def _how(request: MakeCard) -> tuple[str, str, str]:
     if not request.accepted:
-        return "Draw it, claim it, submit it:", "the node refuses it again.", "pypi.org/project/inkproof"
+        return (
+            "Draw it, claim it, submit it:",
+            "the node refuses it again.",
+            "A refused claim is on no chain.",
+        )
     where = "on the machine that made it:" if request.network in words.PRACTICE else "on any machine:"
     return (
         f"It can be run again {where}",

@@ -117,7 +117,7 @@ def test_the_name_in_the_header_and_a_key_open_the_list_at_the_model_that_reads(
 
 
 @pytest.mark.parametrize("index", range(1, len(MODELS)))
-def test_a_click_on_a_model_employs_it(index):
+def test_a_click_on_a_model_switches_to_it(index):
     person = Person(drawn(card=Card.MODELS)).press("choice", index)
     assert person.effects == [UseModel(NAMES[index])]
     assert (person.state.model, person.state.card) == (NAMES[index], None)
@@ -148,7 +148,7 @@ def test_figures_that_were_measured_stand_beside_every_model():
 
 
 @pytest.mark.parametrize("enter", [pygame.K_RETURN, pygame.K_KP_ENTER, pygame.K_SPACE])
-def test_arrows_point_at_a_model_and_enter_employs_it(enter):
+def test_arrows_point_at_a_model_and_enter_switches_to_it(enter):
     person = Person(drawn(card=Card.MODELS)).key(pygame.K_DOWN).key(pygame.K_DOWN).key(enter)
     assert person.effects == [UseModel(NAMES[2])]
     person = Person(drawn(card=Card.MODELS)).key(pygame.K_UP).key(enter)
@@ -164,7 +164,7 @@ def test_what_the_mouse_points_at_is_what_the_arrows_go_on_from():
     assert person.state.highlighted == 4
 
 
-def test_the_model_that_reads_already_is_not_employed_again():
+def test_the_model_that_reads_already_is_not_loaded_again():
     person = Person(drawn(card=Card.MODELS)).press("choice", 0)
     assert person.effects == []
     assert person.state == drawn(hover=Hover("choice", 0), hovered=100.0)
@@ -176,12 +176,12 @@ def test_a_click_beside_the_list_closes_it_and_draws_nothing():
     assert person.state == drawn(hover=Hover("beside"), hovered=100.0)
 
 
-def employed(**changes):
+def switched(**changes):
     return Person(drawn(card=Card.MODELS, **changes)).press("choice", 1).state
 
 
 def test_the_drawing_stays_and_nothing_that_was_read_of_it_counts_any_more():
-    state = employed(submission=CONFIRMED, judged=(CONFIRMED,))
+    state = switched(submission=CONFIRMED, judged=(CONFIRMED,))
     assert state.document == drawn().document
     assert all(state.reading(who) is None for who in state.judges)
     assert all(judge.phase is Phase.STARTING for judge in state.judges.values())
@@ -190,7 +190,7 @@ def test_the_drawing_stays_and_nothing_that_was_read_of_it_counts_any_more():
 
 
 def test_what_the_model_before_says_late_is_not_taken_for_the_new_one_s_word():
-    state = employed()
+    state = switched()
     late = protocol.Read(Who.FLOAT, reading(3, 2)), protocol.Looked(2, PICTURE, "", reading(3, 2))
     for message in late:
         assert hear(state, message) == state
@@ -199,7 +199,7 @@ def test_what_the_model_before_says_late_is_not_taken_for_the_new_one_s_word():
 
 
 def test_a_judge_that_is_up_before_the_new_picture_waits_for_it():
-    state, effects = claims.tick(hear(employed(), protocol.Ready(Who.FLOAT)), 101.0)
+    state, effects = claims.tick(hear(switched(), protocol.Ready(Who.FLOAT)), 101.0)
     assert not any(isinstance(effect.request, protocol.ReadPicture) for effect in effects)
     state = hear(state, protocol.Looked(state.revision, PICTURE, "", reading(7, state.revision)))
     _, effects = claims.tick(state, 101.1)
@@ -207,19 +207,19 @@ def test_a_judge_that_is_up_before_the_new_picture_waits_for_it():
 
 
 def test_what_was_said_of_the_model_before_is_wiped_from_the_status_line():
-    state = employed(notice=ERROR)
+    state = switched(notice=ERROR)
     assert state.notice is None
     assert state.chain.contract == ""
 
 
 def test_a_verdict_that_was_under_way_is_told_as_the_model_s_before():
-    state = employed(submission=submission())
+    state = switched(submission=submission())
     state = hear(state, protocol.ClaimJudged(1, True, TXID, "", 104, 50, 982))
     assert "previous model" in state.notice.what
 
 
 def test_auto_verify_submits_drawings_and_no_choices():
-    state = employed(auto_verify=True)
+    state = switched(auto_verify=True)
     for message in (
         *(protocol.Ready(who) for who in Who),
         protocol.Looked(state.revision, PICTURE, "", reading(7, state.revision)),
@@ -249,7 +249,7 @@ def test_enter_submits_nothing_from_under_a_card(card):
 
 
 def test_a_claim_that_waits_is_taken_back_when_another_model_is_chosen():
-    assert not employed(wanted=True).wanted
+    assert not switched(wanted=True).wanted
 
 
 # --- the help ---
