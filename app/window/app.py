@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 
 # SDL's accelerated framebuffer loads a driver that can clash with other libraries; software is fast enough.
@@ -34,7 +34,7 @@ from app.window.view.paint import forget
 from app.window.view.theme import LIGHT, Palette
 from app.window.view.view import Ink, View
 from app.window.workers.clipboard import copy_text, pasted_picture, pasted_text
-from app.window.workers.crew import Crew
+from app.window.workers.crew import PROCESSES, Crew
 from app.window.workers.preferences import Preferences, restored
 from app.window.workers.sounds import Sounds
 
@@ -72,9 +72,15 @@ class NoInk:
 
 
 class Window:
-    """One window, from opening to closing. `driver` is called once a frame, for the bench and for tests."""
+    """One window, from opening to closing. `driver` is called once a frame, for the bench and for tests; `workers`
+    are the processes that are started behind the window."""
 
-    def __init__(self, options: WindowOptions, driver: Callable[[Window], None] | None = None) -> None:
+    def __init__(
+        self,
+        options: WindowOptions,
+        driver: Callable[[Window], None] | None = None,
+        workers: Collection[Who] = PROCESSES,
+    ) -> None:
         chain = ChainView(network=options.network or "")
         state = State(fullscreen=options.fullscreen, model=options.model, chain=chain, still=reduced_motion())
         remembered = Preferences.load() if options.remember else Preferences()
@@ -98,7 +104,7 @@ class Window:
         width, height = remembered.size or options.size
         self._windowed = round(width * self._density), round(height * self._density)
         self.view = View(self._open(options.fullscreen), self._density, NoInk())
-        self.crew = Crew(options, self._wake, self._load_ink)
+        self.crew = Crew(options, self._wake, self._load_ink, workers)
 
     def run(self) -> None:
         """Show the first frame, start all workers, and run until the window is closed."""

@@ -96,7 +96,7 @@ class _Script:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._film = Film(760)
+        self._film = Film(960)
 
     def play(self, window: Window) -> Iterator[None]:
         from app.window.model import intents
@@ -175,8 +175,6 @@ class _Script:
 
         folder = Path(os.environ["INKPROOF_HOME"]) / "pictures"
         yield from self._until(lambda: bool(list(folder.glob("proof-*.png"))))
-        for _ in range(30):  # it is there before it is whole
-            yield
         (path,) = folder.glob("proof-*.png")
         shutil.copyfile(path, self._folder / "proof-card.png")
         with Image.open(path) as card:

@@ -22,6 +22,7 @@ from app.window.driving import Player
 from app.window.model import intents
 from app.window.model.state import Phase, SubmissionStage, Who
 from app.window.options import WindowOptions
+from app.window.workers.crew import PROCESSES
 from tests.conftest import hearing
 from tests.faults import world
 
@@ -31,11 +32,14 @@ _OTHERS: set[int] = set()
 
 @pytest.fixture
 def window(bitcoind, home):
-    """Open a window whose frames are driven by a generator; it is closed when the generator ends."""
+    """Open a window whose frames are driven by a generator; it is closed when the generator ends.
+
+    `workers` are the processes that the test needs: TensorFlow is started only for those that do.
+    """
     from app.window.app import Window
 
-    def open_with(steps, **options):
-        window = Window(WindowOptions(**options), driver=Player(steps))
+    def open_with(steps, workers=PROCESSES, **options):
+        window = Window(WindowOptions(**options), driver=Player(steps), workers=workers)
         try:
             window.run()
         finally:
@@ -131,14 +135,13 @@ def test_every_judge_and_the_chain_go_over_to_the_model_that_is_chosen(window):
 
 def test_a_model_that_is_only_passed_by_is_not_deployed(window, home):
     def steps(window):
-        yield from until(lambda: window.frames.ready is not None)
+        yield from until(lambda: window.state.chain.phase is Phase.READY)
         for name in ("mlp-8bit", "compact", "source"):
             window.do(intents.ChooseModel(list(MODELS).index(name)))
         yield from until(lambda: window.state.chain.phase is Phase.STARTING)
         yield from until(lambda: window.state.chain.phase is Phase.READY and window.state.chain.contract)
-        yield from until(lambda: not window.starting)
 
-    window(steps)
+    window(steps, workers=[Who.CHAIN])
     with Ledger(home / "ledger.sqlite") as ledger:
         deployed = {name_of(deployment.model_sha256) for deployment in world.deployments(ledger)}
     assert "source" in deployed
@@ -156,7 +159,7 @@ def test_a_ledger_that_cannot_be_read_is_told_of_and_read_once_it_can(window, ho
         ledger.unlink()
         yield from until(lambda: window.state.chain.phase is Phase.READY)
 
-    window(steps)
+    window(steps, workers=[Who.CHAIN])
     assert "ledger" in told[0].text
 
 
@@ -186,8 +189,9 @@ def test_a_window_that_is_killed_takes_its_workers_and_its_node_along(bitcoind, 
         assert alive == []
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
-@pytest.mark.parametrize("group", [False, True])
+@pytest.mark.parametrize(
+    ("number", "group"), [(signal.SIGTERM, False), (signal.SIGHUP, True), (signal.SIGINT, True)]
+)
 def test_a_signal_closes_the_window_in_good_order(bitcoind, home, number, group):
     """Also when everybody hears it, as when the terminal is closed."""
     with _program(bitcoind, home) as program:
@@ -203,6 +207,7 @@ def test_the_window_s_process_never_imports_tensorflow(bitcoind, home, tmp_path)
 import sys
 from app.window.app import Window
 from app.window.options import WindowOptions
+from app.window.workers.crew import PROCESSES
 def driver(window):
     if window.frames.ready is not None:
         window.quit()
@@ -250,13 +255,13 @@ def test_a_node_that_dies_under_a_healthy_window_is_started_again(window):
     told = []
 
     def steps(window):
-        yield from until(lambda: window.frames.ready is not None)
+        yield from until(lambda: window.state.chain.phase is Phase.READY)
         next(filter(_is_node, _started())).kill()
         yield from until(lambda: window.state.chain.phase is not Phase.READY)
         told.append(window.state.notice)
         yield from until(lambda: window.state.chain.phase is Phase.READY)
 
-    window(steps)
+    window(steps, workers=[Who.CHAIN])
     assert told[0].error
 
 
@@ -270,7 +275,7 @@ def test_files_dropped_and_saved(window, home):
         window.do(intents.Save(window=True))
         yield from until(lambda: len(list((home / "pictures").glob("*.png"))) == 2)
 
-    window(steps)
+    window(steps, workers=[])
 
 
 def test_a_copied_txid_is_on_the_clipboard(window):
@@ -283,7 +288,7 @@ def test_a_copied_txid_is_on_the_clipboard(window):
         assert pygame.scrap.get(TEXT).rstrip(b"\0") == b"3f8a29c0" * 8
         assert window.state.notice is None
 
-    window(steps)
+    window(steps, workers=[])
 
 
 def test_full_screen_is_laid_out_for_the_whole_screen_and_goes_back(window):
@@ -295,7 +300,7 @@ def test_full_screen_is_laid_out_for_the_whole_screen_and_goes_back(window):
         yield
         assert window.view.layout.size == (1280, 800)
 
-    window(steps)
+    window(steps, workers=[])
 
 
 def test_the_canvas_keeps_its_strokes_when_the_window_changes(window):
@@ -317,7 +322,7 @@ def test_the_canvas_keeps_its_strokes_when_the_window_changes(window):
         yield from until(lambda: window.state.fresh is not None)
         assert window.state.fresh.pixels == picture
 
-    window(steps)
+    window(steps, workers=[])
 
 
 @pytest.mark.parametrize("driver", ["no-such-driver", ""])

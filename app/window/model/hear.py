@@ -86,7 +86,7 @@ def _read(state: State, message: told.Looked | told.Read | told.Explained | told
         case told.Traced(job, samples, total, digit):
             if state.submission is None or state.submission.job != job:
                 return state
-            return replace(state, run=Run(job, samples, total, digit, state.clock))
+            return replace(state, run=Run(job, samples, total, digit, state.submission.claim, state.clock))
 
 
 def _chain(state: State, message: told.Message) -> State:

@@ -293,13 +293,14 @@ class RunSample:
 class Run:
     """A run of the contract's Script, played in its panel from `began` (seconds on the window's clock).
 
-    `total` is the length of the Script in bytes, `digit` what it read.
+    `total` is the length of the Script in bytes, `digit` what it read, `claim` what it is compared with.
     """
 
     job: int
     samples: tuple[RunSample, ...]
     total: int
     digit: int
+    claim: int
     began: float
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from app.window.model import decide
 from app.window.model.decide import Act, Lack, Stand, Standing, Waiting
-from app.window.model.state import Hint, Judge, Mark, NoDigit, Phase, State, StepMark, Submission, Who
+from app.window.model.state import Hint, Judge, Mark, NoDigit, Phase, Run, State, StepMark, Submission, Who
 
 __all__ = [
     "HINTS",
@@ -188,6 +188,13 @@ def _judge_note(state: State, who: Who, judge: Judge, faint: bool) -> tuple[str,
     if judge.reading is None or faint:
         return "reads at rest", "wait" if faint else "", Tone.QUIET
     return "not on chain yet", "", Tone.QUIET
+
+
+def comparison(run: Run) -> tuple[str, str]:
+    """The last step of a run: what was read against what was claimed; in a sentence, and shorter."""
+    if run.digit == run.claim:
+        return f"read {run.digit}, claimed {run.claim}: true", f"{run.digit} = {run.claim}"
+    return f"read {run.digit}, claimed {run.claim}: false", f"{run.digit} ≠ {run.claim}"
 
 
 def spinner(state: State) -> str:

@@ -6,7 +6,7 @@ import contextlib
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 
     from app.window.workers.process import ProcessWorker
 
-__all__ = ["Crew"]
+__all__ = ["PROCESSES", "Crew"]
 
+PROCESSES = (Who.FLOAT, Who.SCRIPT, Who.CHAIN)
+"""The workers that have a process of their own."""
 STOP_SECONDS = 20.0
 """Seconds a worker may take to finish: a node writes its blocks out before it ends."""
 
@@ -30,10 +32,17 @@ class Crew:
     """The desk in a thread, two judges and the chain in processes; all use one model.
 
     `wake` is called, in any thread, when a message has come; `first` is run by the desk's thread before
-    anything else.
+    anything else. `only` says which of the processes are started.
     """
 
-    def __init__(self, options: WindowOptions, wake: Callable[[], None], first: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        options: WindowOptions,
+        wake: Callable[[], None],
+        first: Callable[[], None],
+        only: Collection[Who] = PROCESSES,
+    ) -> None:
+        self._only = only
         self._options = options
         self._wake = wake
         self._messages: queue.SimpleQueue[Message] = queue.SimpleQueue()
@@ -84,12 +93,13 @@ class Crew:
         for worker in self._processes.values():
             worker.ask_to_stop()
         # Judges hold no resources that have to be released.
-        for who in (Who.FLOAT, Who.SCRIPT):
-            self._processes[who].end(time.monotonic() + 0.5)
-        chain = self._processes[Who.CHAIN]
-        below = _children(chain.pid)
-        if not chain.end(deadline):
-            self._clean_up(below)
+        for who, worker in self._processes.items():
+            if who is not Who.CHAIN:
+                worker.end(time.monotonic() + 0.5)
+        if (chain := self._processes.get(Who.CHAIN)) is not None:
+            below = _children(chain.pid)
+            if not chain.end(deadline):
+                self._clean_up(below)
         self._desk.end(deadline)
 
     def _start_processes(self) -> None:
@@ -104,7 +114,8 @@ class Crew:
                 (Who.SCRIPT, "contract's local judge", read_with_script),
                 (Who.CHAIN, "connection to the chain", serve_chain),
             ):
-                self._processes[who] = ProcessWorker(who, name, target, (self._options,), self.post)
+                if who in self._only:
+                    self._processes[who] = ProcessWorker(who, name, target, (self._options,), self.post)
         for worker in self._processes.values():
             worker.start()
 

@@ -33,7 +33,10 @@ def make_card(request: MakeCard) -> Message:
     """Paint the card and save it in the folder of pictures."""
     path = free_name("proof")
     try:
-        painted(request).save(path, optimize=True)
+        # Whole under its name, or not there at all.
+        fresh = path.with_suffix(".new")
+        painted(request).save(fresh, format="PNG", optimize=True)
+        fresh.replace(path)
     except OSError as error:
         raise InkproofError(
             f"The proof card could not be saved in {path.parent}.",

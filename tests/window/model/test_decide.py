@@ -174,6 +174,7 @@ def test_a_run_of_the_script_is_played_once_and_not_where_motion_is_to_be_reduce
     assert decide.playing(hear(state, traced))
     assert not decide.playing(hear(replace(state, still=True), traced))
     assert not decide.playing(hear(state, replace(traced, job=9)))
+    assert words.comparison(hear(state, traced).run) == ("read 7, claimed 7: true", "7 = 7")
     later = replace(hear(state, traced), clock=state.clock + decide.RUN_SECONDS)
     assert not decide.playing(later)
 

@@ -126,7 +126,9 @@ def _run(painter: Painter, box: Box, run: Run, clock: float) -> None:
     lanes = Box(box.x, track.bottom + px(6), box.w, last.y - track.bottom - px(10))
     _lanes(painter, lanes, sample.lanes)
     if share >= 1.0:
-        painter.text(f"largest logit: {run.digit}", last, look.BOLD, look.CAPTION, colours.accent)
+        full, short = words.comparison(run)
+        fits = painter.width(full, look.BOLD, look.CAPTION) <= last.w
+        painter.text(full if fits else short, last, look.BOLD, look.CAPTION, colours.accent)
     else:
         painter.text("one number, many lanes", last, look.SANS, look.CAPTION, colours.quiet)
 
