@@ -72,7 +72,7 @@ class NoInk:
 
 
 class Window:
-    """One window, from opening to closing. `driver` is called once a frame, for the bench and for tests; `workers`
+    """One window, from opening to closing. `driver` is called once a frame, for bench and tests; `workers`
     are the processes that are started behind the window."""
 
     def __init__(
