@@ -8,6 +8,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 FREEZE := build/freeze
 ARGS ?=
+# Digits of people whom no training has seen, as a pen file; the pages quote the models' figures on it.
+PENS ?= $(wildcard ../shared/data/pendigits_test.npz)
 
 .PHONY: run check test exhaustive attack load live-testnet lint format train bench models contract icon third-party lock exe exe-bare exe-onefile exe-report clean
 
@@ -59,7 +61,7 @@ bench: $(VENV)/.dev
 # Every model that ships, measured: a page, and the figures that the window shows beside their names.
 models: $(VENV)/.dev
 	mkdir -p build
-	$(BIN)/inkproof evaluate --all --output docs/models.md --json > build/models.json
+	$(BIN)/inkproof evaluate --all --output docs/models.md $(if $(PENS),--pens $(PENS)) --json > build/models.json
 	mv build/models.json assets/models.json
 
 contract: $(VENV)/.dev

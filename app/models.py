@@ -71,6 +71,12 @@ class Model:
             return shipped_figures().get(self.name)
         return Figures(self.root.name, float(self.meta["accuracy"]), int(self.meta["script_bytes"]))
 
+    @property
+    def sureness_path(self) -> Path:
+        """From which lead its readings are sure (`app.fixedpoint.sureness`)."""
+        name = self.integers.replace("integers", "sureness").replace(".npz", ".json")
+        return paths.model_folder(self.folder) / name
+
 
 MODELS: dict[str, Model] = {
     model.name: model
@@ -125,10 +131,12 @@ MODELS: dict[str, Model] = {
 @dataclass(frozen=True)
 class Figures:
     """What a model is, does and costs: the SHA-256 of its integers, the share of MNIST's test images they
-    read right (0 to 1), and the bytes of its packed locking script."""
+    read right (0 to 1), the share of pen digits of unseen people (None: not measured), and the bytes
+    of its packed locking script."""
 
     sha256: str
     accuracy: float
+    pens: float | None
     script_bytes: int
 
 
@@ -140,7 +148,10 @@ def shipped_figures() -> dict[str, Figures]:
     except OSError:
         return {}
     return {
-        row["model"]: Figures(row["sha256"], row["integer_accuracy"], row["script_bytes"]) for row in rows
+        row["model"]: Figures(
+            row["sha256"], row["integer_accuracy"], row.get("pen_accuracy"), row["script_bytes"]
+        )
+        for row in rows
     }
 
 

@@ -11,7 +11,7 @@ from app.text import with_article
 
 if TYPE_CHECKING:
     from app.chain.service import ChainVerdict
-    from app.fixedpoint import FixedReading
+    from app.fixedpoint import FixedReading, Sureness
     from app.floats.judge import FloatReading
 
 
@@ -35,12 +35,33 @@ def outcome(local: Iterable[int], claimed: int, accepted: bool) -> Outcome:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What each judge says of one image; `chain` is None where only the local judges were asked."""
+    """What each judge says of one image; `chain` is None where only the local judges were asked.
+
+    `certainty`: from where the model's readings are sure, None where that has not been found.
+    """
 
     image: str
     floating: FloatReading
     fixed: FixedReading
     chain: ChainVerdict | None
+    certainty: Sureness | None = None
+
+    @property
+    def sure(self) -> bool | None:
+        """Whether the integers are sure of their reading; None where no threshold is known."""
+        return None if self.certainty is None else self.certainty.is_sure(self.fixed.logits)
+
+    @property
+    def sureness(self) -> float | None:
+        """From 0 to 1; None where it is not known."""
+        return None if self.certainty is None else self.certainty.sureness(self.fixed.logits)
+
+    @property
+    def proved(self) -> str:
+        """What an accepted claim proves, and what it does not; empty without one."""
+        if self.chain is None or not self.chain.accepted:
+            return ""
+        return f"Proved: this model reads {self.chain.claimed}. Not proved: that it is one."
 
     @property
     def agree(self) -> bool:
@@ -54,7 +75,11 @@ class Verdict:
     def sentence(self) -> str:
         """Who says what, in one line."""
         if self.agree:
-            who = "Both local judges" if self.chain is None else "All three judges"
+            local = self.chain is None
+            if self.sure is False:
+                who, none = ("Both local judges", "neither") if local else ("All three", "none")
+                return f"{who} read {self.fixed.digit}, and {none} is sure."
+            who = "Both local judges" if local else "All three judges"
             return f"{who} agree: this is {with_article(self.fixed.digit)}."
         said = [f"the float model reads {self.floating.digit}", f"the integer engine {self.fixed.digit}"]
         if self.chain is not None:
@@ -82,4 +107,4 @@ class Verdict:
                 "fee": self.chain.fee,
                 "script_bytes": self.chain.script_bytes,
             }
-        return values | {"agree": self.agree}
+        return values | {"agree": self.agree, "sure": self.sure, "sureness": self.sureness}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import functools
 import json
 import sys
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ from app.chain.service import ledger_path
 from app.cli import OK
 from app.cli.output import out, print_json, printable
 from app.errors import InkproofError
+from app.fixedpoint import Sureness, load_sureness
 
 _SHOWN = 20
 _ALL = 2**62  # as a limit for SQLite
@@ -36,24 +38,41 @@ def run(options: argparse.Namespace) -> int:
             for values in _complete(ledger, records):
                 print_json(values)
         elif records:
-            names = {
-                number: models.name_of(sha256) for number, sha256 in ledger.model_hashes(records).items()
-            }
+            hashes = ledger.model_hashes(records)
             for record in records:
-                _show_record(record, names[record.deployment_id])
+                _show_record(record, hashes[record.deployment_id])
         else:
             out.print("No verification yet. Begin with: inkproof verify IMAGE")
     return OK
 
 
-def _show_record(record: Verification, model: str) -> None:
+@functools.cache
+def _known(sha256: str) -> Sureness | None:
+    """From where the readings of the model with these integers are sure; None if it is none that ships."""
+    name = models.name_of(sha256)
+    return load_sureness(models.named(name).sureness_path, sha256) if name else None
+
+
+def _sure(record: Verification, sha256: str) -> bool | None:
+    known = _known(sha256)
+    return known.is_sure(record.logits) if known else None
+
+
+def _sureness(record: Verification, sha256: str) -> float | None:
+    known = _known(sha256)
+    return known.sureness(record.logits) if known else None
+
+
+def _show_record(record: Verification, sha256: str) -> None:
+    model = models.name_of(sha256)
     block = "" if record.block_height is None else f" in block {record.block_height:,}"
     line = Text(f"{record.created.astimezone():%Y-%m-%d %H:%M}  ", style="dim")
     line.append(printable(record.image_name), style="bold not dim")
     line.append(
         f"  float {record.float_digit}, integer {record.fixed_digit}, claimed {record.claim}: "
         f"{record.state.value}{block} on {record.chain_id.partition('@')[0]}"
-        + (f", read by {model}" if model else ""),
+        + (f", read by {model}" if model else "")
+        + (", not sure" if _sure(record, sha256) is False else ""),
         style="not dim",
     )
     out.print(line)
@@ -79,6 +98,8 @@ _FIELDS: dict[str, Callable[[Verification, Deployment], Any]] = {
     "probabilities": lambda record, _: list(record.probabilities),
     "integer": lambda record, _: record.fixed_digit,
     "logits": lambda record, _: list(record.logits),
+    "sure": lambda record, deployment: _sure(record, deployment.model_sha256),
+    "sureness": lambda record, deployment: _sureness(record, deployment.model_sha256),
     "claimed": lambda record, _: record.claim,
     "state": lambda record, _: record.state.value,
     "reason": lambda record, _: record.reason or None,

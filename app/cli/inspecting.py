@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from rich.text import Text
 
+from app import models
 from app.chain.connection import connect
 from app.chain.inspect import Inspection, checked_txid
 from app.chain.inspect import inspect as inspect_transaction
@@ -23,6 +24,7 @@ from app.cli.options import kind_of, model_of, node_choice
 from app.cli.output import out, print_json, reporting
 from app.cli.picture import picture
 from app.errors import LedgerError
+from app.fixedpoint import load, load_sureness
 from app.picture import PIXELS
 from app.text import with_article
 
@@ -82,10 +84,25 @@ def examination_json(found: Examination) -> dict[str, Any]:
         "accepted": found.accepted,
         "proved": found.proved,
         "statement": found.statement.name.lower() if found.statement else None,
+        **_certainty(found),
         "reason": found.judgement.reason or None if found.judgement else None,
         "fee": found.fee,
         "size": found.size,
     }
+
+
+def _certainty(found: Examination) -> dict[str, Any]:
+    """`sure` and `sureness` of what a model that ships reads in the claim's image; None where not known."""
+    held, claim = found.held, found.claim
+    name = models.name_of(held.candidate.sha256) if held else ""
+    if not name or held is None or claim is None or len(claim.image) != PIXELS:
+        return {"sure": None, "sureness": None}
+    known = load_sureness(models.named(name).sureness_path, held.candidate.sha256)
+    if known is None:
+        return {"sure": None, "sureness": None}
+    image = np.frombuffer(claim.image, np.uint8)[np.newaxis]
+    logits = load(models.named(name).integers_path).logits(image)[0].tolist()
+    return {"sure": known.is_sure(logits), "sureness": known.sureness(logits)}
 
 
 def _as_json(found: Inspection) -> dict[str, Any]:
@@ -123,6 +140,9 @@ def show_examination(found: Examination, rows: dict[str, str]) -> None:
         "signature": found.statement.value if found.statement else "not checked",
         "fee": f"{found.fee:,} satoshis for {found.size:,} bytes",
     }
+    certainty = _certainty(found)
+    if certainty["sure"] is not None:
+        facts["reading"] = f"{'sure' if certainty['sure'] else 'not sure'} ({certainty['sureness']:.2f})"
     out.print("\n".join(f"{name:<12} {value}" for name, value in facts.items()))
     judgement = found.judgement
     if found.proved and claim is not None and judgement is not None:

@@ -25,7 +25,7 @@ from app.contract.classifier import rule_of
 from app.drawing import read_digit, read_digit_bytes
 from app.drawing.reader import MAX_BYTES
 from app.errors import ImageError, InkproofError
-from app.fixedpoint import IntegerModel, load
+from app.fixedpoint import IntegerModel, Sureness, load, load_sureness
 from app.floats.judge import FloatJudge
 from app.picture import SIDE
 from app.verdict import Verdict
@@ -50,8 +50,9 @@ def classify(options: argparse.Namespace) -> int:
         with reporting(options) as report:
             report("Loading the float model (TensorFlow)")
             judge = FloatJudge.load(model_of(options).float_path)
+        certainty = load_sureness(model_of(options).sureness_path, model.sha256)
         for item in pictures:
-            verdict = Verdict(item.name, judge.read(item.pixels), model.read(item.pixels), None)
+            verdict = Verdict(item.name, judge.read(item.pixels), model.read(item.pixels), None, certainty)
             _show(verdict, item.pixels, options.json)
             statuses.append(OK if verdict.agree else DISAGREE)
     return max(statuses)
@@ -64,6 +65,7 @@ def verify(options: argparse.Namespace) -> int:
         return max(statuses)
     kind = kind_of(options)
     model = load(model_of(options).integers_path, rule_of(kind))
+    certainty = load_sureness(model_of(options).sureness_path, model.sha256)
     # What can be said of the options is said before anything is loaded or started.
     choice, limits = node_choice(options), spending(options)
     paths.home()
@@ -79,7 +81,7 @@ def verify(options: argparse.Namespace) -> int:
         judge = loading.result()
         for item in pictures:
             try:
-                verdict = _verify_one(item, options.claim, model, judge, service, report)
+                verdict = _verify_one(item, options.claim, model, judge, certainty, service, report)
             except InkproofError as error:
                 _show_failure(error, item.name, options.json)
                 statuses.append(FAILED)
@@ -94,6 +96,7 @@ def _verify_one(
     claim: int | None,
     model: IntegerModel,
     judge: FloatJudge,
+    certainty: Sureness | None,
     service: Service,
     report: Reporter,
 ) -> Verdict:
@@ -111,7 +114,7 @@ def _verify_one(
         progress=report,
         on_stage=on_stage,
     )
-    return Verdict(item.name, floating, fixed, chain)
+    return Verdict(item.name, floating, fixed, chain, certainty)
 
 
 def _read_all(options: argparse.Namespace) -> tuple[list[_Picture], list[int]]:
@@ -158,9 +161,13 @@ def _show(verdict: Verdict, pixels: Image, as_json: bool) -> None:
     for line in _beside(picture(pixels, colour=out.colours), _judges(verdict)):
         out.print(line)
     mark, style = ("✓", "bold green") if verdict.agree else ("✗", "bold red")
+    if verdict.agree and verdict.sure is False:
+        mark, style = "?", "bold yellow"
     out.print(Text(f"{mark} {verdict.sentence}", style=style))
     if verdict.chain is not None:
         _show_transaction(verdict.chain)
+    if verdict.proved:
+        out.print(f"  {verdict.proved}")
     out.print()
 
 
@@ -178,9 +185,12 @@ def _beside(drawn: Text, words: list[Text]) -> list[Text]:
 def _judges(verdict: Verdict) -> list[Text]:
     """A line for each judge: its name, its digit, and how it came to it."""
     floating, fixed = verdict.floating, verdict.fixed
+    logit = f"logit {max(fixed.logits) / fixed.denominator:.4f}"
+    if verdict.sureness is not None:
+        logit += f", {'sure' if verdict.sure else 'not sure'} ({verdict.sureness:.2f})"
     rows = [
         ("float", floating.digit, f"probability {max(floating.probabilities):.4f}"),
-        ("integer", fixed.digit, f"logit {max(fixed.logits) / fixed.denominator:.4f}"),
+        ("integer", fixed.digit, logit),
     ]
     if verdict.chain is not None:
         rows.append(("contract", verdict.chain.claimed, _in_words(verdict.chain)))

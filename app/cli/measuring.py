@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -25,10 +26,16 @@ from app.fixedpoint import (
     quantise,
     rounded_to_bits,
     save,
+    save_sureness,
 )
 from app.floats.judge import FloatJudge
-from app.training.data import Mnist, load_mnist
+from app.training.cache import Cache
+from app.training.corpus import Corpus
+from app.training.data import load_mnist
 from app.training.fitting import ProgressCallback, TrainingProgress
+from app.training.pens import chosen, load_pens
+from app.training.penwork import as_written
+from app.training.recipes import Recipe
 from app.training.train import Training
 
 _MLP_BITS = 8
@@ -36,7 +43,7 @@ _FEW_BIT_FILE = "integers-8bit.npz"
 
 
 def evaluate(options: argparse.Namespace) -> int:
-    """Both engines over MNIST's test images, or over drawn digits; with --all, every model."""
+    """Both engines over MNIST's test images, pen digits or drawn digits; with --all, every model."""
     _refuse_what_excludes(options)
     if options.all:
         return _evaluate_all(options)
@@ -65,7 +72,7 @@ def _evaluate_all(options: argparse.Namespace) -> int:
     if options.output is not None:
         made_folder(options.output.parent)
     with reporting(options) as report, temporary_home():
-        found = compare(data_set(options), options.drawings, options.limit, report)
+        found = compare(data_set(options), options.pens, options.drawings, options.limit, report)
     if options.output is not None:
         write_whole(options.output, found.page())
     if options.json:
@@ -82,9 +89,10 @@ def _refuse_what_excludes(options: argparse.Namespace) -> None:
         raise DataError("--all measures every model.", hint="Leave --all or --model out.")
     if not options.all and options.output is not None:
         raise DataError("--output writes the table of all models.", hint="Add --all.")
-    if not options.all and options.drawings is not None and options.data is not None:
+    named = [name for name in ("drawings", "pens", "data") if getattr(options, name) is not None]
+    if not options.all and len(named) > 1:
         raise DataError(
-            "Both --drawings and --data name what is to be read.",
+            f"Both --{named[0]} and --{named[1]} name what is to be read.",
             hint="Leave one of them out; --all takes both.",
         )
 
@@ -92,6 +100,10 @@ def _refuse_what_excludes(options: argparse.Namespace) -> None:
 def _examples(options: argparse.Namespace) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
     if options.drawings is not None:
         return pictures_of(load_drawings(options.drawings)[: options.limit])
+    if options.pens is not None:
+        pens = load_pens(options.pens, digits=True)
+        pens = chosen(pens, np.arange(len(pens)) < (options.limit or len(pens)))
+        return as_written(pens), pens.labels.astype(np.int64)
     data = load_mnist(data_set(options))
     return data.x_test[: options.limit], data.y_test[: options.limit].astype(np.int64)
 
@@ -99,13 +111,17 @@ def _examples(options: argparse.Namespace) -> tuple[npt.NDArray[np.uint8], npt.N
 def train(options: argparse.Namespace) -> int:
     """Train by a recipe and write everything that follows from the trained weights."""
     from app.training import report as reports
-    from app.training.train import RECIPES
+    from app.training.corpus import load_corpus
+    from app.training.recipes import RECIPES
     from app.training.train import train as train_model
 
-    folder = made_folder(options.output or paths.assets() / options.recipe)
+    folder = _place_for_weights(options)
     with reporting(options) as report:
         report("Reading the images")
-        data = load_mnist(data_set(options))
+        corpus = load_corpus(load_mnist(data_set(options)), options.pens, options.others)
+        data = corpus.mnist
+        if corpus.lacking and RECIPES[options.recipe].pens is not None:
+            report(corpus.lacking)
 
         def progress(step: TrainingProgress) -> None:
             if step.fraction < 1 and not report.live:
@@ -115,14 +131,20 @@ def train(options: argparse.Namespace) -> int:
             report(text, (step.epoch - 1 + step.fraction) / step.epochs)
 
         training = train_model(
-            RECIPES[options.recipe], data, seed=options.seed, epochs=options.epochs, progress=progress
+            RECIPES[options.recipe],
+            corpus,
+            seed=options.seed,
+            epochs=options.epochs,
+            cache=Cache(options.cache),
+            progress=progress,
         )
         # Quantising first: weights that cannot be integers must not replace a good model.
-        model = _integers(training, data, progress)
+        model = _integers(training, progress)
         report("Writing model, integers and report")
         integer_accuracy = float((model.classify(data.x_test) == data.y_test).mean())
         figures = reports.write(training, folder, integer_accuracy)
         save(model, folder / "integers.npz")
+        _calibrate(model, corpus, training.recipe, Cache(options.cache), folder / "sureness.json")
         if options.recipe == "mlp":
             save(rounded_to_bits(FloatJudge(training.model).weights(), _MLP_BITS), folder / _FEW_BIT_FILE)
     if options.json:
@@ -134,7 +156,38 @@ def train(options: argparse.Namespace) -> int:
     return OK
 
 
-def _integers(training: Training, data: Mnist, progress: ProgressCallback) -> IntegerModel:
+def _calibrate(model: IntegerModel, corpus: Corpus, recipe: Recipe, cache: Cache, path: Path) -> None:
+    """Write from where readings are sure, on the pens held out, if there are digits and other signs."""
+    from app.training.calibration import calibrate
+    from app.training.corpus import held_out
+
+    path.unlink(missing_ok=True)
+    kept = held_out(corpus, recipe.validation, cache)
+    if len(kept.pens) and len(kept.signs):
+        about = {"on": "pens of the writers held out of training"}
+        save_sureness(calibrate(model, kept.pens, kept.pen_labels, kept.signs, about), path)
+
+
+def _place_for_weights(options: argparse.Namespace) -> Path:
+    """The folder that `train` writes to. DataError unless one is named: weights that ship are not overwritten
+    by accident.
+    """
+    if options.replace_shipped:
+        if options.output is not None:
+            raise DataError(
+                "Both --output and --replace-shipped say where to write.", hint="Leave one of them out."
+            )
+        return made_folder(paths.assets() / options.recipe)
+    if options.output is None:
+        raise DataError(
+            "It is not said where the trained model is to be written.",
+            why=f"Without a folder it would replace the weights of {options.recipe!r}, which ship.",
+            hint="Name one with --output DIR, or replace them with --replace-shipped.",
+        )
+    return made_folder(options.output)
+
+
+def _integers(training: Training, progress: ProgressCallback) -> IntegerModel:
     """The integer model of a trained one: its weights rounded, or few-bit weights trained as such."""
     from app.picture import SIDE
     from app.training.architecture import COMPACT_POOL
@@ -142,8 +195,16 @@ def _integers(training: Training, data: Mnist, progress: ProgressCallback) -> In
     from app.training.quantised import train_quantised
 
     recipe = training.recipe.quantised
-    if recipe is not None:
-        found = train_quantised(training.model, data, recipe, seed=training.seed, progress=progress)
+    teacher = training.recipe.teacher
+    if recipe is not None and teacher is not None:
+        found = train_quantised(
+            training.model,
+            training.epoch_data,
+            recipe,
+            temperature=teacher.temperature,
+            seed=training.seed,
+            progress=progress,
+        )
         return convolutional(found.parameters, found.steps, lane_bits=recipe.lane_bits)
     few = few_bit_weights(training.model)
     if few:

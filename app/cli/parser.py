@@ -55,6 +55,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_judging(commands)
     _add_training(commands)
     _add_models(commands)
+    _add_pens(commands)
     _add_contract(commands)
     _add_chain(commands)
     _add_wallet(commands)
@@ -186,6 +187,9 @@ def _add_judging(commands: Commands[argparse.ArgumentParser]) -> None:
     )
     evaluate.add_argument("--data", type=Path, metavar="FILE", help=_DATA_HELP)
     evaluate.add_argument(
+        "--pens", type=Path, metavar="FILE", help="digits that people wrote (a pen file) instead"
+    )
+    evaluate.add_argument(
         "--drawings", type=Path, metavar="FILE", help="drawn digits (a stroke file) instead"
     )
     evaluate.add_argument(
@@ -237,8 +241,60 @@ def _add_training(commands: Commands[argparse.ArgumentParser]) -> None:
         help="of the model itself, instead of the recipe's own number; a recipe's teacher keeps its own",
     )
     train.add_argument(
-        "--output", type=Path, metavar="DIR", help="folder to write to (default: assets/RECIPE)"
+        "--pens",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="FILE",
+        help="pen files of digits to learn from too",
     )
+    train.add_argument(
+        "--others",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="FILE",
+        help="pen files of signs that are no digits: of them the model learns to be unsure",
+    )
+    train.add_argument(
+        "--cache",
+        type=Path,
+        metavar="DIR",
+        help="keep drawings and teacher here for the next training, which they serve if nothing has changed",
+    )
+    train.add_argument("--output", type=Path, metavar="DIR", help="folder to write to")
+    train.add_argument(
+        "--replace-shipped",
+        action="store_true",
+        help="write over the model of this name that ships, instead of --output",
+    )
+
+
+def _add_pens(commands: Commands[argparse.ArgumentParser]) -> None:
+    pens = _command(
+        commands,
+        "pens",
+        "make a pen file, which `train` takes, of a public collection",
+        "Reads UNIPEN files (with what they include) and UCI's raw pen digits (pendigits-orig.tra, .tes).\n"
+        "Digits are taken, or with --others letters and signs that nobody takes for a digit.",
+        _from_source("pens", "convert"),
+    )
+    pens.add_argument("files", type=Path, nargs="+", metavar="FILE", help="files with labelled segments")
+    pens.add_argument("--output", "-o", type=Path, required=True, metavar="FILE", help="the pen file (.npz)")
+    pens.add_argument("--others", action="store_true", help="take signs that are no digits instead")
+    pens.add_argument("--signs", metavar="CHARACTERS", help="which signs --others takes")
+    pens.add_argument(
+        "--include",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="DIR",
+        help="folders that included files are looked for in, after the file's own",
+    )
+    pens.add_argument(
+        "--source", metavar="NAME", help="a short name of the collection (default: the file's folder)"
+    )
+    pens.add_argument("--y-down", action="store_true", help="y grows downward in these files")
 
 
 def _add_models(commands: Commands[argparse.ArgumentParser]) -> None:

@@ -11,6 +11,7 @@ from app.fixedpoint.model import FixedReading, IntegerModel
 from app.fixedpoint.pooling import MaxPool, Pad, SumPool
 from app.fixedpoint.quantise import convolutional, few_bit_model, quantise, rounded_to_bits
 from app.fixedpoint.storage import load, save
+from app.fixedpoint.sureness import Sureness, load_sureness, save_sureness
 
 __all__ = [
     "SCALE",
@@ -31,10 +32,13 @@ __all__ = [
     "Requantise",
     "Rescale",
     "SumPool",
+    "Sureness",
     "convolutional",
     "few_bit_model",
     "load",
+    "load_sureness",
     "quantise",
     "rounded_to_bits",
     "save",
+    "save_sureness",
 ]

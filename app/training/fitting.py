@@ -13,8 +13,8 @@ from app.floats.runtime import import_keras
 
 BATCHES_PER_TICK = 10
 
-# For an epoch, counted from 0: images uint8 (N, 28, 28) and targets float32 (N, 10).
-EpochData = Callable[[int], tuple[NDArray[np.uint8], NDArray[np.float32]]]
+# For an epoch, counted from 0: images uint8 (N, 28, 28), targets float32 (N, 10) and the rows to learn (n,).
+EpochData = Callable[[int], tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.int64]]]
 
 
 @dataclass(frozen=True)
@@ -61,8 +61,8 @@ def fit(
 ) -> None:
     """Fit a compiled model. `after_epoch` measures it; `progress` hears the figures at the epoch's end."""
     for epoch in range(epochs):
-        images, targets = data(epoch)
-        order = rng.permutation(len(images))
+        images, targets, rows = data(epoch)
+        order = rng.permutation(rows)
         model.reset_metrics()
         starts = range(0, len(order), batch)
         for number, start in enumerate(starts):

@@ -16,8 +16,7 @@ from numpy.typing import NDArray
 
 from app.fixedpoint.arithmetic import PIXEL_MAX
 from app.floats.runtime import import_for_training, import_keras, import_tensorflow
-from app.training.data import Mnist
-from app.training.fitting import ProgressCallback, TrainingProgress, cosine_schedule, no_progress
+from app.training.fitting import EpochData, ProgressCallback, TrainingProgress, cosine_schedule, no_progress
 
 _CALIBRATION_IMAGES = 2000
 
@@ -37,8 +36,7 @@ class QuantisedRecipe:
     epochs: int = 8
     batch: int = 128
     learning_rate: float = 1e-3
-    dropout: float = 0.25
-    shift: int = 1  # pixels by which images are moved about, at most
+    dropout: float = 0.1
 
 
 @dataclass(frozen=True)
@@ -155,51 +153,45 @@ class QuantisedCnn:
 
 def train_quantised(
     model: Any,
-    data: Mnist,
+    data: EpochData,
     recipe: QuantisedRecipe,
     *,
+    temperature: float,
     seed: int = 1,
     progress: ProgressCallback = no_progress,
 ) -> FewBits:
-    """Train a float model on as integers, starting from its weights. The test images are not looked at."""
+    """Train a float model on as integers, starting from its weights, on soft targets at `temperature`."""
     import_for_training(seed)
-    model = QuantisedCnn(model, data.x_train, recipe)
+    images, _, rows = data(0)
+    model = QuantisedCnn(model, images, recipe)
     rng = np.random.default_rng(seed)
-    steps = -(-len(data.x_train) // recipe.batch)
-    rate = cosine_schedule(recipe.learning_rate, recipe.epochs * steps)
-    step = _training_step(model, import_keras().optimizers.Adam(rate))
+    rate = cosine_schedule(recipe.learning_rate, recipe.epochs * -(-len(rows) // recipe.batch))
+    step = _training_step(model, import_keras().optimizers.Adam(rate), temperature)
     for epoch in range(recipe.epochs):
-        order = rng.permutation(len(data.x_train))
+        images, targets, rows = data(epoch)
+        order = rng.permutation(rows)
         losses = []
         for start in range(0, len(order), recipe.batch):
             chosen = order[start : start + recipe.batch]
-            moved = _moved(data.x_train[chosen], recipe.shift, rng)
-            labels = data.y_train[chosen].astype(np.int32)
-            losses.append(float(step(moved[..., None].astype(np.float32), labels)))
+            losses.append(float(step(images[chosen][..., None].astype(np.float32), targets[chosen])))
         progress(
             TrainingProgress("integers", epoch + 1, recipe.epochs, 1.0, {"loss": float(np.mean(losses))})
         )
     return model.trained()
 
 
-def _training_step(model: QuantisedCnn, optimizer: Any) -> Any:
+def _training_step(model: QuantisedCnn, optimizer: Any, temperature: float) -> Any:
     tensorflow = import_tensorflow()
     optimizer.build(model.variables)
 
     @tensorflow.function(autograph=False, reduce_retracing=True)  # type: ignore[untyped-decorator]
-    def step(images: Any, labels: Any) -> Any:
+    def step(images: Any, targets: Any) -> Any:
         with tensorflow.GradientTape() as tape:
-            logits = model.logits(images, model.recipe.dropout)
-            losses = tensorflow.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
-            loss = tensorflow.reduce_mean(losses) + model.excess()
+            logits = model.logits(images, model.recipe.dropout) / temperature
+            losses = tensorflow.nn.softmax_cross_entropy_with_logits(targets, logits)
+            loss = temperature**2 * tensorflow.reduce_mean(losses) + model.excess()
         gradients = tape.gradient(loss, model.variables)
         optimizer.apply_gradients(zip(gradients, model.variables, strict=True))
         return loss
 
     return step
-
-
-def _moved(images: NDArray[np.uint8], most: int, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """A batch (N, 28, 28) moved by the same few pixels in either direction; MNIST's border is paper."""
-    down, right = rng.integers(-most, most + 1, 2)
-    return np.roll(images, (int(down), int(right)), axis=(1, 2))

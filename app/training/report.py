@@ -99,6 +99,8 @@ def figures(training: Training) -> dict[str, Any]:
         "test_images": int(training.confusion.sum()),
         "class_accuracy": [round(float(value), 6) for value in per_class],
         "teacher_test_accuracy": training.teacher_accuracy,
+        "held_out_pen_accuracy": training.pen_accuracy,
+        "rows_left_out": training.left_out,
         "confusion": training.confusion.tolist(),
         "weights": _weight_figures(training.model),
         "history": {key: [round(value, 6) for value in values] for key, values in training.history.items()},

@@ -1,10 +1,10 @@
-"""The recipes, as plain data, and the one function that follows them."""
+"""The one function that follows a recipe."""
 
 from __future__ import annotations
 
+import math
 import time
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,109 +15,39 @@ from app.floats.judge import FloatJudge, Floats, dense_weights
 from app.floats.runtime import import_for_training, import_keras
 from app.picture import CLASSES
 from app.training import architecture
-from app.training.augment import Augmentation, augment
-from app.training.data import Mnist
-from app.training.distil import Teacher, distillation_loss, soft_targets, train_teacher
+from app.training.cache import Cache
+from app.training.corpus import Corpus, HeldOut, Lesson, held_out, lesson
+from app.training.distil import (
+    Taught,
+    Teacher,
+    distillation_loss,
+    kept_teacher,
+    taught_targets,
+    train_teacher,
+)
 from app.training.fitting import (
     EpochData,
     ProgressCallback,
-    TrainingProgress,
     cosine_schedule,
     fit,
     no_progress,
 )
-from app.training.quantised import QuantisedRecipe
+from app.training.recipes import Recipe
 
 Images = NDArray[np.uint8]
-AUGMENTING_THREADS = 2
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How a model is trained: everything that shapes the result, apart from the data and the seed."""
-
-    name: str
-    summary: str
-    architecture: str = architecture.DEFAULT
-    epochs: int = 50
-    batch: int = 469
-    optimizer: str = "RMSprop"
-    learning_rate: float = 1e-3
-    weight_decay: float | None = None  # per step, times the learning rate
-    cosine: bool = False  # let the learning rate follow a cosine down to zero
-    validation: float = 0.1  # share of the training images, the last ones, kept out of the fitting
-    augmentation: Augmentation | None = None
-    copies: int = 1  # augmented copies of the training set, used in turn, one per epoch
-    teacher: Teacher | None = None
-    fewest_inked: int = 0  # pixels inked in fewer training images than this get no weights
-    lane_bits: int | None = None  # lanes in Script that the first layer's sums shall fit
-    quantised: QuantisedRecipe | None = None  # how its few-bit integers are trained, where it has such
-
-
-RECIPES = {
-    recipe.name: recipe
-    for recipe in (
-        Recipe(
-            name="handwriting",
-            summary="what ships: augmented images, taught by a convolutional model, for narrow lanes",
-            epochs=200,
-            batch=128,
-            optimizer="AdamW",
-            learning_rate=4e-3,
-            weight_decay=0.05,
-            cosine=True,
-            validation=0.05,
-            augmentation=Augmentation(),
-            copies=16,
-            teacher=Teacher(),
-            fewest_inked=13,
-            lane_bits=36,
-        ),
-        Recipe(name="source", summary="the source's own: RMSprop, 50 epochs, batches of 469, MNIST as it is"),
-        Recipe(
-            name="compact",
-            summary="weights of 4 and 6 bits on 2x2 means, trained as such and taught like handwriting",
-            architecture="compact",
-            epochs=300,
-            batch=256,
-            optimizer="Adam",
-            learning_rate=4e-3,
-            cosine=True,
-            validation=0.05,
-            augmentation=Augmentation(),
-            copies=12,
-            teacher=Teacher(epochs=8),
-        ),
-        Recipe(
-            name="mlp",
-            summary="the second source's own: Adam, 10 epochs, batches of 32, MNIST as it is",
-            architecture="784-128-256-512-10",
-            epochs=10,
-            batch=32,
-            optimizer="Adam",
-            validation=0.0,
-        ),
-        Recipe(
-            name="cnn",
-            summary="a full convolutional model: Adam, 5 epochs, a quarter of MNIST held out",
-            architecture="cnn",
-            epochs=5,
-            batch=32,
-            optimizer="Adam",
-            validation=0.25,
-            quantised=QuantisedRecipe(),
-        ),
-    )
-}
-DEFAULT = "handwriting"
+NO_CACHE = Cache()
+SAMPLE = 5000  # training images that are read after every epoch
 
 
 @dataclass(frozen=True)
 class Training:
     """A trained model and what is known about it.
 
-    `history` holds train_loss, train_accuracy, val_loss and val_accuracy after each epoch, measured on the
-    images as they are, not augmented. `confusion[i, j]` counts test images of digit i that were read as j.
+    `history` holds after each epoch train_loss, train_accuracy, val_loss and val_accuracy, measured on MNIST
+    as it is, and where there are pens pen_accuracy, of the writers held out. `confusion[i, j]` counts
+    test images of digit i that were read as j. `pen_accuracy`: of the held-out pens, None without any.
+    `left_out`: rows of pens whose label the teacher did not believe. `epoch_data`: what few-bit integers are
+    trained on.
     """
 
     model: Any
@@ -128,70 +58,72 @@ class Training:
     test_accuracy: float
     confusion: NDArray[np.int64]
     teacher_accuracy: float | None
+    pen_accuracy: float | None
+    left_out: int
     seconds: float
+    epoch_data: EpochData
 
 
 def train(
     recipe: Recipe,
-    data: Mnist,
+    corpus: Corpus,
     *,
     seed: int = 1,
     epochs: int | None = None,
+    cache: Cache = NO_CACHE,
     progress: ProgressCallback = no_progress,
 ) -> Training:
     """Train by `recipe`, for `epochs` instead of the recipe's own number if given.
 
-    The test images are looked at once, at the end. The same seed gives the same model, on one machine with
-    one set of library versions. DataError if `epochs` is less than 1.
+    MNIST's test images are looked at once, at the end. The same seed gives the same model, on one machine
+    with one set of library versions, with or without what `cache` has kept. DataError if `epochs` is less
+    than 1.
     """
     started = time.perf_counter()
-    epochs = recipe.epochs if epochs is None else epochs
-    if epochs < 1:
+    if epochs is not None and epochs < 1:
         raise DataError("Training takes at least one epoch.", hint="Give --epochs a number from 1.")
+    if recipe.is_teacher and recipe.teacher is not None and epochs is not None:
+        recipe = replace(recipe, teacher=replace(recipe.teacher, epochs=epochs))
+    epochs = recipe.epochs if epochs is None else epochs
     import_for_training(seed)
-    augmenting, teaching, fitting = np.random.SeedSequence(seed).spawn(3)
-
-    fitted = len(data.x_train) - int(len(data.x_train) * recipe.validation)
-    images, labels = data.x_train[:fitted], data.y_train[:fitted]
-    copies = _augmented_copies(images, recipe, min(recipe.copies, epochs), augmenting, progress)
-    targets = [np.eye(CLASSES, dtype=np.float32)[labels]] * len(copies)
-    loss: Any = "categorical_crossentropy"
-    teacher_accuracy = None
-    if recipe.teacher is not None:
-        rng = np.random.default_rng(teaching)
-        teacher = train_teacher(
-            recipe.teacher, _in_turn(copies, targets), len(images), rng=rng, progress=progress
-        )
-        teacher_accuracy = _teacher_accuracy(teacher, data)
-        targets = _teach(teacher, copies, recipe.teacher.temperature, progress)
-        loss = distillation_loss(recipe.teacher.temperature)
-
-    used = architecture.used_pixels(data.x_train, recipe.fewest_inked)
-    for copy in copies:
-        copy.reshape(len(copy), -1)[:, ~used] = 0
-    model = _compiled(recipe, loss, used, steps=epochs * -(-fitted // recipe.batch))
-    judge = FloatJudge(model)
-    history: dict[str, list[float]] = {}
-
-    def measure() -> dict[str, float]:
-        figures = _figures("train", judge, images, labels)
-        figures |= _figures("val", judge, data.x_train[fitted:], data.y_train[fitted:])
-        for key, value in figures.items():
-            history.setdefault(key, []).append(value)
-        return figures
-
-    fit(
-        model,
-        _in_turn(copies, targets),
-        stage="model",
-        epochs=epochs,
-        batch=recipe.batch,
-        rng=np.random.default_rng(fitting),
+    preparing, fitting = np.random.SeedSequence(seed).spawn(2)
+    material = lesson(
+        corpus,
+        validation=recipe.validation,
+        augmentation=recipe.augmentation,
+        pens=recipe.pens,
+        copies=recipe.copies,
+        seed=preparing,
+        cache=cache,
         progress=progress,
-        after_epoch=measure,
     )
+    measure = _Measure(corpus, held_out(corpus, recipe.validation, cache), recipe)
+    targets, kept = [material.targets()], np.arange(len(material.labels))
+    loss: Any = "categorical_crossentropy"
+    taught = None
+    if recipe.teacher is not None:
+        taught = _teacher(recipe, recipe.teacher, corpus, material, seed, measure, cache, progress)
+        temperature = recipe.teacher.temperature
+        targets = taught_targets(taught.model, material, temperature, progress)
+        kept = np.flatnonzero(taught.kept)
+        loss = distillation_loss(temperature)
+
+    def data(epoch: int) -> tuple[Images, Floats, NDArray[np.int64]]:
+        return material.copies[epoch % len(material.copies)], targets[epoch % len(targets)], kept
+
+    if recipe.is_teacher and recipe.teacher is not None and taught is not None:
+        model, history, epochs = taught.model, taught.history, recipe.teacher.epochs
+    else:
+        history = {}
+        model = _fitted(
+            recipe, corpus, material, data, loss, seed, epochs, fitting, measure, history, progress
+        )
     model = _finished(model, recipe)
-    confusion = confusion_matrix(FloatJudge(model), data.x_test, data.y_test)
+    confusion = confusion_matrix(FloatJudge(model), corpus.mnist.x_test, corpus.mnist.y_test)
+    teacher_accuracy = None
+    if taught is not None:
+        judge = FloatJudge(taught.model)
+        teacher_accuracy = _accuracy(judge, corpus.mnist.x_test, corpus.mnist.y_test)
     return Training(
         model=model,
         recipe=recipe,
@@ -201,7 +133,10 @@ def train(
         test_accuracy=float(np.trace(confusion) / confusion.sum()),
         confusion=confusion,
         teacher_accuracy=teacher_accuracy,
+        pen_accuracy=measure.pens(model),
+        left_out=0 if taught is None else int((~taught.kept).sum()),
         seconds=time.perf_counter() - started,
+        epoch_data=data,
     )
 
 
@@ -212,39 +147,95 @@ def confusion_matrix(judge: FloatJudge, images: Images, labels: NDArray[np.uint8
     return counts
 
 
-def _augmented_copies(
-    images: Images, recipe: Recipe, count: int, seed: np.random.SeedSequence, progress: ProgressCallback
-) -> list[Images]:
-    """`count` augmented copies of the training images, each from a seed of its own, on any thread."""
-    settings = recipe.augmentation
-    if settings is None:
-        return [images.copy()]
-    generators = [np.random.default_rng(child) for child in seed.spawn(count)]
-    copies = []
-    with ThreadPoolExecutor(AUGMENTING_THREADS) as threads:
-        for copy in threads.map(lambda rng: augment(images, settings, rng), generators):
-            copies.append(copy)
-            progress(TrainingProgress("augmenting", len(copies), count, 1.0))
-    return copies
+class _Measure:
+    """The figures of a model after an epoch."""
+
+    def __init__(self, corpus: Corpus, kept_out: HeldOut, recipe: Recipe) -> None:
+        fitted = len(corpus.mnist.x_train) - len(kept_out.mnist)
+        # A sample says as much about learning by heart as all of them.
+        self._images, self._labels = (
+            corpus.mnist.x_train[:fitted][:SAMPLE],
+            corpus.mnist.y_train[:fitted][:SAMPLE],
+        )
+        self._held_out = kept_out
+        self._judge: tuple[Any, FloatJudge] | None = None
+
+    def __call__(self, model: Any) -> dict[str, float]:
+        # Setting a judge up takes a second; it is asked after every epoch.
+        if self._judge is None or self._judge[0] is not model:
+            self._judge = (model, FloatJudge(model))
+        judge = self._judge[1]
+        figures = _figures("train", judge, self._images, self._labels)
+        figures |= _figures("val", judge, self._held_out.mnist, self._held_out.mnist_labels)
+        if len(self._held_out.pens):
+            figures["pen_accuracy"] = _accuracy(judge, self._held_out.pens, self._held_out.pen_labels)
+        return figures
+
+    def pens(self, model: Any) -> float | None:
+        """The share of held-out pen digits that a model reads, if there are any."""
+        if not len(self._held_out.pens):
+            return None
+        return _accuracy(FloatJudge(model), self._held_out.pens, self._held_out.pen_labels)
 
 
-def _teach(
-    teacher: Any, copies: list[Images], temperature: float, progress: ProgressCallback
-) -> list[Floats]:
-    targets = []
-    for copy in copies:
-        targets.append(soft_targets(teacher, copy, temperature))
-        progress(TrainingProgress("teaching", len(targets), len(copies), 1.0))
-    return targets
+def _teacher(
+    recipe: Recipe,
+    teacher: Teacher,
+    corpus: Corpus,
+    material: Lesson,
+    seed: int,
+    measure: _Measure,
+    cache: Cache,
+    progress: ProgressCallback,
+) -> Taught:
+    """The recipe's teacher, from the cache if it has been trained on the same before."""
+    key = f"{corpus.digest} {recipe.validation} {recipe.augmentation} {recipe.pens} {recipe.copies} {seed}"
+
+    def train_it() -> Taught:
+        return train_teacher(teacher, material, seed=seed, measure=measure, progress=progress)
+
+    return kept_teacher(teacher, material, key, cache, train_it)
 
 
-def _teacher_accuracy(teacher: Any, data: Mnist) -> float:
-    read = soft_targets(teacher, data.x_test, 1.0).argmax(axis=1)
-    return float((read == data.y_test).mean())
+def _fitted(
+    recipe: Recipe,
+    corpus: Corpus,
+    material: Lesson,
+    data: EpochData,
+    loss: Any,
+    seed: int,
+    epochs: int,
+    fitting: np.random.SeedSequence,
+    measure: _Measure,
+    history: dict[str, list[float]],
+    progress: ProgressCallback,
+) -> Any:
+    """A model of the recipe's architecture that has learned `data`; `history` receives its figures."""
+    import_for_training(seed)
+    first = material.copies[0]
+    used = architecture.used_pixels(first, math.ceil(recipe.rarest_inked * len(first)))
+    for copy in material.copies:
+        copy.reshape(len(copy), -1)[:, ~used] = 0
+    rows = len(data(0)[2])
+    model = _compiled(recipe, loss, used, steps=epochs * -(-rows // recipe.batch))
 
+    def after_epoch() -> dict[str, float]:
+        figures = measure(model)
+        for key, value in figures.items():
+            history.setdefault(key, []).append(value)
+        return figures
 
-def _in_turn(copies: list[Images], targets: list[Floats]) -> EpochData:
-    return lambda epoch: (copies[epoch % len(copies)], targets[epoch % len(copies)])
+    fit(
+        model,
+        data,
+        stage="model",
+        epochs=epochs,
+        batch=recipe.batch,
+        rng=np.random.default_rng(fitting),
+        progress=progress,
+        after_epoch=after_epoch,
+    )
+    return model
 
 
 def _compiled(recipe: Recipe, loss: Any, used: NDArray[np.bool_], steps: int) -> Any:
@@ -282,3 +273,7 @@ def _figures(name: str, judge: FloatJudge, images: Images, labels: NDArray[np.ui
         f"{name}_loss": float(-np.log(np.maximum(right, 1e-9)).mean()),
         f"{name}_accuracy": float((probabilities.argmax(axis=1) == labels).mean()),
     }
+
+
+def _accuracy(judge: FloatJudge, images: Images, labels: NDArray[np.uint8]) -> float:
+    return float((judge.read_batch(images).argmax(axis=1) == labels).mean())

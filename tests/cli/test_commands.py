@@ -10,6 +10,7 @@ from bitcoinx import P2PKH_Address
 
 from app.chain.networks import TESTNET
 from app.contract import description
+from app.training.pens import load_pens
 from tests.cli.conftest import SEVEN
 
 
@@ -161,13 +162,37 @@ def test_train_writes_model_integers_and_report(inkproof, tmp_path):
     options = ["--recipe", "source", "--epochs", "2", "--data", data, "--output", folder]
     told = inkproof("train", *options).stderr
     for epoch in ("1", "2"):
-        assert told.count(f"network: epoch {epoch} of 2") == 1, "a pipe gets one line per epoch"
+        assert told.count(f"model: epoch {epoch} of 2") == 1, "a pipe gets one line per epoch"
     first = inkproof("train", *options, "--json").json()
     assert {"model.keras", "integers.npz", "report.json", "curves.png", "confusion.png"} <= {
         path.name for path in folder.iterdir()
     }
     assert json.loads((folder / "report.json").read_text())["epochs"] == 2
     assert inkproof("train", *options, "--json").json()["model_sha256"] == first["model_sha256"]
+
+
+def test_train_overwrites_weights_that_ship_only_if_told_to(inkproof):
+    ran = inkproof("train", "--data", "none.npz")
+    assert ran.returncode == 2 and "--output DIR" in ran.stderr and "--replace-shipped" in ran.stderr
+    ran = inkproof("train", "--output", "somewhere", "--replace-shipped")
+    assert ran.returncode == 2 and "Both --output and --replace-shipped" in ran.stderr
+
+
+def test_pens_makes_a_pen_file_of_labelled_segments(inkproof, tmp_path):
+    written = [
+        f'.SEGMENT DIGIT {number} ? "{number % 10}"\n.COMMENT {number % 10} {number // 10} {number}\n'
+        f".PEN_DOWN\n 0 0\n {number} 90\n.PEN_UP\n"
+        for number in range(40)
+    ]
+    source = tmp_path / "uci" / "pendigits-orig.tra"
+    source.parent.mkdir()
+    source.write_text("".join(written))
+    told = inkproof("pens", source, "--output", tmp_path / "pens.npz", "--json").json()
+    assert (told["characters"], told["writers"], told["each"]["7"]) == (40, 4, 4)
+    pens = load_pens(tmp_path / "pens.npz", digits=True)
+    assert len(pens) == 40 and set(pens.source) == {"uci"}
+    none = inkproof("pens", source, "--others", "--output", tmp_path / "none.npz")
+    assert none.returncode == 2 and "None of the files" in none.stderr
 
 
 @pytest.mark.parametrize(

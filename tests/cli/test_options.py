@@ -38,6 +38,7 @@ def test_numbers_at_their_bounds_are_taken():
     [
         (["--all", "--model", "cnn"], "--all measures every model"),
         (["--drawings", "drawn.json", "--data", "mnist.npz"], "Both --drawings and --data"),
+        (["--pens", "pens.npz", "--data", "mnist.npz"], "Both --pens and --data"),
     ],
 )
 def test_evaluate_ignores_no_option(inkproof, arguments, words):
@@ -48,8 +49,8 @@ def test_evaluate_ignores_no_option(inkproof, arguments, words):
 
 def test_the_environment_names_the_data_set(inkproof, monkeypatch, tmp_path):
     monkeypatch.setenv("INKPROOF_MNIST", str(tmp_path / "elsewhere.npz"))
-    for command in ("evaluate", "train"):
-        ran = inkproof(command)
+    for command in (["evaluate"], ["train", "--output", tmp_path / "made"]):
+        ran = inkproof(*command)
         assert ran.returncode == 2
         assert "elsewhere.npz" in ran.stderr
     # It is no choice that excludes another.

@@ -13,10 +13,12 @@ from app.floats.judge import FloatJudge
 from app.picture import SIDE
 from app.training import architecture, report
 from app.training.augment import Augmentation
+from app.training.corpus import Corpus
 from app.training.data import Mnist
 from app.training.distil import Teacher
 from app.training.fewbit import few_bit_weights
-from app.training.train import RECIPES, Training, train
+from app.training.recipes import RECIPES
+from app.training.train import Training, train
 
 SMALL = replace(
     RECIPES["compact"],
@@ -30,12 +32,12 @@ SMALL = replace(
 
 @pytest.fixture(scope="module")
 def training(strokes: Mnist) -> Training:
-    return train(SMALL, strokes, seed=3)
+    return train(SMALL, Corpus(strokes), seed=3)
 
 
 def test_it_learns_and_its_seed_decides_the_integers(training: Training, strokes: Mnist) -> None:
     assert training.test_accuracy > 0.6
-    again = few_bit_weights(train(SMALL, strokes, seed=3).model)
+    again = few_bit_weights(train(SMALL, Corpus(strokes), seed=3).model)
     for one, same in zip(few_bit_weights(training.model), again, strict=True):
         assert np.array_equal(one.codes, same.codes) and one.step == same.step
 

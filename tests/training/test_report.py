@@ -12,15 +12,17 @@ from PIL import Image
 from app.errors import InkproofError
 from app.floats.judge import FloatJudge
 from app.training import report
+from app.training.corpus import Corpus
 from app.training.data import Mnist
-from app.training.train import RECIPES, Training, train
+from app.training.recipes import RECIPES
+from app.training.train import Training, train
 
 FILES = ["confusion.png", "curves.png", "model.keras", "report.json"]
 
 
 @pytest.fixture(scope="module")
 def training(strokes: Mnist) -> Training:
-    return train(RECIPES["source"], strokes, seed=1, epochs=3)
+    return train(RECIPES["source"], Corpus(strokes), seed=1, epochs=3)
 
 
 def test_the_folder_holds_the_four_files_and_nothing_else(training: Training, tmp_path: Path) -> None:

@@ -9,10 +9,12 @@ from app.errors import DataError
 from app.floats.judge import dense_weights
 from app.training import architecture
 from app.training.augment import Augmentation
+from app.training.corpus import Corpus
 from app.training.data import Mnist
 from app.training.distil import Teacher
 from app.training.fitting import TrainingProgress
-from app.training.train import DEFAULT, RECIPES, Recipe, train
+from app.training.recipes import DEFAULT, RECIPES, Recipe
+from app.training.train import train
 
 SMALL = replace(
     RECIPES["handwriting"],
@@ -21,7 +23,7 @@ SMALL = replace(
     copies=2,
     augmentation=Augmentation(untouched=0.5),
     teacher=Teacher(epochs=2, batch=32),
-    fewest_inked=1,
+    rarest_inked=0.05,
 )
 PLAIN = replace(RECIPES["source"], batch=32)
 
@@ -47,7 +49,7 @@ def test_the_default_recipe_is_the_one_that_ships() -> None:
 
 @pytest.mark.parametrize("recipe", [PLAIN, SMALL], ids=["source", "handwriting"])
 def test_a_recipe_learns_and_its_seed_decides_the_weights(recipe: Recipe, strokes: Mnist) -> None:
-    once, again = (train(recipe, strokes, seed=3, epochs=4) for _ in range(2))
+    once, again = (train(recipe, Corpus(strokes), seed=3, epochs=4) for _ in range(2))
     assert once.test_accuracy > 0.6
     assert once.test_accuracy == again.test_accuracy and once.history == again.history
     for one, same in zip(*(dense_weights(run.model) for run in (once, again)), strict=True):
@@ -55,12 +57,12 @@ def test_a_recipe_learns_and_its_seed_decides_the_weights(recipe: Recipe, stroke
 
 
 def test_another_seed_gives_another_model(strokes: Mnist) -> None:
-    one, other = (dense_weights(train(PLAIN, strokes, seed=s, epochs=1).model) for s in (1, 2))
+    one, other = (dense_weights(train(PLAIN, Corpus(strokes), seed=s, epochs=1).model) for s in (1, 2))
     assert not np.array_equal(one[0][0], other[0][0])
 
 
 def test_the_result_is_measured_on_the_test_images(strokes: Mnist) -> None:
-    training = train(PLAIN, strokes, seed=1, epochs=3)
+    training = train(PLAIN, Corpus(strokes), seed=1, epochs=3)
     read = np.asarray(training.model(strokes.x_test.astype(np.float32) / 255.0)).argmax(axis=1)
     assert training.test_accuracy == pytest.approx((read == strokes.y_test).mean())
     assert training.confusion.sum(axis=1).tolist() == np.bincount(strokes.y_test, minlength=10).tolist()
@@ -70,17 +72,17 @@ def test_the_result_is_measured_on_the_test_images(strokes: Mnist) -> None:
 
 
 def test_the_handwriting_recipe_shapes_its_weights_for_script(strokes: Mnist) -> None:
-    kernel, bias = dense_weights(train(SMALL, strokes, seed=1, epochs=2).model)[0]
+    kernel, bias = dense_weights(train(SMALL, Corpus(strokes), seed=1, epochs=2).model)[0]
     assert SMALL.lane_bits is not None
     bound = architecture.largest_l1(SMALL.lane_bits)
     assert architecture.l1_norms(kernel, bias) == pytest.approx(bound, rel=1e-5)
-    unused = ~architecture.used_pixels(strokes.x_train, 1)
-    assert unused.sum() > 100 and not kernel[unused].any()
+    # A corner is inked in none of the bars, however they are deformed.
+    assert not kernel.reshape(28, 28, -1)[[0, 0, -1, -1], [0, -1, 0, -1]].any()
 
 
 def test_progress_names_every_stage_and_never_runs_backwards(strokes: Mnist) -> None:
     heard: list[TrainingProgress] = []
-    train(SMALL, strokes, seed=1, epochs=2, progress=heard.append)
+    train(SMALL, Corpus(strokes), seed=1, epochs=2, progress=heard.append)
     assert list(dict.fromkeys(tick.stage for tick in heard)) == [
         "augmenting",
         "teacher",
@@ -95,9 +97,9 @@ def test_progress_names_every_stage_and_never_runs_backwards(strokes: Mnist) -> 
 
 def test_no_epochs_at_all_is_refused(strokes: Mnist) -> None:
     with pytest.raises(DataError, match="at least one epoch"):
-        train(PLAIN, strokes, epochs=0)
+        train(PLAIN, Corpus(strokes), epochs=0)
 
 
 def test_training_prints_nothing(strokes: Mnist, capfd: pytest.CaptureFixture[str]) -> None:
-    train(PLAIN, strokes, seed=1, epochs=1)
+    train(PLAIN, Corpus(strokes), seed=1, epochs=1)
     assert capfd.readouterr().out == ""

@@ -1,0 +1,96 @@
+"""How sure a reading is, by the same integer logits that the contract compares.
+
+Models of ours are trained to answer signs that are no digit with ten logits alike, and digits with one that
+stands out. The **lead** measures both at once, in integers:
+
+    lead = 2 * top - second - mean of all           all times the number of classes, to stay whole
+
+A reading is *sure* where its lead reaches the model's threshold: no float is involved, so that every judge
+could decide it. The sureness from 0 to 1 is a logistic curve through the same lead.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from app.errors import ModelError
+
+FORMAT = "inkproof-sureness-1"
+_LONGEST = 100_000  # bytes of a file
+
+
+@dataclass(frozen=True)
+class Sureness:
+    """What leads mean for one model, found on digits of real hands.
+
+    `sha256` of the model's integers; `threshold`: the least lead of a sure reading; `middle` and `width`: the
+    lead at which the curve is 1/2, and how much more makes the odds e times better (all in units of `lead`).
+    `found`: how and on what, for people.
+    """
+
+    sha256: str
+    threshold: int
+    middle: int
+    width: int
+    found: Mapping[str, Any] = field(default_factory=dict)
+
+    def is_sure(self, logits: Sequence[int]) -> bool:
+        """Whether a reading with these logits is sure. Exact."""
+        return lead(logits) >= self.threshold
+
+    def sureness(self, logits: Sequence[int]) -> float:
+        """From 0 to 1: the share of digits among such readings, if half of all characters are digits."""
+        # The difference is taken in integers, for logits may exceed 64 bits; beyond 700 exp overflows.
+        odds = max(-700.0, min(700.0, (lead(logits) - self.middle) / self.width))
+        return 1.0 / (1.0 + math.exp(-odds))
+
+
+def lead(logits: Sequence[int]) -> int:
+    """By how much the largest logit stands above the second and the mean; see above. At least two logits."""
+    second, top = sorted(int(logit) for logit in logits)[-2:]
+    return len(logits) * (2 * top - second) - sum(int(logit) for logit in logits)
+
+
+def save_sureness(sureness: Sureness, path: Path) -> None:
+    """Write it as JSON; the file appears whole or not at all."""
+    values = {
+        "format": FORMAT,
+        "sha256": sureness.sha256,
+        "threshold": sureness.threshold,
+        "middle": sureness.middle,
+        "width": sureness.width,
+        "found": dict(sureness.found),
+    }
+    partial = path.with_suffix(".partial")
+    partial.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
+    partial.replace(path)
+
+
+def load_sureness(path: Path, sha256: str) -> Sureness | None:
+    """What is stored for the model with this SHA-256; None if there is no file, or one for other integers.
+
+    ModelError if the file is damaged.
+    """
+    if not path.is_file():
+        return None
+    try:
+        with path.open("rb") as file:
+            values = json.loads(file.read(_LONGEST))
+        if values["format"] != FORMAT or values["width"] < 1:
+            raise ValueError
+        threshold, middle, width = (values[name] for name in ("threshold", "middle", "width"))
+        if not all(isinstance(number, int) for number in (threshold, middle, width)):
+            raise ValueError
+        found = Sureness(str(values["sha256"]), threshold, middle, width, dict(values["found"]))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(
+            f"The thresholds of sureness in {path.name} cannot be read.",
+            why="The file is damaged or is something else.",
+            hint="Reinstall Inkproof.",
+        ) from error
+    return found if found.sha256 == sha256 else None

@@ -1,0 +1,100 @@
+"""The recipes, as plain data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.training import architecture
+from app.training.augment import Augmentation
+from app.training.corpus import PenRecipe
+from app.training.distil import Teacher
+from app.training.quantised import QuantisedRecipe
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a model is trained: everything that shapes the result, apart from the data and the seed."""
+
+    name: str
+    summary: str
+    architecture: str = architecture.DEFAULT
+    epochs: int = 50  # without meaning where the model is the teacher itself
+    batch: int = 469
+    optimizer: str = "RMSprop"
+    learning_rate: float = 1e-3
+    weight_decay: float | None = None  # per step, times the learning rate
+    cosine: bool = False  # let the learning rate follow a cosine down to zero
+    validation: float = 0.1  # share of MNIST's training images, the last ones, kept out of the fitting
+    augmentation: Augmentation | None = None
+    copies: int = 1  # augmented copies of the training set, used in turn, one per epoch
+    pens: PenRecipe | None = None  # how pen files are learned from, where there are any
+    teacher: Teacher | None = None
+    is_teacher: bool = False  # the float model is the teacher itself
+    rarest_inked: float = 0.0  # pixels inked in a smaller share of the training pictures get no weights
+    lane_bits: int | None = None  # lanes in Script that the first layer's sums shall fit
+    quantised: QuantisedRecipe | None = None  # how its few-bit integers are trained, where it has such
+
+
+VALIDATION = 0.05
+COPIES = 6
+
+RECIPES = {
+    recipe.name: recipe
+    for recipe in (
+        Recipe(
+            name="handwriting",
+            summary="what ships: MNIST and pens of many widths, taught by a convolutional model",
+            epochs=120,
+            batch=256,
+            optimizer="AdamW",
+            learning_rate=4e-3,
+            weight_decay=0.02,
+            cosine=True,
+            validation=VALIDATION,
+            augmentation=Augmentation(),
+            copies=COPIES,
+            pens=PenRecipe(),
+            teacher=Teacher(),
+            rarest_inked=0.008,
+            lane_bits=36,
+        ),
+        Recipe(name="source", summary="the source's own: RMSprop, 50 epochs, batches of 469, MNIST as it is"),
+        Recipe(
+            name="compact",
+            summary="weights of 4 and 6 bits on 2x2 means, trained as such and taught like handwriting",
+            architecture="compact",
+            epochs=120,
+            batch=256,
+            optimizer="Adam",
+            learning_rate=4e-3,
+            cosine=True,
+            validation=VALIDATION,
+            augmentation=Augmentation(),
+            copies=COPIES,
+            pens=PenRecipe(),
+            teacher=Teacher(),
+        ),
+        Recipe(
+            name="mlp",
+            summary="the second source's own: Adam, 10 epochs, batches of 32, MNIST as it is",
+            architecture="784-128-256-512-10",
+            epochs=10,
+            batch=32,
+            optimizer="Adam",
+            validation=0.0,
+        ),
+        Recipe(
+            name="cnn",
+            summary="the convolutional teacher itself, and few-bit integers that learn from it",
+            architecture="cnn",
+            validation=VALIDATION,
+            augmentation=Augmentation(),
+            copies=COPIES,
+            pens=PenRecipe(),
+            teacher=Teacher(),
+            is_teacher=True,
+            quantised=QuantisedRecipe(),
+        ),
+    )
+}
+DEFAULT = "handwriting"
