@@ -69,13 +69,14 @@ class Model:
         """What it does and costs; None for a model that ships and was not measured."""
         if self.root is None:
             return shipped_figures().get(self.name)
-        return Figures(self.root.name, float(self.meta["accuracy"]), int(self.meta["script_bytes"]))
+        accuracy, size = float(self.meta["accuracy"]), int(self.meta["script_bytes"])
+        return Figures(self.root.name, accuracy, pens=None, script_bytes=size)
 
     @property
     def sureness_path(self) -> Path:
         """From which lead its readings are sure (`app.fixedpoint.sureness`)."""
         name = self.integers.replace("integers", "sureness").replace(".npz", ".json")
-        return paths.model_folder(self.folder) / name
+        return (self.root or paths.model_folder(self.folder)) / name
 
 
 MODELS: dict[str, Model] = {

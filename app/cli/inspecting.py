@@ -94,14 +94,18 @@ def examination_json(found: Examination) -> dict[str, Any]:
 def _certainty(found: Examination) -> dict[str, Any]:
     """`sure` and `sureness` of what a model that ships reads in the claim's image; None where not known."""
     held, claim = found.held, found.claim
-    name = models.name_of(held.candidate.sha256) if held else ""
-    if not name or held is None or claim is None or len(claim.image) != PIXELS:
-        return {"sure": None, "sureness": None}
-    known = load_sureness(models.named(name).sureness_path, held.candidate.sha256)
+    unknown = {"sure": None, "sureness": None}
+    if held is None or claim is None or len(claim.image) != PIXELS:
+        return unknown
+    name = models.name_of(held.candidate.sha256)
+    if not name:
+        return unknown
+    model = models.named(name)
+    known = load_sureness(model.sureness_path, held.candidate.sha256)
     if known is None:
-        return {"sure": None, "sureness": None}
+        return unknown
     image = np.frombuffer(claim.image, np.uint8)[np.newaxis]
-    logits = load(models.named(name).integers_path).logits(image)[0].tolist()
+    logits = load(model.integers_path).logits(image)[0].tolist()
     return {"sure": known.is_sure(logits), "sureness": known.sureness(logits)}
 
 
