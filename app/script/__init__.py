@@ -3,6 +3,7 @@
 from app.script.convolved import convolved
 from app.script.forms import fits_default_node, packed_program
 from app.script.mapped import mapped
+from app.script.margins import Margin, Margins, margins
 from app.script.packed import packed
 from app.script.planes import planes
 from app.script.program import LOGIT_BYTES, Kind, Lanes, Program
@@ -13,12 +14,15 @@ __all__ = [
     "LOGIT_BYTES",
     "Kind",
     "Lanes",
+    "Margin",
+    "Margins",
     "Program",
     "ScriptReading",
     "convolved",
     "fits_default_node",
     "logits_from_bytes",
     "mapped",
+    "margins",
     "packed",
     "packed_program",
     "planes",

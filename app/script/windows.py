@@ -239,7 +239,8 @@ def _shared(out: StackAssembler, window: Window, group: int, strings: list[list[
     A sum is 2**(bits*plane) times too large: the plane's shift is still in it.
     """
     planes = window.planes
-    out.op(*["0"] * planes)
+    for _ in range(planes):
+        out.number(0)
     for owners in strings:
         out.push(_weights(window, group, owners))
         present = [at for at, (_, channel) in enumerate(owners) if channel < window.sums.channels]
