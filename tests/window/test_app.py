@@ -49,11 +49,11 @@ def window(bitcoind, home):
     return open_with
 
 
-def until(there, seconds=90.0):
+def until(there, seconds=300.0):
     """Frames until something is so."""
     deadline = time.monotonic() + seconds
     while not there():
-        assert time.monotonic() < deadline, "It did not come to pass."
+        assert time.monotonic() < deadline, "It did not happen in time."
         yield
 
 
