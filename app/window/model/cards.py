@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from app import models
-from app.models import Model
 from app.window.model import decide, words
-from app.window.model.state import Card, Phase, Row, State
+from app.window.model.state import Card, ModelEntry, Phase, Row, State
 
 PAGES = (
     (Card.HELP, ("Keys",)),
@@ -72,22 +70,22 @@ MEANING: tuple[tuple[str, str], ...] = (
     ),
 )
 
-MODELS_HINT = "Up, down and Enter, or a click. The drawing stays, and is read again."
+MODELS_HINT = "Up, down and Enter, or a click. Drop a Keras or ONNX file on the window to add your own."
 HISTORY_HINT = "Up, down and Enter, or a click. An entry comes back with its verdict."
 PATH_HINT = "Path of a picture: type it or paste it (Ctrl+V), then Enter. Or drop the file on the window."
 
 
-def model_summary(model: Model) -> str:
+def model_summary(entry: ModelEntry) -> str:
     """A model in a sentence."""
-    return f"{model.summary[0].upper()}{model.summary[1:]}."
+    summary = f"{entry.summary[:1].upper()}{entry.summary[1:]}".rstrip(".")
+    return f"{'Your own: ' if entry.own else ''}{summary}."
 
 
-def model_figures(model: Model) -> tuple[str, str]:
+def model_figures(entry: ModelEntry) -> tuple[str, str]:
     """Its accuracy and the size of its contract; empty where they were not measured."""
-    known = models.figures().get(model.name)
-    if known is None:
+    if entry.accuracy is None or entry.script_bytes is None:
         return "", ""
-    return f"{known.accuracy:.2%} of MNIST".replace("%", " %"), f"{known.script_bytes:,} bytes"
+    return f"{entry.accuracy:.2%} of MNIST".replace("%", " %"), f"{entry.script_bytes:,} bytes"
 
 
 # --- a verdict ---

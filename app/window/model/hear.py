@@ -61,6 +61,8 @@ def hear(state: State, message: told.Message) -> State:
             return _verdict(state, message)
         case told.NotJudged(job, notice):
             return _not_judged(state, job, notice)
+        case told.Models(entries):
+            return replace(state, listed=entries, highlighted=min(state.highlighted, len(entries) - 1))
         case told.NoDialog():
             return replace(state, card=Card.PATH, typed="", focus=None)
         case _:

@@ -13,6 +13,7 @@ from app.window.model.pen import Trace
 from app.window.model.state import (
     Check,
     Evidence,
+    ModelEntry,
     Neurons,
     NoDigit,
     Notice,
@@ -40,7 +41,7 @@ class Look:
 
 @dataclass(frozen=True)
 class LookAtFile:
-    """Make a picture of an image file."""
+    """Make a picture of an image file; import a model file."""
 
     path: str
 
@@ -270,6 +271,13 @@ class Checked:
 
 
 @dataclass(frozen=True)
+class Models:
+    """The models there are now."""
+
+    entries: tuple[ModelEntry, ...]
+
+
+@dataclass(frozen=True)
 class NoDialog:
     """The platform has no dialog for choosing a file: let the person type its path."""
 
@@ -369,6 +377,7 @@ Message: TypeAlias = (
     | Traced
     | Checked
     | NoDialog
+    | Models
     | Placed
     | Said
     | Account

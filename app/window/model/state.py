@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import functools
 from dataclasses import dataclass, field
 
 from app import models
@@ -22,6 +23,7 @@ __all__ = [
     "Hover",
     "Judge",
     "Mark",
+    "ModelEntry",
     "Neurons",
     "NoDigit",
     "Notice",
@@ -38,7 +40,8 @@ __all__ = [
     "SubmissionStage",
     "Tab",
     "Who",
-    "model_names",
+    "entries",
+    "shipped_entries",
 ]
 
 BRUSH = 0.062
@@ -320,6 +323,38 @@ class Check:
 
 
 @dataclass(frozen=True)
+class ModelEntry:
+    """A model in the list: share of the test digits that it reads right (0 to 1), bytes of its contract; both
+    None where they were not measured."""
+
+    name: str
+    summary: str
+    accuracy: float | None = None
+    script_bytes: int | None = None
+    own: bool = False
+    """The person has imported it."""
+
+
+@functools.cache
+def shipped_entries() -> tuple[ModelEntry, ...]:
+    """The models that ship."""
+    return tuple(map(_entry, models.MODELS.values()))
+
+
+def entries() -> tuple[ModelEntry, ...]:
+    """All models there are now, read from the disk: those that ship, and the imported ones."""
+    return tuple(map(_entry, models.available().values()))
+
+
+def _entry(model: models.Model) -> ModelEntry:
+    known = model.figures
+    own = model.root is not None
+    if known is None:
+        return ModelEntry(model.name, model.summary, own=own)
+    return ModelEntry(model.name, model.summary, known.accuracy, known.script_bytes, own)
+
+
+@dataclass(frozen=True)
 class Question:
     """Asked before coins that cost money are spent."""
 
@@ -387,8 +422,10 @@ class State:
     """Which row the open history points at."""
     notice: Notice | None = None
     question: Question | None = None
+    listed: tuple[ModelEntry, ...] = field(default_factory=shipped_entries)
+    """The models that can be chosen."""
     model: str = models.DEFAULT
-    """The model that the judges read with, by its name in `app.models`."""
+    """The one that the judges read with, by its name in `app.models`."""
     since: int = 0
     """The first revision that it reads: what was read before is another model's."""
     card: Card | None = None
@@ -429,12 +466,12 @@ class State:
         """The picture, if it is that of the ink as it is now."""
         return self.picture if self.picture and self.picture.revision == self.revision else None
 
+    @property
+    def model_names(self) -> tuple[str, ...]:
+        """The models that can be chosen, in the order of the list."""
+        return tuple(entry.name for entry in self.listed)
+
     def reading(self, who: Who) -> Reading | None:
         """What a judge read in the ink as it is now."""
         reading = self.judges[who].reading
         return reading if reading and self.fresh and reading.revision == self.revision else None
-
-
-def model_names() -> tuple[str, ...]:
-    """The models that can be chosen, in the order of the list."""
-    return tuple(models.MODELS)

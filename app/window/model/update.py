@@ -23,7 +23,6 @@ from app.window.model.state import (
     State,
     Tab,
     Who,
-    model_names,
 )
 
 __all__ = ["Change", "apply"]
@@ -199,7 +198,7 @@ def _cheat(state: State, _intent: want.TryToCheat) -> Change:
 
 def _toggled(state: State, intent: want.Toggle) -> Change:
     opened = None if state.card is intent.card else intent.card
-    names = model_names()
+    names = state.model_names
     highlighted = names.index(state.model) if state.model in names else 0
     return replace(state, card=opened, highlighted=highlighted, selected=0, typed="", focus=None), ()
 
@@ -208,12 +207,12 @@ def _highlighted(state: State, intent: want.Highlight) -> Change:
     if state.card is Card.HISTORY:
         last = max(0, len(state.history) - 1)
         return replace(state, selected=min(max(state.selected + intent.rows, 0), last)), ()
-    return replace(state, highlighted=(state.highlighted + intent.rows) % len(model_names())), ()
+    return replace(state, highlighted=(state.highlighted + intent.rows) % len(state.listed)), ()
 
 
 def _switched(state: State, intent: want.ChooseModel) -> Change:
     """The same ink is read anew, by another model: nothing that was read or judged before holds for it."""
-    state, model = replace(state, card=None), model_names()[intent.index]
+    state, model = replace(state, card=None), state.model_names[intent.index]
     if model == state.model:
         return state, ()
     judges = {who: Judge(note=f"loading {model}") for who in state.judges}

@@ -100,6 +100,7 @@ class View:
         self._painter = Painter(self._base, self._theme)
         self._keys: dict[str, Hashable] = {}
         self._overs: dict[str, tuple[Hashable, Box | None]] = {}
+        self._card: Box | None = None
         self._whole = True
 
     def draw(self, state: State) -> list[Box]:
@@ -145,7 +146,7 @@ class View:
     def _overlays(self, state: State) -> list[Box]:
         """What lies over the panels: where it was and where it is now, of each that has changed."""
         layout = self.layout
-        window = Box(0, 0, *layout.size) if state.covered else None
+        window, card = (Box(0, 0, *layout.size) if state.covered else None), covers.box(layout, state)
         now: dict[str, tuple[Hashable, Box | None]] = {
             "hint": (overlays.hint_key(state), overlays.hint_box(layout, state)),
             "focus": (None, overlays.focus_box(layout, state)),
@@ -156,9 +157,12 @@ class View:
         dirty = []
         for name, (key, box) in now.items():
             before = self._overs.get(name, (None, None))
-            if before != (key, box):
+            if name == "cover" and before[1] is not None and box is not None and before != (key, box):
+                # Under a card that only changes, the veil stays as it is.
+                dirty += [self._card, card] if self._card and card else [box]
+            elif before != (key, box):
                 dirty += [place for place in (before[1], box) if place]
-        self._overs = now
+        self._overs, self._card = now, card
         return dirty
 
     def _repaint(self, box: Box, state: State) -> None:

@@ -16,8 +16,9 @@ from app import models
 from app.errors import BlankError, InkproofError, SeveralDigitsError
 from app.picture import SIDE
 from app.window.model import protocol as told
-from app.window.model.state import Evidence, Neurons, NoDigit, Notice, Reading, Who
+from app.window.model.state import Evidence, Neurons, NoDigit, Notice, Reading, Who, entries
 from app.window.workers import files, preferences
+from app.window.workers.imports import SUFFIXES, Imports
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,6 +37,7 @@ class Desk:
         self._post = post
         self._first = first
         self._requests: queue.SimpleQueue[told.Request] = queue.SimpleQueue()
+        self._imports = Imports(post)
         self._thread = threading.Thread(target=self._run, name="window-desk", daemon=True)
 
     def start(self) -> None:
@@ -48,6 +50,7 @@ class Desk:
 
     def ask_to_stop(self) -> None:
         """Ask it to end, without waiting."""
+        self._imports.stop()
         self._requests.put(told.Stop())
 
     def end(self, deadline: float) -> bool:
@@ -57,7 +60,7 @@ class Desk:
 
     def _run(self) -> None:
         self._first()
-        work = _Work(self._model, self._post)
+        work = _Work(self._model, self._post, self._imports)
         while not isinstance(request := self._requests.get(), told.Stop):
             try:
                 work.do(request)
@@ -71,15 +74,17 @@ class Desk:
 
 
 class _Work:
-    def __init__(self, model: str, post: Callable[[told.Message], None]) -> None:
+    def __init__(self, model: str, post: Callable[[told.Message], None], imports: Imports) -> None:
         # Numpy, Pillow and the engine are imported here, in the thread: the first frame does without.
         from app.drawing import INK_SIDE
         from app.window.model.sheet import Sheet
 
         self._post = post
+        self._imports = imports
         self._sheet = Sheet(INK_SIDE)
         self._model: IntegerModel | None = None
         self._load(model)
+        self._post(told.Models(entries()))
 
     def _load(self, model: str) -> None:
         from app import fixedpoint
@@ -175,6 +180,9 @@ class _Work:
             self._post(told.Placed(picture.tobytes(), "The picture on the clipboard"))
         else:
             path = Path(request.path).expanduser()
+            if path.suffix.lower() in SUFFIXES:
+                self._imports.begin(path)
+                return
             self._post(told.Placed(read_digit(path).tobytes(), path.name))
 
     def _choose(self) -> None:

@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeGuard
 
+from app import models
 from app.errors import InkproofError
 from app.paths import home
-from app.window.model.state import BRUSH, BRUSH_RANGE, ZOOMS, Hint, Notice, State, model_names
+from app.window.model.state import BRUSH, BRUSH_RANGE, ZOOMS, Hint, Notice, State
 
 __all__ = ["Preferences", "restored"]
 
@@ -65,7 +66,7 @@ class Preferences:
             brush=float(brush)
             if _is_number(brush) and BRUSH_RANGE[0] <= brush <= BRUSH_RANGE[1]
             else usual.brush,
-            model=values["model"] if values.get("model") in model_names() else "",
+            model=values["model"] if values.get("model") in models.available() else "",
             dark=values.get("dark") is True,
             zoom=float(zoom) if _is_number(zoom) and zoom in ZOOMS else usual.zoom,
             sound=values.get("sound") is True,

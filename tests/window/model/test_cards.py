@@ -141,8 +141,8 @@ def test_a_model_s_name_summary_and_figures_are_never_cut_short(screen, monkeypa
 
 
 def test_figures_that_were_measured_stand_beside_every_model():
-    for model in MODELS.values():
-        accuracy, size = cards.model_figures(model)
+    for entry in State().listed:
+        accuracy, size = cards.model_figures(entry)
         assert accuracy.endswith(" % of MNIST")
         assert size.endswith(" bytes")
 

@@ -24,6 +24,7 @@ from app.window.model.protocol import (
     LookAtFile,
     LookAtImage,
     Looked,
+    Models,
     Placed,
     Read,
     ReadPicture,
@@ -323,6 +324,32 @@ def test_evidence_and_neurons_are_those_of_the_model_that_reads(desk):
     explained = post.next(Explained)
     assert not explained.evidence.exact
     assert (explained.neurons.count, explained.neurons.side) == (32, 26)
+
+
+@pytest.mark.parametrize("name", ["model.keras", "model.h5", "MODEL.ONNX"])
+def test_a_model_file_that_is_none_ends_in_a_sentence(desk, tmp_path, name):
+    desk, post = desk
+    post.next(Models)
+    bad = tmp_path / name
+    bad.write_bytes(b"not a model")
+    desk.send(LookAtFile(str(bad)))
+    while not (notice := post.next(Said).notice).error:
+        assert notice.what.startswith(f"Importing {name}")
+    assert post.messages.empty()
+
+
+@pytest.mark.exhaustive
+def test_a_model_file_becomes_one_of_the_person_s_models(desk):
+    desk, post = desk
+    before = post.next(Models).entries
+    desk.send(LookAtFile("tests/data/keras2/dense.keras"))
+    after = post.next(Models, seconds=600).entries
+    (added,) = set(after) - set(before)
+    assert added.own
+    assert post.next(Said).notice.what.startswith(f"{added.name} is one of your models")
+    desk.send(SwitchModel(added.name))
+    desk.send(Look(1, Content(None, SEVEN), None))
+    assert post.next(Looked).reading is not None
 
 
 def test_a_picture_from_the_clipboard_is_read_like_a_file(desk):

@@ -13,7 +13,7 @@ from app.window.view.paint import Painter
 from app.window.view.panels import ledger, models, question, reading, wallet
 from app.window.view.panels.sheet import close_box, draw_close
 
-__all__ = ["at", "draw", "key", "targets"]
+__all__ = ["at", "box", "draw", "key", "targets"]
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,12 @@ def targets(layout: Layout, state: State) -> dict[Hover, Box]:
     """What can be pressed on what lies over the panels, and where it is."""
     cover = _cover(state)
     return cover.targets(layout, state) if cover else {}
+
+
+def box(layout: Layout, state: State) -> Box | None:
+    """Where the card is that lies over the panels."""
+    cover = _cover(state)
+    return cover.card(layout, state) if cover else None
 
 
 def key(state: State) -> Hashable:

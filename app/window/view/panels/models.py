@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
-from app import models
-from app.models import Model
 from app.window.model import cards
-from app.window.model.state import Hover, State, model_names
+from app.window.model.state import Hover, ModelEntry, State
 from app.window.view import theme as look
 from app.window.view.layout import Box, Layout
 from app.window.view.paint import Painter
@@ -16,16 +14,16 @@ from app.window.view.panels.sheet import centred, heading, visible
 _ROW, _HEAD, _FOOT = 56, 60, 44
 
 
-def card(layout: Layout, _state: State) -> Box:
+def card(layout: Layout, state: State) -> Box:
     """As high as the list, if the window is."""
-    return centred(layout, 640, _HEAD + len(model_names()) * _ROW + _FOOT)
+    return centred(layout, 640, _HEAD + len(state.listed) * _ROW + _FOOT)
 
 
 def rows(layout: Layout, state: State) -> dict[int, Box]:
     """The rows that are shown, by their place in the list."""
     box, px = card(layout, state), layout.theme.px
     room = (box.h - px(_HEAD) - px(_FOOT)) // px(_ROW)
-    shown = visible(len(model_names()), room, state.highlighted)
+    shown = visible(len(state.listed), room, state.highlighted)
     return {
         index: Box(box.x + px(12), box.y + px(_HEAD) + number * px(_ROW), box.w - px(24), px(_ROW))
         for number, index in enumerate(shown)
@@ -39,7 +37,7 @@ def targets(layout: Layout, state: State) -> dict[Hover, Box]:
 
 def key(state: State) -> Hashable:
     """What the list shows."""
-    return state.model, state.highlighted, model_names()
+    return state.model, state.highlighted, state.listed
 
 
 def draw(painter: Painter, layout: Layout, state: State) -> None:
@@ -47,7 +45,7 @@ def draw(painter: Painter, layout: Layout, state: State) -> None:
     box, px = card(layout, state), painter.theme.px
     head = Box(box.x + px(28), box.y + px(20), box.w - px(76), px(30))
     heading(painter, "Which model reads?", head)
-    listed = list(models.MODELS.values())
+    listed = state.listed
     places = rows(layout, state)
     for index, place in places.items():
         model = listed[index]
@@ -59,7 +57,7 @@ def draw(painter: Painter, layout: Layout, state: State) -> None:
     painter.text(cards.MODELS_HINT + more, foot, look.SANS, look.CAPTION, painter.colours.quiet)
 
 
-def _row(painter: Painter, box: Box, model: Model, *, chosen: bool, pointed: bool) -> None:
+def _row(painter: Painter, box: Box, model: ModelEntry, *, chosen: bool, pointed: bool) -> None:
     px, colours = painter.theme.px, painter.colours
     if pointed:
         painter.rounded(box, colours.accent_wash, look.RADIUS)
