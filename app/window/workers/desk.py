@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from app.fixedpoint import IntegerModel
+    from app.fixedpoint import IntegerModel, Sureness
 
 __all__ = ["Desk"]
 
@@ -83,6 +83,7 @@ class _Work:
         self._imports = imports
         self._sheet = Sheet(INK_SIDE)
         self._model: IntegerModel | None = None
+        self._certainty: Sureness | None = None
         self._load(model)
         self._post(told.Models(entries()))
 
@@ -92,7 +93,9 @@ class _Work:
         self._model = None
         self._post(told.LoadProgress(Who.FIXED, f"loading {model}"))
         try:
-            self._model = fixedpoint.load(models.named(model).integers_path)
+            known = models.named(model)
+            self._model = fixedpoint.load(known.integers_path)
+            self._certainty = fixedpoint.load_sureness(known.sureness_path, self._model.sha256)
             self._post(told.Ready(Who.FIXED))
         except InkproofError as error:
             self._post(told.Failed(Who.FIXED, Notice(error.what, error.why, error.hint)))
@@ -150,7 +153,12 @@ class _Work:
             return None
         reading = self._model.read(image)
         return exact_reading(
-            revision, reading.digit, reading.logits, reading.denominator, reading.milliseconds
+            revision,
+            reading.digit,
+            reading.logits,
+            reading.denominator,
+            reading.milliseconds,
+            self._certainty,
         )
 
     def _explain(self, request: told.Explain) -> None:

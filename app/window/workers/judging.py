@@ -8,7 +8,7 @@ import signal
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +30,9 @@ from app.window.model.protocol import (
 )
 from app.window.model.state import Notice, Reading, RunSample, Who
 from app.window.options import WindowOptions
+
+if TYPE_CHECKING:
+    from app.fixedpoint import Sureness
 
 __all__ = ["exact_reading", "notice_of", "read_with_float", "read_with_script", "start_worker"]
 
@@ -55,6 +58,7 @@ def read_with_float(connection: Connection, options: WindowOptions) -> None:
         import_tensorflow()
         connection.send(LoadProgress(Who.FLOAT, f"loading {model}"))
         judge = FloatJudge.load(models.named(model).float_path)
+        by_threshold = models.named(model).sureness_path.is_file()
 
         def read(image: Picture, revision: int) -> Reading:
             reading = judge.read(image)
@@ -63,7 +67,8 @@ def read_with_float(connection: Connection, options: WindowOptions) -> None:
                 reading.digit,
                 reading.probabilities,
                 reading.milliseconds,
-                sure=is_sure(reading.probabilities),
+                # Where a threshold is known, the integers alone decide.
+                sure=by_threshold or is_sure(reading.probabilities),
             )
 
         # The first reading of a fresh model is slow: do it before anything is asked.
@@ -83,11 +88,14 @@ def read_with_script(connection: Connection, options: WindowOptions) -> None:
 
         integers = fixedpoint.load(models.named(model).integers_path)
         judge = ScriptJudge(integers)
+        certainty = fixedpoint.load_sureness(models.named(model).sureness_path, integers.sha256)
 
         def read(image: Picture, revision: int) -> Reading:
             reading = judge.read(image)
             denominator = integers.logit_range.denominator
-            return exact_reading(revision, reading.digit, reading.logits, denominator, reading.milliseconds)
+            return exact_reading(
+                revision, reading.digit, reading.logits, denominator, reading.milliseconds, certainty
+            )
 
         def trace(image: Picture, job: int) -> Traced:
             run = judge.trace(image)
@@ -102,11 +110,20 @@ def read_with_script(connection: Connection, options: WindowOptions) -> None:
 
 
 def exact_reading(
-    revision: int, digit: int, logits: Sequence[int], denominator: int, milliseconds: float
+    revision: int,
+    digit: int,
+    logits: Sequence[int],
+    denominator: int,
+    milliseconds: float,
+    certainty: Sureness | None,
 ) -> Reading:
-    """A reading of integer logits worth `logit / denominator` each."""
+    """A reading of integer logits worth `logit / denominator` each.
+
+    It is sure by the model's threshold (`certainty`); by its shares where none has been found.
+    """
     shares = softmax(logits, denominator)
-    return Reading(revision, digit, shares, milliseconds, tuple(logits), is_sure(shares))
+    sure = is_sure(shares) if certainty is None else certainty.is_sure(logits)
+    return Reading(revision, digit, shares, milliseconds, tuple(logits), sure)
 
 
 def start_worker() -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from app import fixedpoint, models
 from app.drawing import Stroke, rasterise, to_mnist
+from app.fixedpoint.sureness import Sureness, lead
 from app.window.model.document import Content, Place
 from app.window.model.protocol import (
     BringBack,
@@ -39,7 +40,7 @@ from app.window.model.protocol import (
 from app.window.model.state import Who
 from app.window.options import WindowOptions
 from app.window.workers.desk import Desk
-from app.window.workers.judging import read_with_script
+from app.window.workers.judging import exact_reading, read_with_script
 from app.window.workers.process import ProcessWorker
 from tests.window.states import PICTURE, SEVEN
 
@@ -221,6 +222,15 @@ def test_a_missing_model_is_an_answer_and_not_a_death(home):
         failed = post.next(Failed)
         assert not failed.again
         assert failed.notice.hint
+
+
+def test_a_reading_is_sure_by_the_model_s_own_threshold_where_there_is_one():
+    logits = (500, *[0] * 9)
+    for least, sure in ((lead(logits), True), (lead(logits) + 1, False)):
+        known = Sureness("ab", threshold=least, middle=1, width=1)
+        assert exact_reading(1, 0, logits, 10**9, 0.1, known).sure is sure
+    assert exact_reading(1, 0, logits, 100, 0.1, None).sure
+    assert not exact_reading(1, 0, logits, 10**9, 0.1, None).sure
 
 
 # --- the desk ---
