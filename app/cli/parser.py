@@ -429,6 +429,35 @@ def _add_chain(commands: Commands[argparse.ArgumentParser]) -> None:
     )
     inspect.add_argument("txid", metavar="TXID")
     inspect.add_argument("--model-file", type=Path, metavar="FILE", help=_MODEL_FILE)
+    proof = _command(
+        commands,
+        "proof",
+        "write the proof of a verification as a file that anyone can check",
+        "The file is Atomic BEEF (BRC-95): the claim, the deployment that it spends, and their Merkle paths\n"
+        "(BRC-74). A file made before a block held the claim is completed by naming it instead of TXID.",
+        _later("proof", "make"),
+        [chain],
+    )
+    proof.add_argument("verification", metavar="TXID", help="a txid, or a proof file to complete")
+    proof.add_argument("-o", "--output", type=Path, metavar="FILE", required=True, help="file to write")
+    proof.add_argument(
+        "--headers", type=Path, metavar="FILE", help="write block headers, too, from the claim's on"
+    )
+    check = _command(
+        commands,
+        "check",
+        "check a proof file, without a chain",
+        "Holds the file to its txids and Merkle paths, rebuilds the contract from the models known here\n"
+        "and runs it. Whether the block is on the chain with most work is looked up where a chain is named\n"
+        "or an embedded node runs; else it is said to be open. Exit status 0 only if the claim is proved.",
+        _later("proof", "run_check"),
+        [chain],
+    )
+    check.add_argument("file", type=Path, metavar="FILE", help="the proof file; - for standard input")
+    check.add_argument(
+        "--headers", type=Path, metavar="FILE", help="block headers, 80 bytes each, oldest first"
+    )
+    check.add_argument("--model-file", type=Path, metavar="FILE", help=_MODEL_FILE)
     repair = _command(
         commands,
         "repair",
