@@ -22,6 +22,7 @@ from app.chain.node.process import EmbeddedNode
 from app.chain.wallet.key import Wallet
 from app.errors import DataError
 from app.training.data import Mnist, load_mnist
+from tests.frozen import frozen as frozen
 
 NEEDS_MNIST = "needs MNIST"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -102,21 +103,26 @@ class Comparison:
 
 
 def compare(
-    data: Path | None, pens: Path | None, drawings: Path | None, limit: int | None, progress: Progress
+    data: Path | None,
+    pens: Path | None,
+    drawings: Path | None,
+    limit: int | None,
+    progress: Progress,
+    entries: Iterable[Model] | None = None,
 ) -> Comparison:
-    """Measure every model on MNIST's test images, pen digits and drawn digits, and its contract in a node.
+    """Measure models on MNIST's test images, pen digits and drawn digits, and their contracts in a node.
 
     `data`: MNIST's file, None for Keras's download. `pens`: a pen file. `drawings`: a stroke file, None for
-    the project's own.
-    `limit`: the first images only.
+    the project's own. `limit`: the first images only. `entries`: the models, None for all that ship.
     """
     progress("Reading the images", None)
     mnist = load_mnist(data)
     examples = mnist.x_test[:limit], mnist.y_test[:limit].astype(np.int64)
     drawn = _drawn(drawings, limit)
     hands = None if pens is None else _pens(pens, limit)
+    wanted = models.MODELS.values() if entries is None else entries
     with unlimited_node().lease(progress) as rpc:
-        rows = [_row(model, examples, hands, drawn, rpc, progress) for model in models.MODELS.values()]
+        rows = [_row(model, examples, hands, drawn, rpc, progress) for model in wanted]
     return Comparison(len(examples[0]), len(hands[0]) if hands else 0, len(drawn[0]) if drawn else 0, rows)
 
 

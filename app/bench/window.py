@@ -1,10 +1,9 @@
 """Measure the window: `python -m app.bench.window` prints its figures as JSON.
 
-A window is opened in a process of its own, with everything behind it: TensorFlow, node, contract. While it
-starts and afterwards a pen draws without a pause, the harshest case; once everything runs, a claim is
-submitted. A frame's work is the time from its first event until it is on the screen; its interval is the
-time from one frame's beginning to the next one's; its processor time is what it would take on a machine with
-nothing else to do.
+A window is opened in a process of its own, with all its workers: TensorFlow, node, contract. A pen draws
+without a pause while it starts and afterwards, which is the heaviest load; once everything runs, a claim is
+submitted. A frame's work is the time from its first event until it is on the screen, its interval the time
+between the beginnings of two frames, its processor time what its thread has used.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ _REST = 0.6
 
 
 class _Hand:
-    """Draws spirals with the mouse, with a rest after each, and submits once."""
+    """A driver of the window: draws spirals with the mouse, pauses after each, and submits once."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
@@ -42,7 +41,7 @@ class _Hand:
         self._down = False
         self._submitted = False
         self.seen: dict[str, float] = {}
-        """When the first float reading and the contract were there, on the clock of `time.perf_counter`."""
+        """When the first float reading and the contract were ready, on the clock of `time.perf_counter`."""
 
     def __call__(self, window: Window) -> None:
         import pygame
@@ -78,7 +77,7 @@ class _Hand:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure, print, and say by the exit status whether the window came up at all."""
+    """Measure and print; exit status 2 if the window did not become ready."""
     parser = argparse.ArgumentParser(prog="python -m app.bench.window", description=__doc__)
     parser.add_argument("--seconds", type=float, default=15.0, help="how long to draw once everything runs")
     parser.add_argument("--size", default="1280x800", help="size of the window, as 1280x800")
@@ -90,7 +89,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _start(options: argparse.Namespace) -> int:
-    """A fresh process with a data folder of its own, and the time at which it was started."""
+    """Run the measurement in a new process with a temporary data folder; tell it when it was started."""
     from app.chain.node.binary import find_bitcoind
 
     program = find_bitcoind(lambda *_: None)

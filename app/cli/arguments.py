@@ -1,4 +1,4 @@
-"""Options that several commands share, and numbers that are what they must be."""
+"""Options that several commands share, and the type of whole numbers in bounds."""
 
 from __future__ import annotations
 

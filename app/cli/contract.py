@@ -116,7 +116,7 @@ def _facts(options: argparse.Namespace) -> dict[str, Any]:
             }
             for lanes in contract.program.lanes
         ],
-        "margins": [margin.as_json() for margin in margins(contract, _measured(contract))],
+        "margins": margins_json(contract),
         "fees": {str(rate): fee_for(size, rate) for rate in QUOTED_RATES},
         "contract_sha256": contract.sha256,
         "architecture": contract.model.architecture,
@@ -124,12 +124,14 @@ def _facts(options: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def _measured(contract: DigitContract) -> float | None:
-    """Milliseconds of one spend in a node, as `make models` measured them; None for other contracts."""
-    if contract.kind is not Kind.PACKED:
-        return None
-    rows = json.loads((paths.assets() / "models.json").read_text(encoding="utf-8"))["models"]
-    return next((row["node_milliseconds"] for row in rows if row["sha256"] == contract.model.sha256), None)
+def margins_json(contract: DigitContract) -> list[dict[str, Any]]:
+    """The margins of a contract; the time is known of the packed contracts of models that ship."""
+    milliseconds = None
+    if contract.kind is Kind.PACKED:
+        rows = json.loads((paths.assets() / "models.json").read_text(encoding="utf-8"))["models"]
+        known = {row["sha256"]: row["node_milliseconds"] for row in rows}
+        milliseconds = known.get(contract.model.sha256)
+    return [margin.as_json() for margin in margins(contract, milliseconds)]
 
 
 def export(options: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""How a command ends before it is done: by a signal, and with no wait for work that nobody needs."""
+"""Ending a command early: on a signal, and without waiting for work in the background."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _begun: list[threading.Thread] = []
 
 @contextlib.contextmanager
 def ended_by_signals() -> Iterator[list[int]]:
-    """Within it, being told to end is a KeyboardInterrupt, so that all is cleaned up as after Ctrl+C.
+    """Within it, a signal that ends the program raises KeyboardInterrupt, as Ctrl+C does by itself.
 
     Yields a list that holds the signal's number once it has come. A closing terminal, `timeout` and a second
     Ctrl+C send more than one: the later ones do not interrupt the cleaning. An ignored signal (`nohup`) stays

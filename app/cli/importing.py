@@ -9,10 +9,12 @@ from typing import Any
 from app import models
 from app.bench import measures as measured
 from app.cli import OK
+from app.cli.contract import margin_lines, margins_json
 from app.cli.options import data_set
 from app.cli.output import Reporter, out, print_json, printable, reporting
+from app.contract import contract_for
 from app.drawing import rasterise, to_mnist
-from app.fixedpoint import IntegerModel
+from app.fixedpoint import IntegerModel, load
 from app.importing.importer import import_file
 from app.importing.report import lines
 from app.models import Model
@@ -96,7 +98,10 @@ def show_model(options: argparse.Namespace) -> int:
             out.print(
                 f"{known.accuracy:.2%} of MNIST's test images in {known.script_bytes:,} bytes of Script"
             )
-        out.print("It ships with Inkproof; docs/models.md compares all of these.")
+        out.print("It ships with Inkproof; docs/models.md compares all of these.\n")
+        contract = contract_for(load(model.integers_path), bytes(20))
+        for line in margin_lines(margins_json(contract)):
+            out.print(line)
         return OK
     for line in lines(model.meta):
         out.print(printable(line))

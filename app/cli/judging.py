@@ -66,10 +66,10 @@ def verify(options: argparse.Namespace) -> int:
     kind = kind_of(options)
     model = load(model_of(options).integers_path, rule_of(kind))
     certainty = load_sureness(model_of(options).sureness_path, model.sha256)
-    # What can be said of the options is said before anything is loaded or started.
+    # Errors in the options are raised before anything is loaded or started.
     choice, limits = node_choice(options), spending(options)
     paths.home()
-    # TensorFlow takes seconds to import, the node about one to start: let them do it side by side.
+    # TensorFlow takes seconds to import, the node about one to start: they do so at the same time.
     loading = Background(partial(FloatJudge.load, model_of(options).float_path))
     with (
         reporting(options) as report,

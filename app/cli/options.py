@@ -1,4 +1,4 @@
-"""From parsed options to what the rooms take, and the questions that a terminal can be asked."""
+"""Parsed options turned into what the rooms take, and questions asked on the terminal."""
 
 from __future__ import annotations
 
@@ -96,12 +96,12 @@ class SpendingOptions(TypedDict):
 
 
 def spending(options: argparse.Namespace) -> SpendingOptions:
-    """How to ask before real coins are spent, and how many may go in a day."""
+    """How to ask before real coins are spent, and how many satoshis may be spent in a day."""
     return {"approve": approval(options), "limit": daily_limit(options.daily_limit)}
 
 
 def approval(options: argparse.Namespace) -> Approve:
-    """How to ask before real coins are spent: with --yes, not at all; off a terminal, the answer is no."""
+    """How to ask before real coins are spent: not at all with --yes; without a terminal the answer is no."""
 
     def ask(satoshis: int, purpose: str) -> bool:
         with paused():
@@ -112,14 +112,14 @@ def approval(options: argparse.Namespace) -> Approve:
 
 
 def warn_of(wallet: Wallet) -> None:
-    """Tell what the person should know about the wallet's file."""
+    """Print the notice about the wallet's file, if there is one."""
     if wallet.notice:
         with paused():
             err.print(Text(wallet.notice, style="yellow"))
 
 
 def confirmed(question: str) -> bool:
-    """Ask for a yes. Off a terminal there is nobody to say it."""
+    """Ask for a yes. Without a terminal the answer is no."""
     if not sys.stdin.isatty():
         return False
     with paused():
@@ -149,7 +149,7 @@ def new_passphrase() -> str:
 
 
 def secret(prompt: str) -> str:
-    """Something typed on the terminal that is not shown while it is typed."""
+    """Text typed on the terminal without being shown; empty at the end of input."""
     with paused():
         try:
             return getpass.getpass(prompt)

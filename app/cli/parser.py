@@ -132,11 +132,13 @@ def _command(
     detail: str,
     run: Callable[[argparse.Namespace], int],
     parents: Sequence[argparse.ArgumentParser] = (),
+    examples: Sequence[str] = (),
 ) -> argparse.ArgumentParser:
     command = commands.add_parser(
         name,
         help=summary,
         description=f"{summary[0].upper()}{summary[1:]}.\n\n{detail}",
+        epilog="\n  ".join(("examples:", *examples)) if examples else None,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         parents=list(parents),
     )
@@ -162,6 +164,12 @@ def _add_judging(commands: Commands[argparse.ArgumentParser]) -> None:
         "reads, unless --claim names another; the node then has to refuse it.",
         _later("judging", "verify"),
         [model_option(), kind_option(), node_options()],
+        [
+            "inkproof verify seven.png              on the private chain, for nothing",
+            "inkproof verify seven.png --claim 4    try to cheat: the node refuses",
+            "inkproof verify *.png --model compact --json",
+            "inkproof verify - < seven.png          from standard input",
+        ],
     )
     verify.add_argument("images", nargs="+", metavar="IMAGE", help=_IMAGE_HELP)
     verify.add_argument(
@@ -174,16 +182,21 @@ def _add_judging(commands: Commands[argparse.ArgumentParser]) -> None:
         "The float model and the integer engine; no node, no coins.",
         _later("judging", "classify"),
         [model_option()],
+        ["inkproof classify *.png", "inkproof classify seven.png --model cnn --json"],
     )
     classify.add_argument("images", nargs="+", metavar="IMAGE", help=_IMAGE_HELP)
     evaluate = _command(
         commands,
         "evaluate",
-        "measure both engines over a data set",
-        "Accuracy of the float model and of the integer engine on the test images, and on how many\n"
-        "of them the two agree.",
+        "measure how many digits both engines read right",
+        "Accuracy of the float model and of the integer engine on MNIST's test images or on drawn digits,\n"
+        "and the share of images on which the two agree.",
         _later("measuring", "evaluate"),
         [model_option(None)],
+        [
+            "inkproof evaluate --model compact --limit 1000",
+            "inkproof evaluate --all --output models.md    every model in one table",
+        ],
     )
     evaluate.add_argument("--data", type=Path, metavar="FILE", help=_DATA_HELP)
     evaluate.add_argument(
@@ -201,18 +214,19 @@ def _add_judging(commands: Commands[argparse.ArgumentParser]) -> None:
     bench = _command(
         commands,
         "bench",
-        "measure everything that is claimed, in one run",
-        "Packed against unrolled contract, integer engine against Keras, stroke to reading, start of the\n"
-        "window, Enter to block. Uses a fresh chain of its own and takes about a minute.",
+        "measure sizes, times and margins",
+        "Packed against unrolled contract, how near every contract is to a node's limits, integer engine\n"
+        "against Keras, stroke to reading, start of the window, Enter to block. Uses a temporary chain and\n"
+        "takes about a minute.",
         _from_source("bench"),
     )
     bench.add_argument("--output", type=Path, metavar="DIR", help="also write bench.json and bench.png there")
     _command(
         commands,
         "selftest",
-        "try everything that this program is for, on this machine",
-        "Files, window (on a screen that nobody sees), pen, both engines, the contract's Script, the node,\n"
-        "a claim that must be verified and one that must be refused. Exit status 0 only if all passed.",
+        "try every part of the program on this machine",
+        "Files, window (without a screen), pen, both engines, the contract's Script, the node, a claim that\n"
+        "must be verified and one that must be refused. Exit status 0 only if all passed.",
         _later("selftest"),
     )
 
@@ -301,7 +315,7 @@ def _add_models(commands: Commands[argparse.ArgumentParser]) -> None:
     imported = _command(
         commands,
         "import",
-        "make a model file of yours a judge and a contract",
+        "turn a model file of your own into a judge and a contract",
         "Reads .keras and .h5 (Keras 1 to 3), .onnx, and published sCrypt weights. Nothing in it is run.\n"
         "Finds out what its pixels mean, rounds its weights, measures it, and keeps it for --model NAME.",
         _later("importing", "import_model"),
@@ -334,7 +348,7 @@ def _add_models(commands: Commands[argparse.ArgumentParser]) -> None:
         action="store_true",
         help="do not measure the contract's time in a node, which takes seconds",
     )
-    listed = commands.add_parser("models", help="the models there are: list, show, remove")
+    listed = commands.add_parser("models", help="list, show or remove models")
     listed.set_defaults(run=_later("importing", "list_models"), json=False, quiet=False)
     actions = listed.add_subparsers(title="actions", metavar="ACTION")
     _command(
@@ -369,10 +383,11 @@ def _add_contract(commands: Commands[argparse.ArgumentParser]) -> None:
     _command(
         actions,
         "info",
-        "print size, lanes, fees and the model's identity",
-        "Everything is computed from the shipped model, nothing is looked up.",
+        "print size, lanes, fees, identity, and how near each limit of a node is",
+        "All but the time in a node is computed from the model.",
         _later("contract", "info"),
         [model_option(), kind_option()],
+        ["inkproof contract info --model cnn", "inkproof contract info --kind unrolled --json"],
     )
     export = _command(
         actions,
@@ -381,6 +396,7 @@ def _add_contract(commands: Commands[argparse.ArgumentParser]) -> None:
         "Without --owner the contract belongs to the key of this Inkproof.",
         _later("contract", "export"),
         [model_option(), kind_option()],
+        ["inkproof contract export --owner 1BoatSLRHtKNngkdXEeobR76b53LETtpyT -o contract.hex"],
     )
     export.add_argument(
         "--owner",
@@ -412,6 +428,7 @@ def _add_chain(commands: Commands[argparse.ArgumentParser]) -> None:
         "Newest first. --json and --csv print every record with all that is known of it: image, readings,\n"
         "claim, contract, transaction, block.",
         _later("history"),
+        examples=["inkproof history --limit 5", "inkproof history --csv > verifications.csv"],
     )
     history.add_argument("--csv", action="store_true", help="print a table for spreadsheets (RFC 4180)")
     history.add_argument(
@@ -461,9 +478,9 @@ def _add_chain(commands: Commands[argparse.ArgumentParser]) -> None:
     repair = _command(
         commands,
         "repair",
-        "look for damage in the data folder, and begin anew where it cannot be mended",
-        "Checks the ledger and starts the embedded node. What is damaged is moved aside after a yes;\n"
-        "nothing is ever deleted, and the wallet's key is not touched.",
+        "check the ledger and the embedded node, and replace what is damaged",
+        "What is damaged is moved aside after a yes, and a new one begins. Nothing is deleted, and the\n"
+        "wallet's key is not touched.",
         _later("repair"),
         [kind],
     )
@@ -543,7 +560,7 @@ def _add_wallet(commands: Commands[argparse.ArgumentParser]) -> None:
 def _add_completion(commands: Commands[argparse.ArgumentParser]) -> None:
     completion = commands.add_parser(
         "completion",
-        help="print what makes a shell complete commands and options",
+        help="print a script that completes commands and options with Tab",
         description=_COMPLETION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

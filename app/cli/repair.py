@@ -1,4 +1,4 @@
-"""`repair`: find out whether ledger and embedded node are whole, and begin anew where they are not."""
+"""`repair`: check the ledger and the embedded node, and replace what is damaged by a new one."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ def _check_ledger() -> None:
 def _examine(
     what: str, check: Callable[[], None], set_aside: Callable[[], Path], options: argparse.Namespace
 ) -> str:
-    """ "whole", "damaged", or where the damaged one has been moved to."""
+    """The result for JSON: "whole", "damaged", or the path that the damaged one was moved to."""
     try:
         check()
     except (DamagedLedgerError, DamagedNodeError) as error:
-        # Without the error's own hint: what it advises is what is being done.
+        # Without the error's hint, which advises to run this command.
         err.print(Text(f"note: {error.what} {error.why}".rstrip()))
         if not _agreed(what, options):
             return "damaged"

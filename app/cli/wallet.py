@@ -39,7 +39,7 @@ def address(options: argparse.Namespace) -> int:
         return OK
     out.print(text)
     if out.is_terminal and out.can_show("█▀▄"):
-        # Black on white whatever the terminal's colours: cameras expect it.
+        # Black on white whatever the terminal's colours, as cameras expect it.
         out.print(Text(_half_blocks(text), style="bright_white on black"))
     return OK
 
@@ -52,7 +52,7 @@ def _half_blocks(text: str) -> str:
 
 
 def balance(options: argparse.Namespace) -> int:
-    """What the wallet holds."""
+    """Print the wallet's satoshis and coins, and what deployed contracts hold."""
     with reporting(options) as report, connect(node_choice(options), Kind.PACKED, report) as connection:
         warn_of(connection.wallet)
         report("Asking for the wallet's coins")

@@ -1,4 +1,4 @@
-"""The window. Nothing is imported here that its first frame does not need."""
+"""`window`. Imports only what the first frame needs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def run(options: argparse.Namespace) -> int:
         chosen=options.model is not None,
     )
     if options.rpc_url:
-        # Credentials may have to be asked for, at the terminal, before there is a window.
+        # Credentials may be asked for on the terminal, before the window opens.
         from app.cli.options import node_choice
 
         choice = node_choice(options)

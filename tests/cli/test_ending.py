@@ -1,4 +1,4 @@
-"""A command that is told to end cleans up; one that fails early does not keep anybody waiting."""
+"""A command that a signal ends cleans up; one that fails early ends at once."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_a_terminal_that_is_closed_leaves_no_node_behind(bitcoind, home):
     assert nodes_in(home) == []
 
 
-def test_what_ignores_a_hangup_goes_on(bitcoind, home):
+def test_a_command_started_with_nohup_ignores_the_hangup(bitcoind, home):
     """`nohup inkproof verify …`"""
     with subprocess.Popen(
         VERIFY,
@@ -100,7 +100,7 @@ def test_a_mistake_is_answered_before_tensorflow_is_loaded(home, arguments, word
     assert done.stdout == "False\n"
 
 
-def test_nobody_waits_for_work_that_is_not_needed_any_more():
+def test_a_command_that_fails_does_not_wait_for_work_in_the_background():
     code = (
         "import sys, time; from app.cli import ending, main\n"
         "ending.Background(lambda: time.sleep(600)); sys.argv = ['inkproof', 'inspect', 'zzz']\n"
@@ -111,13 +111,13 @@ def test_nobody_waits_for_work_that_is_not_needed_any_more():
     assert "not a txid" in done.stderr
 
 
-def test_the_error_of_work_in_the_background_is_raised_where_its_result_is_asked_for():
+def test_an_error_in_the_background_is_raised_by_result():
     from app.cli.ending import Background
     from app.errors import ModelError
 
     def fail():
-        raise ModelError("no such network")
+        raise ModelError("no such model")
 
-    with pytest.raises(ModelError, match="no such network"):
+    with pytest.raises(ModelError, match="no such model"):
         Background(fail).result()
     assert Background(lambda: 7).result() == 7

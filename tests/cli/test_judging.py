@@ -1,4 +1,4 @@
-"""`verify`, `classify`, `history` and `inspect` as a person meets them."""
+"""`verify`, `classify`, `history` and `inspect`."""
 
 import csv
 import io
@@ -12,7 +12,7 @@ from PIL import Image
 from tests.cli.conftest import SEVEN
 
 
-def test_three_judges_agree_and_a_third_person_can_check(verified, inkproof):
+def test_three_judges_agree_and_inspect_confirms_it(verified, inkproof):
     assert verified.status == 0
     verdict = verified.verdict
     assert set(verdict) == {"image", "float", "integer", "chain", "agree"}
@@ -130,7 +130,7 @@ def test_the_unrolled_contract_is_verified_too(inkproof):
     assert chain["accepted"]
     assert chain["script_bytes"] > 500_000
     assert chain["network"] == "regtest-raised"
-    # As the verdict says: "check it yourself: inkproof inspect TXID", without any option.
+    # The verdict advises `inkproof inspect TXID`, without any option.
     seen = inkproof("inspect", chain["txid"], "--json")
     assert seen.returncode == 0, seen.stderr
     assert (seen.json()["network"], seen.json()["kind"]) == ("regtest-raised", "unrolled")

@@ -1,5 +1,7 @@
 """The choice of model on the command line, and the table of all of them."""
 
+import pytest
+
 from app import models
 from tests.cli.conftest import SEVEN
 
@@ -10,7 +12,7 @@ def test_another_model_is_verified_deployed_and_recognised(inkproof):
     chain = ran.json()["chain"]
     assert chain["accepted"] is True
     assert chain["script_bytes"] < 10_000
-    # Whatever is chosen, or nothing: the transaction tells which model it is.
+    # Without --model: the contract in the transaction shows which model it is.
     seen = inkproof("inspect", chain["txid"], "--json").json()
     assert (seen["model"], seen["kind"], seen["accepted"]) == ("compact", "packed", True)
     info = inkproof("contract", "info", "--model", "compact", "--json").json()
@@ -27,7 +29,7 @@ def test_another_model_is_verified_deployed_and_recognised(inkproof):
     assert other["contract_sha256"] != first["contract_sha256"]
 
 
-def test_a_model_too_big_for_a_default_node_is_checked_where_it_was_sent_to(inkproof):
+def test_inspect_finds_a_claim_of_a_model_that_is_too_big_for_a_default_node(inkproof):
     ran = inkproof("verify", SEVEN, "--model", "mlp", "--json")
     assert ran.returncode == 0, ran.stderr
     chain = ran.json()["chain"]
@@ -35,7 +37,7 @@ def test_a_model_too_big_for_a_default_node_is_checked_where_it_was_sent_to(inkp
     seen = inkproof("inspect", chain["txid"], "--json")
     assert seen.returncode == 0, seen.stderr
     assert (seen.json()["model"], seen.json()["network"]) == ("mlp", "regtest-raised")
-    # What is said on the command line is what is done.
+    # A network on the command line overrides the ledger.
     elsewhere = inkproof("inspect", chain["txid"], "--network", "regtest")
     assert elsewhere.returncode == 2
     assert "does not know transaction" in elsewhere.stderr
@@ -53,7 +55,7 @@ def test_every_model_can_be_described_and_exported(inkproof, tmp_path):
     assert len(identities) == len(models.MODELS)
 
 
-def test_every_model_tells_its_lanes_as_the_numbers_they_are(inkproof):
+def test_contract_info_shows_the_lanes_of_every_model(inkproof):
     expected = {
         "handwriting": ("neuron", [64, 10]),
         "compact": ("input", [144, 48]),
@@ -89,6 +91,7 @@ def test_a_form_or_a_model_that_does_not_exist_is_named(inkproof):
     assert inkproof("contract", "info", "--model", "lenet").returncode == 2
 
 
+@pytest.mark.exhaustive
 def test_evaluate_all_prints_a_row_for_every_model_and_writes_the_page(inkproof, mnist_file, tmp_path):
     page = tmp_path / "docs" / "models.md"
     options = ["--all", "--data", mnist_file, "--limit", "60", "--output", page]
@@ -108,7 +111,7 @@ def test_evaluate_all_prints_a_row_for_every_model_and_writes_the_page(inkproof,
     assert "`mlp` 97 %" in written
 
 
-def test_the_page_belongs_to_the_table_of_all(inkproof, tmp_path):
+def test_output_without_all_is_refused(inkproof, tmp_path):
     ran = inkproof("evaluate", "--output", tmp_path / "page.md")
     assert ran.returncode == 2
     assert "Add --all" in ran.stderr

@@ -31,7 +31,7 @@ def mainnet(services, home, regtest):
     return wallet
 
 
-def test_three_judges_agree_on_testnet_and_anyone_can_check(inkproof, services, home, regtest):
+def test_a_verification_on_testnet_is_confirmed_and_inspected(inkproof, services, home, regtest):
     give(regtest, Wallet.load_or_create(home, TESTNET), 900_000)
     ran = inkproof("verify", SEVEN, "--network", "testnet", "--json")
     assert ran.returncode == 0, ran.stderr
@@ -60,7 +60,7 @@ def test_three_judges_agree_on_testnet_and_anyone_can_check(inkproof, services, 
     assert inkproof("node", "status", "--json").json()["height"] is None, "no node of ours was started"
 
 
-def test_a_wallet_without_coins_is_told_where_to_send_them(inkproof, services, home):
+def test_a_wallet_without_coins_shows_its_address(inkproof, services, home):
     ran = inkproof("verify", SEVEN, "--network", "testnet")
     assert ran.returncode == 2
     assert Wallet.load_or_create(home, TESTNET).address in ran.stderr

@@ -1,4 +1,4 @@
-"""Options that cannot be meant are refused, in words, before anything else happens."""
+"""Options out of bounds, or that exclude each other, are refused before anything else happens."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""`inkproof wallet` as a person meets it, with and without a terminal."""
+"""`inkproof wallet`, with and without a terminal."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_the_balance_is_the_nodes_account(inkproof):
 
 
 @terminals
-def test_a_key_file_that_others_could_read_is_told_of_once(inkproof, home):
+def test_a_key_file_that_others_could_read_causes_one_warning(inkproof, home):
     inkproof("wallet", "address")
     (home / "wallet-regtest.wif").chmod(0o644)
     assert "could read the wallet's key" in inkproof("wallet", "balance", "--json").stderr
@@ -172,7 +172,7 @@ def test_a_passphrase_file_opens_the_wallet_for_scripts(inkproof, home, monkeypa
     assert key_of(home) == key
 
 
-def test_without_a_terminal_nobody_is_asked_for_a_new_passphrase(inkproof, home):
+def test_without_a_terminal_a_new_passphrase_comes_from_a_file_only(inkproof, home):
     inkproof("wallet", "address")
     key = key_of(home)
     ran = inkproof("wallet", "encrypt")
@@ -183,7 +183,7 @@ def test_without_a_terminal_nobody_is_asked_for_a_new_passphrase(inkproof, home)
     assert key_of(home) == key
 
 
-def test_all_coins_of_the_private_chain_go_out_without_a_question(inkproof, home):
+def test_sweep_on_the_private_chain_asks_nothing(inkproof, home):
     inkproof("node", "start")
     inkproof("deploy")
     before = inkproof("wallet", "balance", "--json").json()
@@ -198,7 +198,7 @@ def test_all_coins_of_the_private_chain_go_out_without_a_question(inkproof, home
     assert (wrong.returncode, "not an address on regtest" in wrong.stderr) == (2, True)
 
 
-def test_coins_of_a_public_network_do_not_go_out_without_a_yes(inkproof, home, regtest, services):
+def test_sweep_on_a_public_network_sends_nothing_without_a_yes(inkproof, home, regtest, services):
     inkproof("wallet", "address", "--network", "testnet")
     wallet = Wallet.load_or_create(home, TESTNET)
     give(regtest, wallet, 80_000)
@@ -213,7 +213,7 @@ def test_coins_of_a_public_network_do_not_go_out_without_a_yes(inkproof, home, r
     assert inkproof("wallet", "balance", "--network", "testnet", "--json").json()["satoshis"] == 0
 
 
-def test_dust_stays_behind_and_the_person_is_told(inkproof, home, regtest, services):
+def test_coins_worth_less_than_their_fee_are_left_and_announced(inkproof, home, regtest, services):
     inkproof("wallet", "address", "--network", "testnet")
     wallet = Wallet.load_or_create(home, TESTNET)
     for satoshis in (80_000, 3):
