@@ -1,10 +1,12 @@
 """Every process of the frozen program loads the bundle's libraries; the programs it starts do not."""
 
+import os
 import subprocess
 import sys
 
 import pytest
 
+from app.chain.node import guardian
 from tools.entry import for_programs, to_find_own_libraries
 
 BUNDLE = "/opt/ink proof/_internal"
@@ -55,3 +57,20 @@ def test_no_library_is_loaded_before_a_process_has_its_environment():
     loaded = set(eval(done.stdout))
     assert not loaded & {"sqlite3", "_sqlite3", "ssl", "_ssl", "_ctypes", "_hashlib", "zlib", "_lzma", "_bz2"}
     assert not any(name.split(".")[0] in ("app", "numpy", "tensorflow", "pygame") for name in loaded)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"), [(["--version"], "Inkproof "), ([guardian.GUARD, "regtest"], "")], ids=str
+)
+def test_the_program_is_a_command_or_the_node_s_guardian(tmp_path, arguments, said):
+    """A guardian without a node to guard ends at once."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tools.entry", *arguments],
+        env=os.environ | {"INKPROOF_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert done.stdout.startswith(said) and bool(done.stdout) == bool(said)
+    assert done.stderr == ""

@@ -53,6 +53,11 @@ def _main() -> int:
             del os.environ[name]
         os.environ.update(clean)
     multiprocessing.freeze_support()  # a worker, or multiprocessing's resource tracker, goes no further
+    from app.chain.node import guardian
+
+    if sys.argv[1:2] == [guardian.GUARD]:
+        guardian.main(sys.argv[2])
+        return 0
     from app.cli import main
 
     return main()
