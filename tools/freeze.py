@@ -44,7 +44,6 @@ EXCLUDED = (
     "grpc",  # TensorFlow's server for training on many machines
     "tensorflow.compiler.mlir.stablehlo",  # a converter of its models
     "tensorflow.compiler.tf2xla.ops._xla_ops",
-    "PIL._avif",  # the reader takes PNG, JPEG, GIF, BMP and WebP
     "matplotlib",  # pictures of a training: from the source only
     "tensorboard",
     "setuptools",
@@ -71,7 +70,6 @@ LEFT_OUT = (
     "pygame/examples/",
     "pygame/tests/",
     "pygame/docs/",
-    "pillow.libs/libavif",
 )
 """Files below these that hooks collect without being asked to."""
 

@@ -23,7 +23,7 @@ from app.cli.output import Reporter, out, print_json, printable, reporting, show
 from app.cli.picture import picture
 from app.contract.classifier import rule_of
 from app.drawing import read_digit, read_digit_bytes
-from app.drawing.reader import MAX_BYTES
+from app.drawing.files import MAX_BYTES
 from app.errors import ImageError, InkproofError
 from app.fixedpoint import IntegerModel, Sureness, load, load_sureness
 from app.floats.judge import FloatJudge

@@ -118,7 +118,7 @@ def _from_source(module: str, function: str = "run") -> Callable[[argparse.Names
     return call
 
 
-_IMAGE_HELP = "a PNG, JPEG, GIF, BMP or WebP picture of one digit; - is standard input"
+_IMAGE_HELP = "a picture of one digit (JPEG, PNG, HEIC and others); - is standard input"
 _COUNT = whole_number(1, 1_000_000_000)
 _DATA_HELP = "MNIST in Keras's mnist.npz layout (default: INKPROOF_MNIST, or else Keras's download)"
 

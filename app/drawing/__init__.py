@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.drawing.drawn import Drawing, load_drawings, pictures_of
 from app.drawing.mnist import to_mnist
-from app.drawing.reader import read_digit, read_digit_bytes
+from app.drawing.reader import PictureRead, read_digit, read_digit_bytes, read_picture
 from app.drawing.several import count_digits, one_digit
 from app.drawing.strokes import INK_SIDE, Canvas, Stroke, rasterise, strokes_from_json, strokes_to_json
 
@@ -12,6 +12,7 @@ __all__ = [
     "INK_SIDE",
     "Canvas",
     "Drawing",
+    "PictureRead",
     "Stroke",
     "count_digits",
     "load_drawings",
@@ -20,6 +21,7 @@ __all__ = [
     "rasterise",
     "read_digit",
     "read_digit_bytes",
+    "read_picture",
     "strokes_from_json",
     "strokes_to_json",
     "to_mnist",

@@ -1,30 +1,33 @@
-"""Ink told from the paper it is on: any colours, uneven light, and the noise of a camera.
+"""Ink told from the paper it is on: any colours, uneven light, shadows, and the noise of a camera.
 
-Ink is whatever differs from the paper, in any colour channel. The paper's colour is estimated all over the
-picture: a smooth surface fitted to it for light that falls off, and on photographs a local estimate for the
-edges of shadows.
+Ink is whatever differs from the paper, in any colour channel. On a drawing made by a computer the paper is a
+smooth surface fitted to the whole picture. On a photograph or a scan it is found around each pixel: whatever
+is narrower than one of WINDOWS is a mark, whatever is wider is paper, a shadow on it, or the table.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeAlias
-
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
-from app.drawing.mnist import Gray
+from app.drawing.choose import Chosen, choose, connected
+from app.drawing.mnist import FAINT, Gray
+from app.drawing.morphology import Mask, Values, blurred, closing, reduced, running
+from app.drawing.printed import without_printed_lines
 from app.errors import BlankError
-
-Values: TypeAlias = npt.NDArray[np.float32]
 
 FAINTEST = 24.0  # a mark closer than this to its paper, of 255, is not a mark
 PLAIN = 40.0  # visible pixels within this of each other are of one colour
 GRID = 64  # longer side of the picture on which the paper's surface is fitted
-LOCAL_GRID = 160  # longer side of the picture on which shadows are followed
-WIDEST = 0.17  # of the longer side: a dark area wider than this is a shadow, a narrower one is ink
+WINDOWS = (0.05, 0.17)  # of the longer side: a dark area wider than the last is a shadow, never ink
+THIN = (0.015, 0.03, 0.06, 0.12)  # of the longer side: widths by which ink is found to be dark or light
+POLARITY_GRID = 320  # longer side of the picture on which that is judged
 NOISY = 1.0  # a camera's noise; drawings made on a computer have none
+HIGHER = (0.45, 0.6)  # of the strongest marks: tried where paler marks run out of the picture
+HIGH = 0.15  # of the longer side: the least height of what is found so
+NEAR_PAPER = 24.0  # a pixel that differs by less from the fitted surface shows paper
+BRIGHT = 235.0  # the level to which paper is brought where marks are measured
+DARKEST = 60.0  # darker paper counts as this dark: noise would be made too large
 
 
 def ink_on_paper(colours: Values) -> Gray:
@@ -32,18 +35,160 @@ def ink_on_paper(colours: Values) -> Gray:
     paper.
     """
     paper = _surface(colours)
-    residue = paper - colours
     noise = _noise(colours)
-    photograph = noise > NOISY or float(np.ptp(paper, axis=(0, 1)).max()) > 12
-    mark, dark = _darker_or_lighter(residue)
-    if photograph:
-        mark = _blurred(_without_shadows(mark, colours, dark))
+    uneven = float(np.ptp(paper, axis=(0, 1)).max()) > 12
+    if noise > NOISY or uneven or not _is_sheet(colours, paper):
+        return _ink_in_scene(colours, noise)
+    share = _share_on_plain(colours, paper)
+    pale, level = _pale(share, FAINT / 255)
+    return _as_ink(np.where(pale, np.minimum(share / level, 1), share))
+
+
+def ink_on_few_pixels(colours: Values) -> Gray:
+    """As `ink_on_paper`, for a tiny picture, enlarged: its paper is of one colour, its rim's."""
+    rim = np.concatenate([colours[0], colours[-1], colours[:, 0], colours[:, -1]])
+    paper = np.median(rim, axis=0).astype(np.float32)
+    # Enlarging has blurred every edge: the stroke is what is darker than its half.
+    return _as_ink(_stretched(_share_on_plain(colours, np.broadcast_to(paper, colours.shape)), 0.4))
+
+
+def _share_on_plain(colours: Values, paper: Values) -> Values:
+    """The digit's marks, as parts of the strongest."""
+    mark, _ = _darker_or_lighter(paper - colours)
     peak = _level(mark)
-    if peak < max(FAINTEST, 6 * noise):
+    if peak < FAINTEST:
         raise BlankError("The picture is blank.")
-    # On a photograph the paler marks are folds and shadows; on a drawing every shade is an anti-aliased edge.
-    low, high = (max(3 * noise, 0.35 * peak), 0.75 * peak) if photograph else (0.0, peak)
-    return _as_ink((mark - low) / (high - low))
+    share: Values = mark / np.float32(peak)
+    chosen = choose(_as_ink(share).astype(np.float32), FAINT)
+    return np.where(chosen.mask, share, np.float32(0))
+
+
+def _is_sheet(colours: Values, paper: Values) -> bool:
+    """Whether the fitted paper is what most of the rim and much of the picture shows: no frame, no table."""
+    shown = np.abs(colours - paper).max(axis=2) < NEAR_PAPER
+    rim = np.concatenate([shown[:2].ravel(), shown[-2:].ravel(), shown[:, :2].ravel(), shown[:, -2:].ravel()])
+    return bool(rim.mean() > 0.8 and shown.mean() > 0.45)
+
+
+# --- photographs and scans ---
+
+
+def _ink_in_scene(colours: Values, noise: float) -> Gray:
+    dark = _is_ink_dark(colours)
+    mark, paper = _local_mark(colours, dark)
+    least = max(0.6 * FAINTEST, 2 * noise)
+    low = max(least, 0.3 * _level(_inner(mark)))
+    mark, printed = without_printed_lines(mark, max(least, 0.5 * low))
+    if printed:
+        low = max(least, 0.3 * _level(_inner(mark)))
+    chosen = choose(mark, low, paper)
+    for part in HIGHER:
+        if not chosen.mask.any() and chosen.at_rim:  # what is paler may be a pattern that joins the digit
+            low = max(least, part * _level(_inner(mark)))
+            chosen = choose(mark, low, paper)
+            chosen = chosen if _is_high(chosen.mask) else Chosen(np.zeros_like(chosen.mask), True)
+    strong = np.where(chosen.mask, mark, np.float32(0))
+    peak = _level(strong)
+    if peak < max(FAINTEST, 4 * noise):
+        why = "All marks run out of the picture or are shadows." if chosen.at_rim else ""
+        raise BlankError("The picture is blank.", why=why)
+    faint = max(least, 0.13 * peak)
+    more = connected(mark, faint, strong >= low) if faint < low else chosen.mask
+    digit = more if _continues(more, strong >= low) else chosen.mask
+    share: Values = np.where(digit, mark / np.float32(peak), np.float32(0))
+    pale, level = _pale(share, faint / peak)
+    if pale.any():
+        return _as_ink(np.where(pale, _stretched(share / level, 0.3), _stretched(share, 0.3)))
+    # The paler marks are folds and shadows.
+    return _as_ink(_stretched(share, min(max(low / peak, 0.35), 0.5)))
+
+
+def _is_high(mask: Mask) -> bool:
+    rows = np.flatnonzero(mask.any(axis=1))
+    return len(rows) > 0 and int(rows[-1] - rows[0]) >= HIGH * max(mask.shape)
+
+
+def _stretched(share: Values, low: float) -> Values:
+    """Parts of full ink: 0 up to `low`, 1 from 0.75 on."""
+    return (share - np.float32(low)) / np.float32(0.75 - low)
+
+
+def _inner(mark: Values) -> Values:
+    """The marks without those near the rim."""
+    rim = round(0.04 * max(mark.shape))
+    return mark[rim:-rim, rim:-rim] if min(mark.shape) > 4 * rim > 0 else mark
+
+
+def _is_ink_dark(colours: Values) -> bool:
+    """Whether ink is dark: at the narrowest width at which the dark marks, or the light ones, are nearly all
+    there. The paper within a loop is a light mark too, but a wide one."""
+    small = blurred(reduced(colours, POLARITY_GRID))
+    amounts = np.array([[_amount(small, thin, dark) for dark in (True, False)] for thin in THIN])
+    complete = (amounts >= 0.5 * amounts[-1]) & (amounts >= 0.15 * max(1.0, float(amounts[-1].max())))
+    for (dark, light), amount in zip(complete, amounts, strict=True):
+        if dark or light:
+            return bool(dark and (not light or amount[0] >= amount[1]))
+    return True
+
+
+def _amount(colours: Values, part: float, dark: bool) -> float:
+    """How much there is that is dark (or light) and narrower than `part` of the picture; strong marks count
+    most.
+    """
+    window = _odd(part * max(colours.shape[:2]))
+    return float((_inner(_difference(closing(colours, window, dark) - colours, dark)) ** 3).sum())
+
+
+def _local_mark(colours: Values, dark: bool) -> tuple[Values, Values]:
+    """(H, W) difference from the paper around each pixel, by the narrowest window that loses no ink, and the
+    brightness of that paper."""
+    wide, paper = _mark_within(colours, dark, WINDOWS[-1])
+    strong = _inner(wide) >= 0.6 * _level(_inner(wide))
+    for window in WINDOWS[:-1]:
+        mark, near = _mark_within(colours, dark, window)
+        if (_inner(mark)[strong] >= 0.8 * _inner(wide)[strong]).mean() > 0.9:
+            return mark, near
+    return wide, paper
+
+
+def _mark_within(colours: Values, dark: bool, part: float) -> tuple[Values, Values]:
+    """(H, W) marks narrower than `part` of the picture, and the brightness of the paper.
+
+    Dark ink is measured as a part of the light that its paper sends back: in a shadow it is as dark as beside
+    it.
+    """
+    window = _odd(part * max(colours.shape[:2]))
+    local = closing(blurred(colours, 2), window, dark)
+    mark = np.clip((local - blurred(colours)) * (1 if dark else -1), 0, None)
+    if dark:
+        mark *= BRIGHT / np.maximum(local, DARKEST)
+    return mark.max(axis=2), local.mean(axis=2)
+
+
+def _odd(pixels: float) -> int:
+    return max(3, round(pixels) | 1)
+
+
+def _continues(more: Mask, strong: Mask) -> bool:
+    """Whether the marks of `more` are the strong ones with faint strokes that go on from them, within the
+    picture and not many times as much."""
+    rim = max(2, round(0.012 * max(more.shape)))
+    inside = more[rim:-rim, rim:-rim].sum() == more.sum()
+    return bool(inside and 1.15 * strong.sum() < more.sum() < 2.6 * strong.sum())
+
+
+def _pale(share: Values, faint: float) -> tuple[Mask, Values]:
+    """The pixels of faint strokes, away from dark ones, of ink given as parts of full ink, and how faint they
+    are: 0.6 of full ink or less. None where they are few."""
+    window = _odd(0.05 * max(share.shape))
+    around = share
+    for axis in (0, 1):
+        around = running(around, window, "largest", axis)
+    drawn = share >= faint
+    pale = drawn & (around < 0.6)
+    if pale.sum() < 0.08 * drawn.sum():
+        pale = np.zeros_like(pale)
+    return pale, np.clip(around, np.float32(2 * faint), 1)
 
 
 def ink_on_nothing(colours: Values) -> Gray:
@@ -89,27 +234,13 @@ def _level(mark: Values) -> float:
     return float(mark[mark >= 0.6 * strongest].mean()) if strongest > 0 else 0.0
 
 
-def _reduced(colours: Values, side: int) -> Values:
-    factor = max(1, -(-max(colours.shape[:2]) // side))
-    planes = [
-        Image.fromarray(np.ascontiguousarray(plane)).reduce(factor) for plane in np.moveaxis(colours, 2, 0)
-    ]
-    return np.stack([np.asarray(plane, dtype=np.float32) for plane in planes], axis=2)
-
-
-def _enlarged(colours: Values, height: int, width: int) -> Values:
-    planes = [Image.fromarray(np.ascontiguousarray(plane)) for plane in np.moveaxis(colours, 2, 0)]
-    large = [plane.resize((width, height), Image.Resampling.BILINEAR) for plane in planes]
-    return np.stack([np.asarray(plane, dtype=np.float32) for plane in large], axis=2)
-
-
 def _surface(colours: Values) -> Values:
     """The paper as a quadratic surface in x and y for each channel, fitted so that ink counts for nothing.
 
     Starts from the rim, which is nearly all paper, then takes in every pixel near the surface so far, with
     a tolerance that tightens (iteratively reweighted least squares with Tukey's biweight).
     """
-    small = _reduced(colours, GRID)
+    small = reduced(colours, GRID)
     height, width, channels = small.shape
     terms = _quadratic(height, width)
     values = small.reshape(-1, channels).astype(np.float64)
@@ -146,48 +277,3 @@ def _noise(colours: Values) -> float:
     """
     apart = np.abs(np.diff(colours, axis=1))
     return 1.4826 / float(np.sqrt(2)) * float(np.median(apart)) if apart.size else 0.0
-
-
-def _without_shadows(mark: Values, colours: Values, dark: bool) -> Values:
-    """The marks measured from the local paper, unless that loses ink: a pen can be wider than WIDEST."""
-    local = _difference(_local_paper(colours, dark) - colours, dark)
-    strong = 0.6 * _level(mark)
-    kept = local[mark >= strong] >= strong
-    return local if kept.mean() > 0.8 else mark
-
-
-def _local_paper(colours: Values, dark: bool) -> Values:
-    """The paper with shadows in it: a closing (opening, for light ink) takes away all that is narrower than
-    WIDEST.
-    """
-    small = _reduced(colours, LOCAL_GRID)
-    window = max(3, round(WIDEST * max(small.shape[:2])))
-    outer, inner = (np.maximum, np.minimum) if dark else (np.minimum, np.maximum)
-    # Averaging first, so that the noise of single pixels does not set the level.
-    smooth = np.stack([_blurred(plane) for plane in np.moveaxis(small, 2, 0)], axis=2)
-    for axis in (0, 1):
-        smooth = _running(smooth, window, outer, axis)
-    for axis in (0, 1):
-        smooth = _running(smooth, window, inner, axis)
-    return _enlarged(smooth, *colours.shape[:2])
-
-
-def _running(values: Values, window: int, pick: Callable[[Any, Any], Any], axis: int) -> Values:
-    """The largest (or smallest) value within window // 2 on either side, along one axis."""
-    reach = window // 2
-    pad = [(0, 0)] * values.ndim
-    pad[axis] = (reach, reach)
-    padded = np.moveaxis(np.pad(values, pad, mode="edge"), axis, 0)
-    length = values.shape[axis]
-    result = padded[:length].copy()
-    for offset in range(1, 2 * reach + 1):
-        pick(result, padded[offset : offset + length], out=result)  # type: ignore[call-arg]
-    return np.moveaxis(result, 0, axis)
-
-
-def _blurred(mark: Values) -> Values:
-    """Means over 3x3 pixels."""
-    padded = np.pad(mark, 1, mode="edge")
-    rows = padded[:-2] + padded[1:-1] + padded[2:]
-    result: Values = (rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:]) / 9
-    return result

@@ -1,0 +1,41 @@
+"""Pictures from the world: nine of ten of each kind give nearly the 28x28 of the same strokes drawn clean."""
+
+from __future__ import annotations
+
+import pytest
+
+from app import fixedpoint, paths
+from tests.data.world import BLANK, DIGIT, KINDS, picture
+from tests.drawing.world import outcome, samples
+
+
+def read(kind, strokes, seed):
+    """Whether the picture gives what is expected of its kind."""
+    return outcome(kind, strokes, seed)[0] == ("close" if KINDS[kind].expected == DIGIT else BLANK)
+
+
+def test_every_kind_is_read():
+    """Two pictures of each; the next test looks at twenty."""
+    digits = samples(None, 2)
+    right = {kind: sum(read(kind, digits[i][1], i) for i in range(2)) for kind in KINDS}
+    assert all(right.values()), right
+    assert sum(right.values()) >= 0.9 * 2 * len(KINDS), right
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("kind", KINDS)
+def test_nine_of_ten_of_each_kind_are_read(kind):
+    model = fixedpoint.load(paths.model_folder() / "integers.npz")
+    digits = samples(None, 20)
+    assert sum(read(kind, strokes, seed) for seed, (_, strokes) in enumerate(digits)) >= 18
+    if KINDS[kind].expected == DIGIT:
+        results = [outcome(kind, strokes, seed)[1] for seed, (_, strokes) in enumerate(digits)]
+        pairs = zip(results, digits, strict=True)
+        assert sum(r is not None and model.read(r).digit == digit for r, (digit, _) in pairs) >= 17
+
+
+def test_the_same_arguments_make_the_same_picture():
+    (_, strokes), *_ = samples(None, 1)
+    for kind in ("on a table", "8x8 pixels"):
+        assert picture(kind, strokes, 3) == picture(kind, strokes, 3)
+        assert picture(kind, strokes, 3) != picture(kind, strokes, 4)
