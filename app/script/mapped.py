@@ -25,6 +25,9 @@ from app.script.stack import StackAssembler
 
 T = TypeVar("T")
 
+_TRIED = 4
+"""Layouts of which the shortest Script is taken."""
+
 
 def mapped(model: IntegerModel, slots: int | None = None) -> Program:
     """Generate the program of a model of layers of maps, dense layers behind them.
@@ -40,16 +43,21 @@ def mapped(model: IntegerModel, slots: int | None = None) -> Program:
     size = lane_bytes(model, blocks)
     if slots is not None:
         return _generated(model, blocks, dense, geometry(blocks, slots, size))
-    found = [layout for layout in _layouts(blocks, size) if _fits(layout)]
-    if not found:
-        check_length(max(_lengths(geometry(blocks, 1, size))))
-    programs = [_generated(model, blocks, dense, layout) for layout in found]
+    programs = [_generated(model, blocks, dense, layout) for layout in _layouts(blocks, size)]
     return min(programs, key=lambda program: len(program.code))
 
 
 def _layouts(blocks: list[Block], size: int) -> list[list[Geometry]]:
-    most = max(block.made for block in blocks)
-    return [geometry(blocks, slots, size) for slots in range(1, most + 1)]
+    """The layouts with most slots that fit a number: the more filters a product serves, the fewer products.
+
+    Only slots that share a layer's filters evenly among its groups are tried. ScriptError if none fits.
+    """
+    even = {-(-block.made // groups) for block in blocks for groups in range(1, block.made + 1)}
+    layouts = (geometry(blocks, slots, size) for slots in sorted(even, reverse=True))
+    fitting = [layout for layout in layouts if max(_lengths(layout)) <= NUMBER_LIMIT]
+    if not fitting:
+        check_length(max(_lengths(geometry(blocks, 1, size))))
+    return fitting[:_TRIED]
 
 
 def _lengths(layout: list[Geometry]) -> list[int]:
@@ -57,10 +65,6 @@ def _lengths(layout: list[Geometry]) -> list[int]:
     return [
         max(step.length * step.sums.pixel_bytes, step.padded.length, step.makes.length) + 1 for step in layout
     ]
-
-
-def _fits(layout: list[Geometry]) -> bool:
-    return max(_lengths(layout)) <= NUMBER_LIMIT
 
 
 def _generated(model: IntegerModel, blocks: list[Block], dense: int, layout: list[Geometry]) -> Program:
