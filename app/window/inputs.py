@@ -19,6 +19,7 @@ _PRESSABLE = {
     *ACTIONS,
     *(
         "help",
+        "agreement",
         "dark",
         "model",
         "claim",

@@ -329,6 +329,10 @@ def test_the_pointer_is_remembered_with_the_time_it_came():
     assert want.Point(None) == want.Point(None, None)
 
 
+def test_a_click_on_the_banner_says_what_agreement_means():
+    assert Person(drawn()).click(LAYOUT.agreement).state.card is Card.MEANING
+
+
 # --- everything by keyboard ---
 
 

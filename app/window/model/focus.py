@@ -9,9 +9,6 @@ from app.window.model.state import Hover, State, Tab, Who
 
 __all__ = ["moved", "order", "stepped"]
 
-_CARD_STOPS = {"choice", "entry"}
-"""Lists on cards: their rows are visited with arrows, not with Tab."""
-
 
 def order(state: State, rows: int) -> tuple[Hover, ...]:
     """What can have the focus, in the order of Tab. `rows`: entries that the strip of the history shows."""
@@ -19,6 +16,7 @@ def order(state: State, rows: int) -> tuple[Hover, ...]:
         return ()
     names = ["canvas", "undo", "redo", "clear", "eraser", "thinner", "thicker"]
     stops = [Hover(name) for name in names]
+    stops.append(Hover("agreement"))
     stops += [Hover(who.value) for who in (Who.FLOAT, Who.FIXED, Who.SCRIPT)]
     stops += [
         Hover("tab", list(Tab).index(state.tab)),

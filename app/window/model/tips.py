@@ -25,6 +25,7 @@ class Tip:
 
 _PLAIN = {
     "help": "Keys, words, and what agreement means (F1).",
+    "agreement": "One model on three machines. Click for what agreement means, and what it does not.",
     "dark": "Light or dark colours (D).",
     "undo": "Take the last stroke back (Ctrl+Z).",
     "redo": "Do again what was taken back (Ctrl+Shift+Z).",

@@ -79,6 +79,7 @@ def _release(state: State, intent: want.Release) -> Change:
 
 _SIMPLE: dict[str, want.Intent] = {
     "help": want.Toggle(Card.HELP),
+    "agreement": want.Toggle(Card.MEANING),
     "dark": want.ToggleDark(),
     "undo": want.Undo(),
     "redo": want.Redo(),

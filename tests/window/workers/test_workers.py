@@ -352,7 +352,7 @@ def test_a_model_file_that_is_none_ends_in_a_sentence(desk, tmp_path, name):
 def test_a_model_file_becomes_one_of_the_person_s_models(desk):
     desk, post = desk
     before = post.next(Models).entries
-    desk.send(LookAtFile("tests/data/keras2/dense.keras"))
+    desk.send(LookAtFile(str(models.named("handwriting").float_path)))
     after = post.next(Models, seconds=600).entries
     (added,) = set(after) - set(before)
     assert added.own

@@ -127,13 +127,13 @@ def tip_box(painter: Painter, layout: Layout, state: State) -> Box | None:
     px = painter.theme.px
     w, h = _tip_size(painter, layout, said)
     x = min(max(px(8), target.x + (target.w - w) // 2), layout.size[0] - w - px(8))
-    beside = min(max(px(8), target.y), max(px(8), layout.size[1] - h - px(8)))
+    beside = min(max(px(2), target.y + (target.h - h) // 2), max(px(2), layout.size[1] - h - px(2)))
     places = (
         Box(x, target.y - h - px(6), w, h),
         Box(x, target.bottom + px(6), w, h),
         Box(target.x - w - px(6), beside, w, h),
         Box(target.right + px(6), beside, w, h),
-        Box(x, target.y + px(44), w, h),
+        Box(x, layout.agreement.bottom + px(6), w, h),
     )
     window = Box(0, 0, *layout.size)
     inside = [place for place in places if _within(place, window)]
