@@ -1,0 +1,1 @@
+"""Commands and their options, a module for each group; `app.cli.parser` puts them together."""
