@@ -143,7 +143,7 @@ class _Search:
         if fits(best.model):
             return best
         for bits in range((best.bits or 0) - 1, 1, -1):
-            fewer = self.at(bits)
+            fewer = self._rounded(Width(bits, _ACTIVATIONS[-1]))
             if fewer.agreement < LEAST_AGREEMENT:
                 break
             if fits(fewer.model):

@@ -1,7 +1,7 @@
 """A folded model brought to one form: linear layers, each with what follows it, and layers that only arrange.
 
 Every step here is exact in real numbers; nothing is rounded to integers yet. What cannot be folded into a
-neighbour becomes a linear layer of its own (`identity`), so that whoever rounds meets few cases:
+neighbour becomes a linear layer of its own (`identity`), so that rounding has few cases to treat:
 
 - a `Linear` layer has its activation with it, and no AffineLayer behind it;
 - maps are pooled after the activation; global pooling is pooling; a Dense layer on a map is a 1x1
