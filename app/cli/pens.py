@@ -16,7 +16,7 @@ from app.training.unipen import CLEAR_SIGNS, Written, pen_set, read_unipen
 def convert(options: argparse.Namespace) -> int:
     """Read UNIPEN files, or UCI's raw pen digits, and write one pen file."""
     read: list[tuple[str, list[Written]]] = []
-    with reporting(options.json) as report:
+    with reporting(options) as report:
         for number, path in enumerate(options.files):
             report(f"Reading {path.name}", number / len(options.files))
             source = options.source or _folder_name(path)

@@ -13,7 +13,7 @@ import termios
 import time
 from collections.abc import Sequence
 
-_SECONDS = 60.0
+_SECONDS = 240.0
 
 
 def at_terminal(

@@ -18,7 +18,7 @@ from tests.conftest import hearing
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and pseudo-terminals are POSIX")
 
 VERIFY = [sys.executable, "-m", "app", "verify", SEVEN]
-_SECONDS = 60.0
+_SECONDS = 240.0
 
 
 def nodes_in(home):

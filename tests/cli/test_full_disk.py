@@ -51,7 +51,7 @@ def test_the_node_that_is_fetched(disk, monkeypatch):
 def test_an_exported_contract(disk):
     target = disk / "contract.hex"
     ran = fulldisk.on_small_disk(
-        disk, "8k", ["contract", "export", "--model", "compact", "--owner", OWNER, "-o", target, "--json"]
+        disk, "8k", ["contract", "export", "--model", "compact", "--owner", OWNER, "-o", target]
     )
     assert ran.status == 2
     assert "contract.hex cannot be written. No space left on device." in ran.stderr

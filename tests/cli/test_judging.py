@@ -15,7 +15,7 @@ from tests.cli.conftest import SEVEN
 def test_three_judges_agree_and_inspect_confirms_it(verified, inkproof):
     assert verified.status == 0
     verdict = verified.verdict
-    assert set(verdict) == {"image", "float", "integer", "chain", "agree"}
+    assert set(verdict) == {"image", "float", "integer", "chain", "agree", "sure", "sureness"}
     assert set(verdict["chain"]) == {
         *("network", "txid", "claimed", "accepted", "reason", "block", "fee", "script_bytes"),
     }
@@ -140,7 +140,7 @@ def test_classify_asks_the_two_local_judges(inkproof):
     ran = inkproof("classify", SEVEN, "--json")
     assert ran.returncode == 0
     verdict = ran.json()
-    assert set(verdict) == {"image", "float", "integer", "agree"}
+    assert set(verdict) == {"image", "float", "integer", "agree", "sure", "sureness"}
     assert verdict["float"]["digit"] == verdict["integer"]["digit"] == 7
     assert "Both local judges agree: this is a 7." in inkproof("classify", SEVEN).stdout
 

@@ -19,7 +19,6 @@ from tests.cli.conftest import SEVEN
         (["wallet", "balanse"], "'balance'"),
         (["node", "strat"], "'start'"),
         (["deploy", "--network", "tesnet"], "'testnet'"),
-        (["classify", SEVEN, "--model", "compct"], "'compact'"),
         (["verify", SEVEN, "--cliam", "4"], "'--claim'"),
         (["history", "--jsno"], "'--json'"),
     ],
@@ -28,6 +27,12 @@ def test_a_mistyped_word_is_answered_with_the_one_that_was_meant(inkproof, argum
     ran = inkproof(*arguments)
     assert ran.returncode == 2
     assert f"did you mean {meant}?" in ran.stderr
+
+
+def test_a_mistyped_model_is_answered_with_the_one_that_was_meant(inkproof):
+    ran = inkproof("classify", SEVEN, "--model", "compct")
+    assert ran.returncode == 2
+    assert "Did you mean compact?" in ran.stderr
 
 
 def test_a_word_that_is_near_no_command_is_answered_without_a_suggestion(inkproof):
