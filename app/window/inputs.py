@@ -32,7 +32,7 @@ _PRESSABLE = {
         "wallet",
         "tab",
     ),
-    *("hint", "address", "choice", "entry", "page", "recall", "copy", "delete", "yes", "no"),
+    *("hint", "address", "choice", "entry", "page", "recall", "copy", "proof", "delete", "yes", "no"),
     *("beside", "close"),
 }
 _ENTER = (pygame.K_RETURN, pygame.K_KP_ENTER)

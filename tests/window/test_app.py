@@ -16,6 +16,7 @@ import pytest
 from app import fixedpoint
 from app.chain.ledger.store import Ledger
 from app.chain.networks import REGTEST
+from app.chain.proof.beef import Beef
 from app.chain.wallet.key import public_address
 from app.models import MODELS, name_of
 from app.window.driving import Player
@@ -88,11 +89,24 @@ def test_from_the_first_stroke_to_the_ledger(window, home):
             seen.append(window.state.submission)
         yield from until(lambda: len(window.state.history) == 2)
         seen.append(window.state.history)
+        window.do(intents.Choose(None))
+        window.do(intents.CheckAgain())
+        yield from until(lambda: not window.state.check.running)
+        seen.append(window.state.check)
+        window.do(intents.WriteProof())
+        yield from until(lambda: list((home / "pictures").glob("proof-*.beef")))
+        window.do(intents.Share())
+        yield from until(lambda: list((home / "pictures").glob("proof-*.png")))
         processes.extend(_started())
 
     processes = []
     closed = window(steps)
-    accepted, refused, history = seen
+    accepted, refused, history, check = seen
+    assert check.accepted
+    assert check.txid == accepted.txid
+    assert ("Claim", "this is a 7") in check.rows
+    (proof,) = (home / "pictures").glob("proof-*.beef")
+    assert Beef.parse(proof.read_bytes()).subject.hash == bytes.fromhex(accepted.txid)[::-1]
     assert accepted.accepted
     assert accepted.block is not None
     assert len(accepted.steps) == len(SubmissionStage)

@@ -176,6 +176,11 @@ class Share:
 
 
 @dataclass(frozen=True)
+class WriteProof:
+    """Write the proof file of the verification that is shown, or pointed at."""
+
+
+@dataclass(frozen=True)
 class CopyTxid:
     """Put the txid that is shown, or pointed at, on the clipboard."""
 
@@ -293,6 +298,7 @@ Intent: TypeAlias = (
     | TryToCheat
     | CheckAgain
     | Share
+    | WriteProof
     | CopyTxid
     | Recall
     | DeletePicture

@@ -10,7 +10,18 @@ from app.window.model.claims import Change, said
 from app.window.model.effects import Send
 from app.window.model.state import Card, Check, Mark, Notice, Row, State, Who
 
-__all__ = ["checked", "copied", "deleted", "opened", "pressed", "recalled", "scrolled", "shared", "shown_row"]
+__all__ = [
+    "checked",
+    "copied",
+    "deleted",
+    "opened",
+    "pressed",
+    "proved",
+    "recalled",
+    "scrolled",
+    "shared",
+    "shown_row",
+]
 
 
 def scrolled(state: State, intent: want.Scroll) -> Change:
@@ -69,13 +80,31 @@ def checked(state: State, _intent: want.CheckAgain) -> Change:
     row = _subject(state)
     if row is None:
         return state, ()
-    if row.mark not in (Mark.CONFIRMED, Mark.ACCEPTED):
-        why = "A claim that the node refused is never on the chain."
-        return said(state, Notice("There is nothing to check on the chain.", why)), ()
-    if not state.chain.up:
-        return said(state, Notice("The node is not ready yet.", hint="Try again in a moment.")), ()
+    if (hindrance := _hindrance(state, row)) is not None:
+        return said(state, hindrance), ()
     asked = replace(state, card=Card.CHECK, check=Check(row.txid))
     return asked, (Send(Who.CHAIN, protocol.CheckTxid(row.txid, row.network)),)
+
+
+def proved(state: State, _intent: want.WriteProof) -> Change:
+    """Write the proof file."""
+    row = _subject(state)
+    if row is None:
+        return state, ()
+    if (hindrance := _hindrance(state, row)) is not None:
+        return said(state, hindrance), ()
+    made = said(replace(state, card=None), Notice("The proof file is being written.", error=False))
+    return made, (Send(Who.CHAIN, protocol.MakeProof(row.txid, row.network)),)
+
+
+def _hindrance(state: State, row: Row) -> Notice | None:
+    """Why the chain cannot be asked about a verification."""
+    if row.mark not in (Mark.CONFIRMED, Mark.ACCEPTED):
+        why = "A claim that the node refused is never on the chain."
+        return Notice("There is nothing to check on the chain.", why)
+    if not state.chain.up:
+        return Notice("The node is not ready yet.", hint="Try again in a moment.")
+    return None
 
 
 def shared(state: State, _intent: want.Share) -> Change:

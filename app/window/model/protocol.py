@@ -138,6 +138,14 @@ class CheckTxid:
 
 
 @dataclass(frozen=True)
+class MakeProof:
+    """Write the proof file of a verification, as `inkproof proof` does."""
+
+    txid: str
+    network: str
+
+
+@dataclass(frozen=True)
 class ReadPicture:
     """Read a 28x28 picture (784 bytes)."""
 
@@ -191,6 +199,7 @@ Request: TypeAlias = (
     | Remember
     | TraceRun
     | CheckTxid
+    | MakeProof
     | ReadPicture
     | SubmitClaim
     | Answer

@@ -27,6 +27,7 @@ from app.window.model.protocol import (
     Failed,
     History,
     LoadProgress,
+    MakeProof,
     Message,
     NotJudged,
     Ready,
@@ -39,7 +40,7 @@ from app.window.model.protocol import (
 )
 from app.window.model.state import Check, Mark, Row, SubmissionStage, Who
 from app.window.options import WindowOptions
-from app.window.workers.checking import checked_again
+from app.window.workers.checking import checked_again, proof_file
 from app.window.workers.judging import notice_of, start_worker
 from app.window.workers.leftovers import release_node
 
@@ -225,6 +226,8 @@ class _Session:
                 self._put(request)
             if isinstance(request, CheckTxid):
                 self.line.post(Checked(checked_again(request, self.service)))
+            if isinstance(request, MakeProof):
+                self.line.post(Said(proof_file(request, self.service)))
             self._refresh()
 
     def _deploy_ahead(self) -> None:

@@ -88,7 +88,7 @@ def save(content: Content) -> Message:
     return Said(Notice(f"Saved as {path}", error=False))
 
 
-def free_name(kind: str) -> Path:
+def free_name(kind: str, suffix: str = ".png") -> Path:
     """A name in the person's folder of pictures that is free. InkproofError without a folder."""
     folder = home() / "pictures"
     try:
@@ -100,10 +100,10 @@ def free_name(kind: str) -> Path:
             hint="Free some space, or set INKPROOF_HOME to a folder you can write to.",
         ) from error
     stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
-    path = folder / f"{kind}-{stamp}.png"
+    path = folder / f"{kind}-{stamp}{suffix}"
     number = 2
     while path.exists():
-        path = folder / f"{kind}-{stamp}-{number}.png"
+        path = folder / f"{kind}-{stamp}-{number}{suffix}"
         number += 1
     return path
 

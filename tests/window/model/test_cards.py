@@ -22,8 +22,10 @@ from tests.window.states import (
     ERROR,
     HISTORY,
     PICTURE,
+    REFUSED,
     TXID,
     drawn,
+    judged,
     reading,
     submission,
 )
@@ -308,6 +310,14 @@ def test_an_entry_is_checked_on_its_own_chain_and_shared():
     assert hear(person.state, protocol.Checked(done)).check == done
     other = replace(done, txid="00" * 32)
     assert hear(person.state, protocol.Checked(other)).check.running
+
+
+def test_the_proof_file_of_a_verdict_is_written_from_its_details():
+    person = Person(judged(card=Card.DETAILS)).press("proof")
+    assert person.effects == [Send(Who.CHAIN, protocol.MakeProof(TXID, "regtest"))]
+    refused = Person(judged(REFUSED, card=Card.DETAILS)).press("proof")
+    assert refused.effects == []
+    assert "never on the chain" in refused.state.notice.why
 
 
 def test_what_was_refused_is_not_looked_for_on_the_chain():

@@ -45,7 +45,8 @@ def targets(layout: Layout, state: State) -> dict[Hover, Box]:
     found = pages(layout, state)
     if state.card is Card.DETAILS:
         box, px = card(layout, state), layout.theme.px
-        found[Hover("copy")] = Box(box.x + px(28), box.bottom - px(46), px(110), px(32))
+        copy = Box(box.x + px(28), box.bottom - px(46), px(110), px(32))
+        found |= {Hover("copy"): copy, Hover("proof"): copy._replace(x=copy.right + px(8))}
     return found
 
 
@@ -72,9 +73,9 @@ def draw(painter: Painter, layout: Layout, state: State) -> None:
             inner._replace(y=title.bottom + px(8), h=inner.bottom - title.bottom - px(40)),
             cards.details(state),
         )
-        place = targets(layout, state)[Hover("copy")]
-        hover = state.hover == Hover("copy")
-        widgets.ghost(painter, place, "copy", "Copy txid", enabled=True, hover=hover, down=False)
+        for name, icon, label in (("copy", "copy", "Copy txid"), ("proof", "share", "Proof file")):
+            place, hover = targets(layout, state)[Hover(name)], state.hover == Hover(name)
+            widgets.ghost(painter, place, icon, label, enabled=True, hover=hover, down=False)
     else:
         heading(painter, "Check again", title)
         _check(painter, inner._replace(y=title.bottom + px(8), h=inner.bottom - title.bottom), state)
