@@ -19,10 +19,10 @@ from app.chain.service import ChainVerdict, ClaimStage, Readings, Service, open_
 from app.cli import DISAGREE, FAILED, OK
 from app.cli.ending import Background
 from app.cli.options import kind_of, model_of, node_choice, spending, warn_of
-from app.cli.output import Reporter, out, print_json, printable, reporting, show_error
+from app.cli.output import Reporter, err, out, print_json, printable, reporting, show_error
 from app.cli.picture import picture
 from app.contract.classifier import rule_of
-from app.drawing import read_digit, read_digit_bytes
+from app.drawing import PictureRead, read_picture, read_picture_bytes
 from app.drawing.files import MAX_BYTES
 from app.errors import ImageError, InkproofError
 from app.fixedpoint import IntegerModel, Sureness, load, load_sureness
@@ -123,7 +123,10 @@ def _read_all(options: argparse.Namespace) -> tuple[list[_Picture], list[int]]:
     statuses = [OK]
     for name, reading in _readings(options.images):
         try:
-            pictures.append(_Picture(name, reading()))
+            found = reading()
+            pictures.append(_Picture(name, found.pixels))
+            if found.note:
+                err.print(Text(f"{printable(name)}: {found.note}"))
         except InkproofError as error:
             # The message names the file already, in its own way.
             _show_failure(error, name, options.json, named=True)
@@ -131,19 +134,19 @@ def _read_all(options: argparse.Namespace) -> tuple[list[_Picture], list[int]]:
     return pictures, statuses
 
 
-def _readings(names: Iterable[str]) -> list[tuple[str, Callable[[], Image]]]:
+def _readings(names: Iterable[str]) -> list[tuple[str, Callable[[], PictureRead]]]:
     """Each image's name and how to read it. "-" is standard input, once; a file of that name is "./-"."""
     if list(names).count("-") > 1:
         raise ImageError("Standard input can be read once only.", hint='Give "-" once.')
     return [
-        ("standard input", _standard_input) if name == "-" else (name, partial(read_digit, Path(name)))
+        ("standard input", _standard_input) if name == "-" else (name, partial(read_picture, Path(name)))
         for name in names
     ]
 
 
-def _standard_input() -> Image:
+def _standard_input() -> PictureRead:
     data = sys.stdin.buffer.read(MAX_BYTES + 1) if sys.stdin is not None else b""
-    return read_digit_bytes(data, "Standard input")
+    return read_picture_bytes(data, "Standard input")
 
 
 def _show_failure(error: InkproofError, name: str, as_json: bool, *, named: bool = False) -> None:

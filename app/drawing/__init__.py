@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.drawing.drawn import Drawing, load_drawings, pictures_of
 from app.drawing.mnist import to_mnist
-from app.drawing.reader import PictureRead, read_digit, read_digit_bytes, read_picture
+from app.drawing.reader import PictureRead, read_digit, read_digit_bytes, read_picture, read_picture_bytes
 from app.drawing.several import count_digits, one_digit
 from app.drawing.strokes import INK_SIDE, Canvas, Stroke, rasterise, strokes_from_json, strokes_to_json
 
@@ -22,6 +22,7 @@ __all__ = [
     "read_digit",
     "read_digit_bytes",
     "read_picture",
+    "read_picture_bytes",
     "strokes_from_json",
     "strokes_to_json",
     "to_mnist",

@@ -21,7 +21,7 @@ from app.drawing.several import one_digit
 from app.errors import BlankError, SeveralDigitsError
 from app.picture import SIDE
 
-__all__ = ["PictureRead", "read_digit", "read_digit_bytes", "read_picture"]
+__all__ = ["PictureRead", "read_digit", "read_digit_bytes", "read_picture", "read_picture_bytes"]
 
 GRAY = 0.2  # of the ink of a picture made as MNIST's were, at least, is neither black nor white, or
 THIN = 1.3  # its strokes are at least so many pixels wide
@@ -52,15 +52,16 @@ def read_digit(path: str | os.PathLike[str]) -> Gray:
 
 def read_digit_bytes(data: bytes, name: str) -> Gray:
     """As `read_digit`, for the bytes of a file; `name` is what messages call it."""
-    return _read(data, name).pixels
+    return read_picture_bytes(data, name).pixels
 
 
 def read_picture(path: str | os.PathLike[str]) -> PictureRead:
     """As `read_digit`, with the frame that was read."""
-    return _read(bytes_of(Path(path)), os.fspath(path))
+    return read_picture_bytes(bytes_of(Path(path)), os.fspath(path))
 
 
-def _read(data: bytes, name: str) -> PictureRead:
+def read_picture_bytes(data: bytes, name: str) -> PictureRead:
+    """As `read_picture`, for the bytes of a file; `name` is what messages call it."""
     why = ""
     for number, image in enumerate(frames_of(data, name), start=1):
         try:

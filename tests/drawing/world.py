@@ -1,14 +1,15 @@
 """Counts, for each kind of picture of `tests.data.world`, how many are read.
 
-`python -m tests.drawing.world [--count N] [--kind NAME]... [PENS.npz]` prints for each kind: how many
-pictures give nearly the 28x28 of the same strokes drawn clean, how many the shipped model reads as the right
-digit, how many are refused, and how many are read as another digit. Without a file the digits are those of
-drawn.json.
+`python -m tests.drawing.world [--count N] [--kind NAME]... [--json FILE] [PENS.npz]` prints for each kind how
+many pictures give nearly the 28x28 of the same strokes drawn clean, how many the shipped model reads as the
+right digit, how many are refused, and how many are read as another digit. Without a file the digits are those
+of drawn.json.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -69,12 +70,14 @@ def main() -> None:
     parser.add_argument("file", nargs="?")
     parser.add_argument("--count", type=int, default=20)
     parser.add_argument("--kind", action="append", choices=list(KINDS))
+    parser.add_argument("--json", type=Path, help="write the counts to this file too")
     asked = parser.parse_args()
     model = fixedpoint.load(paths.model_folder() / "integers.npz")
     digits = samples(asked.file, asked.count)
     print(
         f"{'kind':26} {'close':>6} {'right':>6} {'blank':>6} {'refused':>8} {'misread':>8}   not as expected"
     )
+    counts = {}
     for kind in asked.kind or KINDS:
         seen: Counter[str] = Counter()
         odd = []
@@ -86,6 +89,11 @@ def main() -> None:
             odd += [] if expected else [seed]
         figures = (seen["close"], seen["right"], seen["blank"], seen["refused"], seen["misread"])
         print(f"{kind:26} {figures[0]:6} {figures[1]:6} {figures[2]:6} {figures[3]:8} {figures[4]:8}   {odd}")
+        counts[kind] = {name: seen[name] for name in ("close", "right", "blank", "refused", "misread")}
+    if asked.json:
+        command = f"python -m tests.drawing.world --count {asked.count}"
+        whole = {"command": command, "count": asked.count, "kinds": counts}
+        asked.json.write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -178,7 +178,7 @@ class _Work:
         )
 
     def _open(self, request: told.LookAtFile | told.LookAtImage | told.ChooseFile) -> None:
-        from app.drawing import read_digit, read_digit_bytes
+        from app.drawing import read_digit_bytes, read_picture
 
         if isinstance(request, told.ChooseFile):
             # The dialog may stay open for long: in a thread of its own it holds up no reading.
@@ -191,7 +191,9 @@ class _Work:
             if path.suffix.lower() in SUFFIXES:
                 self._imports.begin(path)
                 return
-            self._post(told.Placed(read_digit(path).tobytes(), path.name))
+            found = read_picture(path)
+            name = f"Frame {found.frame} of {path.name}" if found.frame > 1 else path.name
+            self._post(told.Placed(found.pixels.tobytes(), name))
 
     def _choose(self) -> None:
         chosen = files.choose()

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
+from PIL import Image
 
 from app import fixedpoint, models
 from app.drawing import Stroke, rasterise, to_mnist
@@ -309,6 +310,16 @@ def test_a_file_becomes_a_picture_and_a_bad_one_a_sentence(desk, tmp_path):
     notice = post.next(Said).notice
     assert notice.error
     assert notice.hint
+
+
+def test_the_frame_of_an_animation_that_was_read_is_named(desk, tmp_path):
+    desk, post = desk
+    with Image.open("tests/data/seven.png") as seven:
+        drawn = seven.convert("L")
+    blank = Image.new("L", drawn.size, 255)
+    blank.save(tmp_path / "film.gif", save_all=True, append_images=[drawn])
+    desk.send(LookAtFile(str(tmp_path / "film.gif")))
+    assert post.next(Placed).name == "Frame 2 of film.gif"
 
 
 def test_a_kept_drawing_comes_back_stroke_by_stroke_and_any_other_as_its_picture(desk, home):
