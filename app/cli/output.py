@@ -50,7 +50,7 @@ def accept_any_text(stream: TextIO | None) -> None:
         stream.reconfigure(errors="inkproof")
 
 
-class _Console(Console):
+class PlainConsole(Console):
     """A console that interprets no markup: names of files and words of nodes are printed as they are."""
 
     def __init__(self, *, stderr: bool = False) -> None:
@@ -87,8 +87,8 @@ def _harmless(shown: Any) -> Any:
     return shown
 
 
-out = _Console()
-err = _Console(stderr=True)
+out = PlainConsole()
+err = PlainConsole(stderr=True)
 
 
 def show_error(error: InkproofError, subject: str = "") -> None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-
 import pytest
 from PIL import Image
 
-from app.cli import output
+from app.cli import judging, output
 from app.text import with_article
 from tests.cli.conftest import SEVEN
 
@@ -153,15 +151,14 @@ def test_words_are_beside_the_picture_where_there_is_room_and_below_it_where_the
     assert drawing_in(printed[20]) == []
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals are POSIX")
 @pytest.mark.parametrize(("no_color", "blocks"), [("", True), ("1", False)])
-def test_without_colours_a_picture_is_drawn_in_characters(home, no_color, blocks):
-    from tests.cli.terminal import at_terminal
-
-    status, seen = at_terminal(["classify", SEVEN], NO_COLOR=no_color)
-    assert status == 0
-    assert ("▀" * 28 in seen) is blocks
-    assert ("@" in seen) is not blocks
+def test_without_colours_a_picture_is_drawn_in_characters(inkproof, monkeypatch, no_color, blocks):
+    for name, value in {"FORCE_COLOR": "1", "COLORTERM": "truecolor", "NO_COLOR": no_color}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(judging, "out", output.PlainConsole())
+    printed = inkproof("classify", SEVEN).stdout
+    assert (printed.count("▀") == 28 * 14) is blocks
+    assert ("@" in printed) is not blocks
 
 
 def test_an_encoding_that_lacks_the_marks_has_others(inkproof):
