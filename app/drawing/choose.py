@@ -24,6 +24,8 @@ EDGE = 0.4  # of a piece, along which the paper is brighter on one side: more is
 DARKER = 0.4  # of the brightness of the digit's paper: a mark on anything darker lies beside the sheet
 PALER = 0.45  # of the digit's level: a piece that is paler is something else
 # Parts of the size of another piece:
+FOOT = 0.05  # a line below is at least so far away, or longer than the digit is high
+SLENDER = 0.5  # a one is narrower than this part of its height
 INSIDE = 0.3  # a piece in a box or circle is at least so high
 NEAR = 1.1  # what lies farther from the digit than this times its size does not belong to it
 CRUMB_NEAR = 0.3  # the same for a piece of less than CRUMB of its size
@@ -257,9 +259,11 @@ def _without_underline(pieces: list[Piece], view: _View) -> list[Piece]:
         bottom = max(piece.bottom for piece in others)
         left, right = min(piece.left for piece in others), max(piece.right for piece in others)
         height = bottom - min(piece.top for piece in others)
-        middle = (line.top + line.bottom) / 2
+        # The foot of a one, which is slender, is as wide, but nearer and shorter.
+        slender = right - left < SLENDER * height
+        apart = not slender or line.top - bottom >= FOOT * height or line.width > height
         wide = line.width >= 0.7 * (right - left) and line.width > 0.25 * height
-        if wide and middle > bottom - 0.08 * height:
+        if wide and apart and line.bottom > bottom:
             return [piece for piece in pieces if piece is not line]
     return pieces
 

@@ -199,6 +199,13 @@ def test_the_sample_picture_is_a_seven_and_not_in_the_middle():
     assert np.abs(read_digit(DATA / "seven.png").astype(int) - to_mnist(ink)).mean() < 1
 
 
+def test_the_foot_of_a_one_is_part_of_it():
+    stem = Stroke(((0.4, 0.32), (0.5, 0.2), (0.5, 0.78)), 0.04)
+    foot = Stroke(((0.35, 0.835), (0.65, 0.835)), 0.04)
+    ink = rasterise([stem, foot], 300)
+    assert np.abs(read(Image.fromarray(255 - ink)).astype(int) - to_mnist(ink)).mean() < 3
+
+
 # --- what is not a digit ---
 
 
