@@ -18,6 +18,7 @@ InkproofError
       ├── NodeError      the embedded node cannot be found, started or stopped
       │    ├── TransientNodeError  the next start may succeed
       │    └── DamagedNodeError    the node's folder cannot be used as it is
+      ├── NoWalletError  the node keeps no account of coins
       ├── RpcError       the node answered with an error of its own (code and message)
       ├── PendingError   sent, and neither accepted nor refused yet
       └── UnreachableError   no answer, or not one that a node gives
@@ -118,6 +119,10 @@ class TransientNodeError(NodeError):
 
 class DamagedNodeError(NodeError):
     """The node's folder cannot be used as it is; with a new one in its place, the node starts."""
+
+
+class NoWalletError(ChainError):
+    """The node keeps no account of coins: its wallet is switched off, or was not built in."""
 
 
 class RpcError(ChainError):

@@ -7,17 +7,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from app.chain.backends import node_coins
+from app.chain.backends.account import Account
 from app.chain.backends.base import Backend
 from app.chain.backends.mining import wake
 from app.chain.backends.node import NodeBackend, network_of
 from app.chain.backends.public import PublicBackend
 from app.chain.backends.rpc import Rpc
 from app.chain.backends.services import services_of
+from app.chain.ledger.coinstore import CoinStore
 from app.chain.networks import REGTEST, REGTEST_RAISED, Network, network_named
 from app.chain.node.process import EmbeddedNode
 from app.chain.wallet.key import Wallet
 from app.chain.wallet.passphrase import Passphrase, from_file
-from app.errors import ChainError
+from app.errors import ChainError, NoWalletError
 from app.paths import home
 from app.progress import Progress
 from app.script import Kind
@@ -75,20 +77,25 @@ def connect(
 ) -> Iterator[Connection]:
     """Reach the chain; the embedded node is started if need be and stopped by its last user.
 
-    `raised`: a packed contract that is too big for a default policy. `watch`: whether a node shall keep
-    account of our address, without which it need not find our transactions in its blocks.
+    `raised`: a packed contract that is too big for a default policy. `watch`: whether a node of one's own
+    shall watch our address: without that, or an index of transactions, it does not find ours in its blocks.
     """
     if choice.rpc_url:
         rpc = Rpc(choice.rpc_url, choice.rpc_user, choice.rpc_password)
-        yield _connection(rpc, _agreed(network_of(rpc), choice), choice, watch)
+        with _node_connection(rpc, _agreed(network_of(rpc), choice), choice, watch) as connection:
+            yield connection
         return
     if choice.network not in (None, REGTEST.name):
         yield _public(network_named(str(choice.network)), choice)
         return
     profile = profile_for(kind, raised)
     network = REGTEST if profile == REGTEST.name else REGTEST_RAISED
-    with EmbeddedNode(profile).lease(progress, keep=choice.keep_node) as rpc:
-        yield _connection(rpc, network, choice, watch)
+    with (
+        EmbeddedNode(profile).lease(progress, keep=choice.keep_node) as rpc,
+        # It has an index of transactions, and our coins are our own account's.
+        _node_connection(rpc, network, choice, watch=False) as connection,
+    ):
+        yield connection
 
 
 def _agreed(found: Network, choice: NodeChoice) -> Network:
@@ -107,14 +114,22 @@ def _public(network: Network, choice: NodeChoice) -> Connection:
     return Connection(backend, network, wallet, network.name)
 
 
-def _connection(rpc: Rpc, network: Network, choice: NodeChoice, watch: bool) -> Connection:
-    wallet, backend = Wallet.load_or_create(home(), network, choice.passphrase), NodeBackend(rpc, network)
-    chain_id = network.name
-    if network.may_mine:
-        wake(rpc, wallet.address)
-        first = rpc.peer.hash(rpc.call("getblockhash", 1))
-        chain_id = f"{network.name}@{first[:16]}"
+@contextlib.contextmanager
+def _node_connection(rpc: Rpc, network: Network, choice: NodeChoice, watch: bool) -> Iterator[Connection]:
+    wallet = Wallet.load_or_create(home(), network, choice.passphrase)
+    if not network.may_mine:
+        if watch:
+            # Before that, a node without an index of transactions does not know ours: they would seem lost.
+            node_coins.watch(rpc, wallet)
+        yield Connection(NodeBackend(rpc, network), network, wallet, network.name)
+        return
+    wake(rpc, wallet.address)
+    first = rpc.peer.hash(rpc.call("getblockhash", 1))
+    chain_id = f"{network.name}@{first[:16]}"
     if watch:
-        # Before that, a node without an index of transactions does not know ours: they would seem lost.
-        node_coins.watch(rpc, wallet)
-    return Connection(backend, network, wallet, chain_id)
+        with contextlib.suppress(NoWalletError):
+            node_coins.watch(rpc, wallet)
+    store = CoinStore(home() / "coins.sqlite", f"{chain_id} {wallet.address}")
+    with contextlib.closing(store):
+        account = Account(rpc, store, wallet.locking_script.to_bytes())
+        yield Connection(NodeBackend(rpc, network, account), network, wallet, chain_id)

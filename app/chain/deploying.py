@@ -29,6 +29,8 @@ __all__ = ["ATTEMPTS", "Approve", "Deployer"]
 
 ATTEMPTS = 3
 """Times that a transaction is made anew when another program was quicker with the coins."""
+_GATHERED = 5
+"""Small coins that a deployment takes along: more than a verification and its block leave behind."""
 _SPARE = 1_000
 """Satoshis a contract holds beyond twice its spend's fee: the change of the spend is never dust."""
 
@@ -144,7 +146,8 @@ class Deployer:
         )
         # Each coin pays for itself: how many it takes is known only when they are chosen.
         need = value + fee_for(deployment_size(script, 0), rate)
-        coins = fund(backend, wallet, need, progress, fee_for(SIGNED_INPUT, rate))
+        extra = 0 if self.connection.network.costs_money else _GATHERED
+        coins = fund(backend, wallet, need, progress, fee_for(SIGNED_INPUT, rate), extra=extra)
         tx, fee = build_deployment(script, value, coins, wallet, rate)
         reserved = self._reserve(value, fee)
         with self.send_lock.acquire():

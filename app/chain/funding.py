@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.chain.backends.base import Backend
-from app.chain.wallet.coins import Coin, select
+from app.chain.wallet.coins import Coin, gather, select
 from app.chain.wallet.key import Wallet
 from app.errors import WalletError
 from app.progress import Progress
@@ -20,11 +20,13 @@ def balance(backend: Backend, wallet: Wallet) -> int:
     return sum(coin.value for coin in backend.coins(wallet))
 
 
-def fund(backend: Backend, wallet: Wallet, need: int, progress: Progress, each: int = 0) -> list[Coin]:
+def fund(
+    backend: Backend, wallet: Wallet, need: int, progress: Progress, each: int = 0, *, extra: int = 0
+) -> list[Coin]:
     """Coins worth at least `need` satoshis beyond what `each` costs to spend, as `select` chooses them.
 
-    Where the network allows it, blocks are mined to earn them. WalletError names the address to send coins
-    to where it does not.
+    `extra`: how many small coins are added to be held together by the change. Where the network allows it,
+    blocks are mined to earn coins. WalletError names the address to send them to where it does not.
     """
     coins = backend.coins(wallet)
     for _ in range(_MORE_BLOCKS):
@@ -36,7 +38,7 @@ def fund(backend: Backend, wallet: Wallet, need: int, progress: Progress, each: 
         backend.mine(wallet.address, blocks)
         coins = backend.coins(wallet)
     try:
-        return select(coins, need, each)
+        return gather(coins, select(coins, need, each), extra, each)
     except WalletError as error:
         error.hint = f"Send coins to {wallet.address} on {wallet.network.name}."
         raise

@@ -19,7 +19,16 @@ from app.chain.ledger.store import Ledger
 from app.chain.sendlock import SendLock
 from app.errors import DeploymentTakenError, PendingError
 
-__all__ = ["DROPPED", "HOLDING", "NEVER_SENT", "SOMEBODY_ELSE", "adopt_spender", "rebroadcast", "reconcile"]
+__all__ = [
+    "DROPPED",
+    "HOLDING",
+    "NEVER_SENT",
+    "SOMEBODY_ELSE",
+    "adopt_spender",
+    "rebroadcast",
+    "reconcile",
+    "reopen",
+]
 
 NEVER_SENT = "The program ended before it was sent."
 DROPPED = "Its bytes are not kept any more."
@@ -62,6 +71,18 @@ def adopt_spender(backend: Backend, ledger: Ledger, deployment: Deployment) -> V
             break
     ledger.mark_deployment(deployment.id, DeploymentState.SPENT, reason="" if ours else SOMEBODY_ELSE)
     return ours
+
+
+def reopen(backend: Backend, ledger: Ledger, chain_id: str) -> None:
+    """Take back that deployments were spent by somebody else, where they are unspent now.
+
+    The spend was waiting for a block, and the node lost it with its memory.
+    """
+    for deployment in ledger.spent_for(chain_id, SOMEBODY_ELSE):
+        with contextlib.suppress(PendingError):
+            if backend.is_unspent(deployment.txid, deployment.output_index):
+                ledger.mark_deployment(deployment.id, DeploymentState.SENT)
+                _settle_deployment(backend, ledger, ledger.deployment(deployment.id))
 
 
 def rebroadcast(backend: Backend, ledger: Ledger, deployment: Deployment) -> bool:

@@ -18,7 +18,7 @@ from app.chain.funding import balance
 from app.chain.ledger.records import Deployment, NewVerification, Verification, VerificationState
 from app.chain.ledger.spending import Spending, daily_limit
 from app.chain.ledger.store import Ledger
-from app.chain.reconcile import reconcile
+from app.chain.reconcile import reconcile, reopen
 from app.chain.refusals import refused
 from app.contract import DigitContract, Judgement, SpendPlan, build_spend, judge_spend
 from app.contract.classifier import program_for
@@ -183,6 +183,7 @@ class Service:
     def resume(self) -> None:
         """Go on where the last run ended: settle what it left open and, on a private chain, confirm it."""
         self.reconcile()
+        reopen(self.connection.backend, self.ledger, self.connection.chain_id)
         waiting = self.ledger.newest_in(self.connection.chain_id, VerificationState.ACCEPTED, 1)
         if waiting:
             self._confirm(silent, waiting[0])

@@ -122,6 +122,19 @@ def test_a_deployment_that_somebody_spent_is_noticed_and_replaced(service, model
     assert (spent.state, spent.reason) == (DeploymentState.SPENT, SOMEBODY_ELSE)
 
 
+def test_a_deployment_whose_spend_by_somebody_else_was_forgotten_is_used_again(service, model):
+    """The spend waited for a block when the node lost its memory; the ledger still calls it spent."""
+    image = picture(10)
+    deployment = service.prepare(quiet)
+    service.connection.backend.mine(service.connection.wallet.address, 1)
+    service.ledger.mark_deployment(deployment.id, DeploymentState.SPENT, reason=SOMEBODY_ELSE)
+    assert service.prepare(quiet).id != deployment.id
+    service.resume()
+    assert service.ledger.deployment(deployment.id).state is DeploymentState.CONFIRMED
+    assert service.prepare(quiet).id == deployment.id
+    assert submit(service, image, readings(model, image).fixed_digit).accepted
+
+
 @pytest.mark.parametrize("noted", [True, False])
 def test_a_deployment_that_our_other_program_spends_meanwhile_is_not_called_somebody_elses(
     service, model, monkeypatch, noted

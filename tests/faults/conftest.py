@@ -28,6 +28,8 @@ def kept(bitcoind: Path) -> Iterator[Path]:
         with world.service() as opened:
             opened.prepare(quiet)
         yield folder
+        with world.service() as opened:
+            world.check(opened)
         world.node().stop()
     shutil.rmtree(folder, ignore_errors=True)
 

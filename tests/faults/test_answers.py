@@ -35,7 +35,7 @@ def opened(between: Proxy):
         service.prepare(lambda *_: None)
         yield service
         between.mischief = None
-        world.check(service)
+        world.check_coins(service)
 
 
 def states(seed: int) -> list[VerificationState]:
@@ -70,18 +70,19 @@ def test_garbage_is_called_so_and_the_claim_is_made_later(opened, between, kind)
 METHODS = (
     "abandontransaction",
     "generatetoaddress",
+    "getblock",
     "getblockchaininfo",
     "getblockhash",
     "getblockheader",
     "getmempoolinfo",
     "getnetworkinfo",
+    "getrawmempool",
     "getrawtransaction",
     "getsettings",
     "gettransaction",
     "gettxout",
     "gettxoutsetinfo",
     "importaddress",
-    "listunspent",
     "sendrawtransaction",
     "validateaddress",
 )

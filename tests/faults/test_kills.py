@@ -24,7 +24,7 @@ def settled(seed: int, *, at_most: int = 1) -> list[VerificationState]:
     Returns the states of the records of picture `seed`; at most one of them may have happened.
     """
     with world.service() as opened:
-        world.check(opened)
+        world.check_coins(opened)
         assert world.claim(opened, next(SEEDS)).block_height is not None
     states = [record.state for record in world.records() if record.image == world.picture(seed)]
     assert sum(state in world.Taken for state in states) <= at_most

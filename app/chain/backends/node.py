@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Sequence
 
-from bitcoinx import TxOutput, double_sha256, hash_to_hex_str, hex_str_to_hash
+from bitcoinx import Tx, TxOutput, double_sha256, hash_to_hex_str, hex_str_to_hash
 
 from app.chain.backends import mining, node_coins, node_transactions
+from app.chain.backends.account import Account
 from app.chain.backends.base import BlockProof, Found, Sent, Tip
 from app.chain.backends.merkleblock import merkle_branch
 from app.chain.backends.rpc import METHOD_NOT_FOUND, Rpc
@@ -26,9 +27,11 @@ _OUT_OF_RANGE = -8
 class NodeBackend:
     """The `Backend` of one node."""
 
-    def __init__(self, rpc: Rpc, network: Network) -> None:
+    def __init__(self, rpc: Rpc, network: Network, account: Account | None = None) -> None:
+        """`account` lists the wallet's coins; without one the node's own wallet is asked."""
         self.rpc = rpc
         self.network = network
+        self._account = account
         self.send_seconds = 120.0
         """How long the node may take to judge a transaction."""
 
@@ -46,7 +49,9 @@ class NodeBackend:
         return Tip(peer.count(info.get("blocks")), peer.hash(info.get("bestblockhash")))
 
     def coins(self, wallet: Wallet) -> list[Coin]:
-        """The wallet's coins, by the node's watch-only account of them."""
+        """The wallet's coins, by our own account of them, or else by the node's."""
+        if self._account is not None:
+            return self._account.coins()
         return node_coins.list_coins(self.rpc, wallet)
 
     def fee_rate(self) -> int:
@@ -70,7 +75,10 @@ class NodeBackend:
     def send(self, raw: bytes, spent: Sequence[TxOutput] = ()) -> Sent:
         """Give the transaction to the node, which knows the outputs it spends by itself."""
         sent = node_transactions.send(self.rpc, raw, seconds=self.send_seconds)
-        if not sent.accepted:
+        if sent.accepted:
+            if self._account is not None:
+                self._account.note(sent.txid, Tx.from_bytes(raw))
+        else:
             # One that was taken before and is refused now would hold its coins in the node's wallet.
             with contextlib.suppress(RpcError):
                 self.rpc.call("abandontransaction", sent.txid)

@@ -10,7 +10,7 @@ from app.chain.backends.rpc import METHOD_NOT_FOUND, Rpc, satoshis
 from app.chain.networks import Network
 from app.chain.wallet.coins import Coin
 from app.chain.wallet.key import Wallet
-from app.errors import ChainError, RpcError, WalletError
+from app.errors import ChainError, NoWalletError, RpcError, WalletError
 
 __all__ = ["fee_rate", "list_coins", "watch"]
 
@@ -71,7 +71,7 @@ def _wallet_call(rpc: Rpc, method: str, *params: Any, timeout: float | None = No
     except RpcError as error:
         if error.code != METHOD_NOT_FOUND:
             raise
-        raise ChainError(
+        raise NoWalletError(
             "The node keeps no account of coins.",
             why=f"Its wallet is switched off (it does not know {method}).",
             hint="Start it without -disablewallet, or use another node.",

@@ -183,6 +183,15 @@ class Ledger:
         )
         return [self._to_verification(row) for row in rows]
 
+    def spent_for(self, chain_id: str, reason: str, limit: int = 10) -> list[Deployment]:
+        """Deployments that are spent for that reason, the latest first."""
+        rows = self._rows(
+            """SELECT * FROM deployments WHERE chain_id = ? AND state = 'spent' AND reason = ?
+                ORDER BY id DESC LIMIT ?""",
+            *(chain_id, reason, limit),
+        )
+        return [self._to_deployment(row) for row in rows]
+
     def verifications_on(self, deployment_id: int) -> list[Verification]:
         """Every verification that was to spend a deployment, oldest first."""
         rows = self._rows("SELECT * FROM verifications WHERE deployment_id = ? ORDER BY id", deployment_id)

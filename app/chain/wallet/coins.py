@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from app.errors import WalletError
 
-__all__ = ["QUOTED_RATES", "Coin", "fee_for", "select"]
+__all__ = ["QUOTED_RATES", "Coin", "fee_for", "gather", "select"]
 
 QUOTED_RATES = (1, 100)
 """Satoshis per 1000 bytes at which fees are quoted: the usual floor of test networks, and of mainnet."""
@@ -45,6 +45,19 @@ def select(coins: Sequence[Coin], need: int, each: int = 0) -> list[Coin]:
             why=f"{need:,} satoshis are needed; it holds {held:,}{net}.",
         )
     return chosen
+
+
+def gather(coins: Sequence[Coin], chosen: Sequence[Coin], most: int, each: int) -> list[Coin]:
+    """The chosen coins, and up to `most` others that the change then holds together: the smallest first.
+
+    Only confirmed ones that are worth more than `each`, what it costs to spend one. So the coins that
+    transactions leave behind do not become ever more.
+    """
+    left = {(coin.txid, coin.index) for coin in coins} - {(coin.txid, coin.index) for coin in chosen}
+    small = [
+        coin for coin in coins if coin.confirmations and coin.value > each and (coin.txid, coin.index) in left
+    ]
+    return [*chosen, *sorted(small, key=lambda coin: (coin.value, coin.txid, coin.index))[:most]]
 
 
 def fee_for(size: int, rate: int) -> int:

@@ -6,8 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -17,6 +15,7 @@ from filelock import FileLock, Timeout
 from app.chain.node.process import EmbeddedNode
 from tests.chain.node.test_process import begin, url_of
 from tests.conftest import hearing, quiet
+from tests.waiting import eventually
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="signals and scripts are POSIX")
 
@@ -30,14 +29,6 @@ with ended_by_signals():
     except KeyboardInterrupt:
         sys.exit(7)
 """
-
-
-def eventually(condition: Callable[[], bool], seconds: float = 120.0) -> bool:
-    """Whether the condition comes true; it is looked at until then, or until the time is over."""
-    deadline = time.monotonic() + seconds
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return condition()
 
 
 def guarded(node: EmbeddedNode) -> bool:

@@ -16,7 +16,7 @@ from app.chain.backends.rpc import COIN
 from app.chain.funding import balance, fund
 from app.chain.networks import MAIN, REGTEST, TESTNET
 from app.chain.node.process import EmbeddedNode
-from app.chain.wallet.coins import Coin, fee_for, select
+from app.chain.wallet.coins import Coin, fee_for, gather, select
 from app.chain.wallet.key import Wallet
 from app.errors import ChainError, WalletError
 from tests.chain.payments import fresh_coin, pay
@@ -142,6 +142,18 @@ def test_selected_coins_cover_the_need_and_their_own_cost_without_a_coin_to_spar
     assert all(coin in coins and coin.value > each for coin in chosen)
     assert sum(coin.value - each for coin in chosen) >= need
     assert sum(coin.value - each for coin in chosen[:-1]) < need or not chosen
+
+
+@given(coins_strategy, st.integers(0, 5), st.integers(0, 10**6))
+def test_gathered_coins_are_the_smallest_confirmed_ones_worth_their_cost(coins, most, each) -> None:
+    coins = list({(coin.txid, coin.index): coin for coin in coins}.values())
+    chosen = coins[:1]
+    gathered = gather(coins, chosen, most, each)
+    added = gathered[len(chosen) :]
+    assert gathered[: len(chosen)] == chosen
+    worth = [coin for coin in coins[1:] if coin.confirmations and coin.value > each]
+    assert len(added) == min(most, len(worth))
+    assert [coin.value for coin in added] == sorted(coin.value for coin in worth)[:most]
 
 
 def test_a_wallet_of_dust_says_that_its_coins_are_not_worth_spending() -> None:
