@@ -114,9 +114,9 @@ def _stages(state: State) -> Tip:
     shown = decide.shown_submission(state)
     if shown is not None and shown.accepted is not None:
         fee = () if shown.fee is None else (("fee", f"{shown.fee:,} satoshis for {shown.size or 0:,} bytes"),)
-        return Tip("The claim's way", fee, ("A block is a page of the chain: what stands in it stays.",))
+        return Tip("This claim", fee, ("A block is a page of the chain: what stands in it stays.",))
     return Tip(
-        "A claim's way",
+        "Steps of a claim",
         (),
         (
             "Ready: a contract with the whole model in it waits on the chain.",
