@@ -241,6 +241,13 @@ if __name__ == "__main__":
     assert answer.stdout.strip().splitlines()[-1] == "[]"
 
 
+def test_the_first_frame_waits_for_nothing_that_it_does_not_need():
+    code = "import sys, app.window.app; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    heavy = {"app.fixedpoint", "app.chain", "app.contract", "app.drawing", "multiprocessing", "PIL", "psutil"}
+    assert heavy & set(loaded.stdout.split()) == set()
+
+
 def test_what_dies_behind_the_window_is_reported_and_started_again(window):
     told = []
 

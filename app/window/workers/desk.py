@@ -18,13 +18,13 @@ from app.picture import SIDE
 from app.window.model import protocol as told
 from app.window.model.state import Evidence, Neurons, NoDigit, Notice, Reading, Who, entries
 from app.window.workers import files, preferences
-from app.window.workers.imports import SUFFIXES, Imports
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from app.fixedpoint import IntegerModel, Sureness
+    from app.window.workers.imports import Imports
 
 __all__ = ["Desk"]
 
@@ -37,7 +37,7 @@ class Desk:
         self._post = post
         self._first = first
         self._requests: queue.SimpleQueue[told.Request] = queue.SimpleQueue()
-        self._imports = Imports(post)
+        self._imports: Imports | None = None
         self._thread = threading.Thread(target=self._run, name="window-desk", daemon=True)
 
     def start(self) -> None:
@@ -50,7 +50,8 @@ class Desk:
 
     def ask_to_stop(self) -> None:
         """Ask it to end, without waiting."""
-        self._imports.stop()
+        if self._imports is not None:
+            self._imports.stop()
         self._requests.put(told.Stop())
 
     def end(self, deadline: float) -> bool:
@@ -60,6 +61,10 @@ class Desk:
 
     def _run(self) -> None:
         self._first()
+        # What follows is imported here, in the thread: the first frame does without.
+        from app.window.workers.imports import Imports
+
+        self._imports = Imports(self._post)
         work = _Work(self._model, self._post, self._imports)
         while not isinstance(request := self._requests.get(), told.Stop):
             try:
@@ -179,6 +184,7 @@ class _Work:
 
     def _open(self, request: told.LookAtFile | told.LookAtImage | told.ChooseFile) -> None:
         from app.drawing import read_digit_bytes, read_picture
+        from app.window.workers.imports import SUFFIXES
 
         if isinstance(request, told.ChooseFile):
             # The dialog may stay open for long: in a thread of its own it holds up no reading.
