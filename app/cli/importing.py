@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,15 @@ from app.cli.options import data_set
 from app.cli.output import Reporter, out, print_json, printable, reporting
 from app.contract import contract_for
 from app.drawing import rasterise, to_mnist
+from app.errors import ModelError
 from app.fixedpoint import IntegerModel, load
 from app.importing.importer import import_file
 from app.importing.report import lines
 from app.models import Model
 from app.script import Kind
+from app.training.data import load_mnist
 
-__all__ = ["import_model", "imported_name", "list_models", "remove_model", "show_model"]
+__all__ = ["import_model", "imported_name", "list_models", "remove_model", "show_model", "train_own"]
 
 
 def import_model(options: argparse.Namespace) -> int:
@@ -41,6 +44,36 @@ def import_model(options: argparse.Namespace) -> int:
         return OK
     out.print(f"{model.name}: imported from {printable(str(options.file))}")
     for line in lines(model.meta):
+        out.print(line)
+    out.print(f"\nuse it: inkproof verify IMAGE --model {model.name}")
+    return OK
+
+
+def train_own(options: argparse.Namespace) -> int:
+    """Train a model of the layers that are named, and keep it among the person's own."""
+    from app.training.own import EPOCHS, filters_of, widths_of
+    from app.training.own import train_own as train
+
+    hidden = widths_of(options.layers) if options.layers else ()
+    filters = filters_of(options.conv) if options.conv else ()
+    shape = "-".join(part for part in (options.conv, options.layers) if part)
+    name = models.checked_name(options.name or shape.replace(",", "-"))
+    if name in models.available():
+        raise ModelError(
+            f"There is a model called {name!r} already.", hint="Choose another name with --name."
+        )
+    file = data_set(options)
+    with reporting(options) as report, tempfile.TemporaryDirectory() as folder:
+        report("Reading the images")
+        data = load_mnist(file)
+        epochs = options.epochs or EPOCHS
+        path = Path(folder) / f"{name}.keras"
+        train(hidden, filters, data, seed=options.seed, epochs=epochs, progress=report).save(path)
+        model = import_file(path, name, pixels="0..1", data=file, progress=report)
+    if options.json:
+        print_json(_json(model))
+        return OK
+    for line in [f"{model.name}: trained", *lines(model.meta)]:
         out.print(line)
     out.print(f"\nuse it: inkproof verify IMAGE --model {model.name}")
     return OK

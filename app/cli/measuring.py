@@ -115,6 +115,14 @@ def train(options: argparse.Namespace) -> int:
     from app.training.recipes import RECIPES
     from app.training.train import train as train_model
 
+    if options.layers or options.conv:
+        from app.cli.importing import train_own
+
+        return train_own(options)
+    if options.name is not None:
+        raise DataError(
+            "--name is for models of your own layers.", hint="Add --layers or --conv, or leave it out."
+        )
     folder = _place_for_weights(options)
     with reporting(options) as report:
         report("Reading the images")

@@ -23,6 +23,15 @@ def add_training(commands: Commands[argparse.ArgumentParser]) -> None:
     train.add_argument(
         "--recipe", choices=["handwriting", "source", "compact", "mlp", "cnn"], default="handwriting"
     )
+    train.add_argument(
+        "--layers", metavar="784-32-10", help="instead of a recipe: dense layers, kept as a model of your own"
+    )
+    train.add_argument(
+        "--conv",
+        metavar="16,32",
+        help="the same with 3x3 convolutions of so many filters, each followed by pooling",
+    )
+    train.add_argument("--name", metavar="NAME", help="what to call a model of your own layers")
     train.add_argument("--data", type=Path, metavar="FILE", help=DATA_HELP)
     train.add_argument(
         "--seed", type=whole_number(0, 2**32 - 1), default=1, help="same seed, same model (default: 1)"
