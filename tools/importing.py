@@ -17,11 +17,11 @@ from typing import Any
 
 import numpy as np
 
-from app.bench.measures import contract_figures, temporary_home, unlimited_node
+from app.bench.measures import temporary_home
 from app.chain.connection import NodeChoice
 from app.chain.service import Readings, open_service
 from app.errors import ModelError
-from app.fixedpoint import IntegerModel, load
+from app.fixedpoint import load
 from app.floats.judge import FloatJudge
 from app.floats.runtime import import_for_training
 from app.importing.digits import Digits, load_digits
@@ -153,7 +153,7 @@ def _row(name: str, folder: Path, digits: Digits) -> dict[str, Any]:
         pixels, digits.labels, batch_size=64, epochs=1 if len(digits.labels) > 10_000 else 40, verbose=0
     )
     model.save(folder / name)
-    made = import_file(folder / name, time_in_node=_milliseconds)
+    made = import_file(folder / name)
     txid, block = _verified(made)
     measured = made.meta["measured"]["digits"]
     return {
@@ -170,12 +170,6 @@ def _row(name: str, folder: Path, digits: Digits) -> dict[str, Any]:
         "txid": txid,
         "block": block,
     }
-
-
-def _milliseconds(integers: IntegerModel) -> float:
-    with temporary_home(), unlimited_node().lease(_silent) as rpc:
-        figures = contract_figures(integers, load_digits().images[0], rpc, Kind.PACKED)
-    return float(figures["node_milliseconds"])
 
 
 def _verified(model: Model) -> tuple[str, int]:
@@ -229,15 +223,15 @@ def _refusal(name: str, layers: Layers, folder: Path) -> dict[str, str]:
 
 def _table(rows: list[dict[str, Any]]) -> str:
     lines = [
-        "| file | kind | pixels | bits | float | integer | agree | script, bytes | number | time | block |",
-        "|---|---|---|--:|--:|--:|--:|--:|--:|--:|--:|",
+        "| file | kind | pixels | bits | float | integer | agree | script, bytes | number | block |",
+        "|---|---|---|--:|--:|--:|--:|--:|--:|--:|",
     ]
     for row in rows:
         margins = {margin["what"]: margin["left"] for margin in row["margins"]}
-        script, number, _, time, _ = (f"{left:.0%}" for left in margins.values())
+        script, number = (f"{margins[what]:.0%}" for what in ("script, bytes", "longest number, bytes"))
         shares = (f"{row[key]:.1%}" for key in ("float_accuracy", "integer_accuracy", "agreement"))
         cells = [row["file"], row["kind"], row["pixels"], str(row["bits"] or "10^8"), *shares]
-        cells += [f"{row['script_bytes']:,} ({script})", number, time, str(row["block"])]
+        cells += [f"{row['script_bytes']:,} ({script})", number, str(row["block"])]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
