@@ -28,7 +28,7 @@ from app.progress import Progress
 __all__ = ["ATTEMPTS", "Approve", "Deployer"]
 
 ATTEMPTS = 3
-"""Times that a transaction is made anew when another program was quicker with the coins."""
+"""How often a transaction is made anew because another program has spent the same coins."""
 _GATHERED = 5
 """Small coins that a deployment takes along: more than a verification and its block leave behind."""
 _SPARE = 1_000
@@ -99,7 +99,7 @@ class Deployer:
         return None
 
     def left_open(self) -> list[Deployment]:
-        """Deployments of this contract that were perhaps sent, and whose answer nobody has heard."""
+        """Deployments of this contract that may have been sent, with no answer recorded."""
         deployments, _ = self.ledger.unreconciled(self.connection.chain_id)
         return [d for d in deployments if d.state is DeploymentState.PREPARED and self.owns(d)]
 
@@ -115,7 +115,7 @@ class Deployer:
         return False
 
     def deploy(self, progress: Progress) -> Deployment:
-        """Deploy one more instance. ChainError in the node's words if it is refused."""
+        """Deploy one more instance. ChainError with the node's reason if it is refused."""
         self._check_script_limit()
         rate = self._fee_rate()
         value = 2 * self.spend_fee() + _SPARE
@@ -138,7 +138,7 @@ class Deployer:
         )
 
     def _deploy_once(self, rate: int, value: int, progress: Progress) -> tuple[Sent, Deployment] | None:
-        """Choose coins, ask for consent, send. None if another program was quicker with the same coins."""
+        """Choose coins, ask for consent, send. None if another program has spent the same coins."""
         backend, wallet, script = (
             self.connection.backend,
             self.connection.wallet,

@@ -19,6 +19,6 @@ _OTHERWISE = "Nothing was spent. Try again, or use another node."
 
 
 def refused(what: str, sent: Sent) -> ChainError:
-    """The error for a transaction that the node refused, in the node's own words."""
+    """The error for a transaction that the node refused, with its reason."""
     hint = _HINTS.get(sent.refusal, _OTHERWISE) if sent.refusal is not None else _OTHERWISE
     return ChainError(what, why=f"It says: {sent.reason}.", hint=hint)

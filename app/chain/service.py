@@ -30,7 +30,7 @@ from app.progress import Progress
 from app.script import Kind
 
 _BURIED = 100
-"""Blocks on top of one that nobody will take back any more."""
+"""Blocks on top of one that is taken for final."""
 
 
 class ClaimStage(Enum):
@@ -58,9 +58,9 @@ class Readings:
 
 @dataclass(frozen=True)
 class ChainVerdict:
-    """The chain's word on one claim.
+    """The chain's verdict on one claim.
 
-    `accepted`: the contract agrees. `reason`: the node's own words on a refusal. `fee` in satoshis,
+    `accepted`: the contract agrees. `reason`: the node's message for a refusal. `fee` in satoshis,
     `size` and `script_bytes` in bytes; the block is None until there is one.
     """
 
@@ -135,10 +135,10 @@ class Service:
         progress: Progress,
         on_stage: StageCallback = silent,
     ) -> ChainVerdict:
-        """Claim that the contract reads `claim` in `image` (784 bytes), and hear what the node says.
+        """Claim that the contract reads `claim` in `image` (784 bytes), and send it to the node.
 
         A refusal is a verdict if the script, run here as well, ends in false. Any other refusal is a
-        ChainError, with the node's words. The claim is in the ledger before it is sent.
+        ChainError, with the node's reason. The claim is in the ledger before it is sent.
         """
         known = self._settle_left_open(image, claim)
         for _ in range(ATTEMPTS):
@@ -157,7 +157,7 @@ class Service:
                 try:
                     record = self.record(deployment, output.value, image, claim, readings, name)
                 except DeploymentTakenError:
-                    continue  # another program was quicker
+                    continue  # another program has taken the deployment
                 on_stage(ClaimStage.SIGNED, record.txid)
                 sent = self.connection.backend.send(record.raw_tx, [output])
                 judgement = self._judge_refused(record, sent, output)
@@ -233,7 +233,7 @@ class Service:
         return self.ledger.add_verification(new)
 
     def _settle_left_open(self, image: bytes, claim: int) -> Verification | None:
-        """Settle the same claim if it was sent before and nobody heard the answer; it, if it was taken.
+        """Settle the same claim if it was sent before with no answer recorded; returns it if it was taken.
 
         It must not be made twice. PendingError if the network has not decided about it. Only claims put to
         this contract count: the ledger holds every model's, and another one may read another digit.
@@ -254,7 +254,7 @@ class Service:
         return next((record for record in settled if _is_taken(record)), None)
 
     def _settle_deployment_left_open(self) -> Deployment | None:
-        """Settle a deployment that was sent before and whose answer nobody heard; it, if it can be spent.
+        """Settle a deployment that was sent before with no answer recorded; returns it if it can be spent.
 
         So it is paid for once. PendingError if the network has not decided about it.
         """

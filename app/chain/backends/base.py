@@ -1,4 +1,4 @@
-"""What Inkproof asks of a chain, whoever answers: a node's JSON-RPC, or the public services."""
+"""What Inkproof asks of a chain; a node's JSON-RPC or the public services answer."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Refusal(enum.Enum):
 
 @dataclass(frozen=True)
 class Sent:
-    """A node's answer. `reason` is its own words on a refusal, `txid` our own double SHA-256."""
+    """A node's answer. `reason` is its message for a refusal, `txid` is computed here."""
 
     accepted: bool
     txid: str
@@ -97,7 +97,7 @@ class Backend(Protocol):
     """
 
     def name(self) -> str:
-        """Who answers, in words fit to show."""
+        """The name of what answers, fit to be shown."""
 
     def tip(self) -> Tip:
         """The newest block."""

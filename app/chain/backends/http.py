@@ -1,4 +1,4 @@
-"""One HTTP exchange with a stranger: bounded in time and size, and every failure in words for the person.
+"""One HTTP exchange with an untrusted server: bounded in time and size, every failure as a plain error.
 
 Nodes and public services are asked through here alike. Redirects are not followed, and proxies and
 credentials of the environment are not used: an answer comes from the address that was named, or not at all.
@@ -72,7 +72,7 @@ def check_address(url: str, what: str, *, credentials: str, hint: str) -> SplitR
 
 @dataclass(frozen=True)
 class Peer:
-    """Who is at an address, in the words that errors use.
+    """The server at an address, as errors name it.
 
     `name` names it ("The node at http://..."), `nobody` begins the sentence about silence ("No node"),
     `kind` is what it should have been ("a Bitcoin SV node"); the hints say what to do about either.
@@ -260,7 +260,7 @@ def _trusted() -> ssl.SSLContext:
 
 
 def _reason(error: BaseException) -> str:
-    """The innermost cause in the operating system's words; the libraries' own are for programmers."""
+    """The innermost cause as the operating system words it; the libraries' messages are for programmers."""
     seen: BaseException | None = error
     while seen is not None:
         if isinstance(seen, OSError) and seen.strerror:

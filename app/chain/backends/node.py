@@ -132,7 +132,7 @@ class NodeBackend:
 
 
 def network_of(rpc: Rpc) -> Network:
-    """The network a node is on, by its own word; a raised regtest node cannot be told from a plain one."""
+    """The network that a node says it is on; a raised regtest node cannot be told from a plain one."""
     answer = rpc.call("getblockchaininfo")
     chain = answer.get("chain") if isinstance(answer, dict) else None
     for network in NETWORKS.values():

@@ -86,8 +86,8 @@ def is_unspent(rpc: Rpc, txid: str, index: int) -> bool:
 def _ask_for(rpc: Rpc, txid: str) -> Mapping[str, Any] | None:
     """A node without an index of transactions still knows those of its own wallet that are in a block.
 
-    Its wallet's word on any other counts for nothing: it remembers transactions that the node itself has
-    forgotten, and that nobody will ever mine.
+    Its wallet is not asked about others: it remembers transactions that the node itself has forgotten, and
+    that will never be mined.
     """
     answer = _known(rpc, "getrawtransaction", txid, 1)
     if answer is not None and ("blockhash" not in answer or _in_chain(rpc, answer)):

@@ -1,4 +1,4 @@
-"""What a node's words on a refused transaction mean."""
+"""Classify a node's reasons for refusing a transaction."""
 
 from __future__ import annotations
 
@@ -34,6 +34,6 @@ _SIGNS = (
 
 
 def classify(message: str) -> Refusal:
-    """The kind of refusal behind a node's words."""
+    """The kind of refusal that a node's message names."""
     words = message.lower()
     return next((kind for sign, kind in _SIGNS if sign in words), Refusal.OTHER)

@@ -134,7 +134,7 @@ class EmbeddedNode:
             return rpc
 
     def stop(self) -> bool:
-        """Stop the node, whoever uses it; whether there was one to stop. NodeError if it does not end."""
+        """Stop the node even if it is in use; True if there was one. NodeError if it does not end."""
         with self._guarded():
             return self._stop()
 
