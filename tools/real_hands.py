@@ -9,6 +9,7 @@ Thresholds are found on the writers held out of `--pens` and `--others`; `--test
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,9 @@ from numpy.typing import NDArray
 
 from app import models, paths
 from app.drawing import load_drawings, pictures_of
-from app.fixedpoint import IntegerModel, Sureness, load, save_sureness
-from app.training.calibration import calibrate, leads
+from app.fixedpoint import Sureness, load, save_sureness
+from app.training.cache import Cache
+from app.training.calibration import SURE_OF_RIGHT, calibrated, leads
 from app.training.data import load_mnist
 from app.training.pens import PenSet, chosen, joined, load_pens
 from app.training.penwork import as_written
@@ -32,29 +34,31 @@ ABOUT = {"on": "UNIPEN and UCI pen digits, UNIPEN letters and signs: writers hel
 
 Images = NDArray[np.uint8]
 Labelled = tuple[Images, NDArray[Any]]
-Curve = tuple[list[float], list[float], list[float]]
 
 
 def main() -> None:
-    """Measure every model and write files, figures and picture."""
+    """Measure the models and write files, figures and picture."""
     options = _parser().parse_args()
     sets = _sets(options)
     figures: dict[str, Any] = json.loads(FIGURES.read_text()) if FIGURES.is_file() else {}
-    rows: dict[str, Any] = {}
-    curves: dict[str, Curve] = {}
-    for name, model in models.MODELS.items():
+    rows: dict[str, Any] = figures.setdefault("before" if options.before else "now", {})
+    curves = figures.setdefault("curves", {})
+    for name in options.models or models.MODELS:
+        model = models.named(name)
         integers = load(model.integers_path)
-        sureness = calibrate(integers, *sets["held_out"], sets["signs"][0], ABOUT)
+        read = {kind: _Read(*leads(integers, images), labels) for kind, (images, labels) in sets.items()}
+        sureness = calibrated(
+            integers, read["held_out"].right, read["held_out"].wrong, read["signs"].leads, ABOUT
+        )
         if not options.before:
             save_sureness(sureness, model.sureness_path)
-        rows[name] = _row(integers, sureness, sets)
-        curves[name] = _curve(integers, sureness, sets)
-        print(name, json.dumps(rows[name]))
-    figures["before" if options.before else "now"] = rows
+            curves[name] = _curves(sureness, read)
+        rows[name] = _row(sureness, read)
+        print(name, json.dumps(rows[name]), flush=True)
     figures["sizes"] = {name: len(images) for name, (images, _) in sets.items()}
     FIGURES.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     if not options.before:
-        _draw(curves, PICTURE)
+        _draw({name: curves[name] for name in models.MODELS if name in curves}, PICTURE)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -63,6 +67,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--pens", type=Path, nargs="+", required=True, help="pen files that were trained on")
     parser.add_argument("--others", type=Path, nargs="+", required=True, help="signs that were trained on")
     parser.add_argument("--test", type=Path, required=True, help="digits of people who were not")
+    parser.add_argument("--models", nargs="+", choices=list(models.MODELS), help="only these")
+    parser.add_argument("--cache", type=Path, help="a folder that keeps the pictures for the next time")
     parser.add_argument("--before", action="store_true", help="keep the figures as those to compare with")
     return parser
 
@@ -73,12 +79,18 @@ def _sets(options: argparse.Namespace) -> dict[str, Labelled]:
     digits = _unseen(joined([load_pens(path, digits=True) for path in options.pens]))
     signs = _unseen(joined([load_pens(path, digits=False) for path in options.others]))
     test = load_pens(options.test, digits=True)
+    cache = Cache(options.cache)
+
+    def drawn(name: str, pens: PenSet) -> Images:
+        key = hashlib.sha256(pens.points.tobytes()).hexdigest()
+        return cache.images(name, key, lambda: as_written(pens))
+
     return {
         "mnist": (mnist.x_test, mnist.y_test),
-        "test": (as_written(test), test.labels),
-        "held_out": (as_written(digits), digits.labels),
+        "test": (drawn("test", test), test.labels),
+        "held_out": (drawn("held-out", digits), digits.labels),
         "drawn": pictures_of(load_drawings(ROOT / "tests" / "data" / "drawn.json")),
-        "signs": (as_written(signs), signs.labels),
+        "signs": (drawn("signs", signs), signs.labels),
     }
 
 
@@ -86,62 +98,66 @@ def _unseen(pens: PenSet) -> PenSet:
     return chosen(pens, pens.held_out())
 
 
-def _row(model: IntegerModel, sureness: Sureness, sets: dict[str, Labelled]) -> dict[str, float]:
+class _Read:
+    """What a model read in a set: the leads of all, of what it read rightly, and of what it read wrongly."""
+
+    def __init__(self, digits: NDArray[np.int64], found: list[int], labels: NDArray[Any]) -> None:
+        self.leads = found
+        good = [str(digit) == str(label) for digit, label in zip(digits, labels, strict=True)]
+        self.right = sorted(lead for lead, right in zip(found, good, strict=True) if right)
+        self.wrong = [lead for lead, right in zip(found, good, strict=True) if not right]
+
+    @property
+    def share(self) -> float:
+        """Rightly read, 0 to 1."""
+        return len(self.right) / len(self.leads)
+
+
+def _row(sureness: Sureness, read: dict[str, _Read]) -> dict[str, float]:
     """Shares from 0 to 1: read rightly on each set of digits; sure of what is read, and of signs."""
-    row: dict[str, float] = {}
-    for name in ("mnist", "test", "held_out", "drawn"):
-        row[name] = float((model.classify(sets[name][0]) == sets[name][1]).mean())
-    read, of_test = leads(model, sets["test"][0])
-    right = read == sets["test"][1]
-    _, of_signs = leads(model, sets["signs"][0])
-    of_right = sorted(lead for lead, good in zip(of_test, right, strict=True) if good)
-    of_wrong = [lead for lead, good in zip(of_test, right, strict=True) if not good]
-    goal = of_right[int(0.03 * len(of_right))]
-    row["sure_of_right"] = _share(of_right, sureness.threshold)
-    row["sure_of_wrong"] = _share(of_wrong, sureness.threshold)
-    row["sure_of_signs"] = _share(of_signs, sureness.threshold)
-    row["sure_of_signs_at_97"] = _share(of_signs, goal)
-    return row
+    test, signs = read["test"], read["signs"]
+    goal = test.right[int((1 - SURE_OF_RIGHT) * len(test.right))]
+    return {name: read[name].share for name in ("mnist", "test", "held_out", "drawn")} | {
+        "sure_of_right": _share(test.right, sureness.threshold),
+        "sure_of_wrong": _share(test.wrong, sureness.threshold),
+        "sure_of_signs": _share(signs.leads, sureness.threshold),
+        "sure_of_signs_at_97": _share(signs.leads, goal),
+    }
 
 
-def _share(leads_: list[int], threshold: int) -> float:
-    return sum(lead >= threshold for lead in leads_) / max(1, len(leads_))
+def _share(found: list[int], threshold: int) -> float:
+    return sum(lead >= threshold for lead in found) / max(1, len(found))
 
 
-def _curve(model: IntegerModel, sureness: Sureness, sets: dict[str, Labelled]) -> Curve:
-    """The sureness of rightly read digits of the test set, of wrongly read ones, and of signs."""
-    read, of_test = leads(model, sets["test"][0])
-    _, of_signs = leads(model, sets["signs"][0])
-    right = read == sets["test"][1]
+def _curves(sureness: Sureness, read: dict[str, _Read]) -> dict[str, list[int]]:
+    """How many readings have each sureness in hundredths, 0 to 99: digits of the test set, and the others."""
 
-    def values(found: list[int]) -> list[float]:
-        odds = np.array([(lead - sureness.middle) / sureness.width for lead in found], np.float64)
-        return sorted((1.0 / (1.0 + np.exp(-np.clip(odds, -700, 700)))).tolist())
+    def counts(found: list[int]) -> list[int]:
+        hundredths = [min(99, int(100 * sureness.of_lead(lead))) for lead in found]
+        return [int(count) for count in np.bincount(hundredths, minlength=100)]
 
-    return (
-        values([lead for lead, good in zip(of_test, right, strict=True) if good]),
-        values([lead for lead, good in zip(of_test, right, strict=True) if not good]),
-        values(of_signs),
-    )
+    test = read["test"]
+    return {"right": counts(test.right), "wrong": counts(test.wrong), "signs": counts(read["signs"].leads)}
 
 
-def _draw(curves: dict[str, Curve], path: Path) -> None:
+def _draw(curves: dict[str, dict[str, list[int]]], path: Path) -> None:
     """For each model the share of digits and of signs with at least each sureness; and how right they are."""
     pyplot = import_pyplot()
     with pyplot.rc_context(STYLE):
         figure, axes = pyplot.subplots(2, len(curves), figsize=(3.1 * len(curves), 6), dpi=120, sharey="row")
-        for column, (name, (right, wrong, signs)) in enumerate(curves.items()):
+        for column, (name, counts) in enumerate(curves.items()):
             above, below = axes[:, column]
-            for values, colour, words in (
-                (right, BLUE, "digits read rightly"),
-                (signs, ORANGE, "other signs"),
+            for kind, colour, words in (
+                ("right", BLUE, "digits read rightly"),
+                ("signs", ORANGE, "other signs"),
             ):
-                shares = 100 * (1 - np.arange(len(values)) / len(values))
-                above.plot(values, shares, color=colour, linewidth=1.8, label=words)
+                found = np.array(counts[kind], np.float64)
+                shares = 100 * found[::-1].cumsum()[::-1] / max(1.0, found.sum())
+                above.plot(np.arange(100) / 100, shares, color=colour, linewidth=1.8, label=words)
             above.set_title(name)
-            above.set_xlim(0, 1)
-            _reliability(below, np.array(right), np.array([*wrong, *signs]))
+            _reliability(below, counts)
             for one in (above, below):
+                one.set_xlim(0, 1)
                 one.grid(color=LINE, linewidth=0.6)
                 one.tick_params(length=0)
                 one.set_xlabel("sureness")
@@ -153,20 +169,15 @@ def _draw(curves: dict[str, Curve], path: Path) -> None:
         pyplot.close(figure)
 
 
-def _reliability(axes: Any, right: NDArray[np.float64], others: NDArray[np.float64]) -> None:
-    """Share of digits, both kinds weighing the same, against the sureness that was said."""
-    edges = np.linspace(0, 1, 11)
-    counts = (
-        np.histogram(right, edges)[0] / max(1, len(right)),
-        np.histogram(others, edges)[0] / max(1, len(others)),
-    )
-    both = counts[0] + counts[1]
+def _reliability(axes: Any, counts: dict[str, list[int]]) -> None:
+    """Share of rightly read digits, both kinds weighing the same, against the sureness that was said."""
+    right = np.array(counts["right"], np.float64).reshape(10, 10).sum(axis=1)
+    others = (np.array(counts["wrong"]) + np.array(counts["signs"])).reshape(10, 10).sum(axis=1)
+    right, others = right / max(1.0, right.sum()), others / max(1.0, float(others.sum()))
+    both = right + others
     shown = both > 0.002
     axes.plot([0, 1], [0, 100], color=FAINT, linewidth=0.8, linestyle=":")
-    axes.plot(
-        ((edges[1:] + edges[:-1]) / 2)[shown], 100 * counts[0][shown] / both[shown], "o-", color=BLUE, ms=4
-    )
-    axes.set_xlim(0, 1)
+    axes.plot((np.arange(10) / 10 + 0.05)[shown], 100 * right[shown] / both[shown], "o-", color=BLUE, ms=4)
 
 
 if __name__ == "__main__":

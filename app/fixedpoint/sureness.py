@@ -45,8 +45,12 @@ class Sureness:
 
     def sureness(self, logits: Sequence[int]) -> float:
         """From 0 to 1: the share of digits among such readings, if half of all characters are digits."""
+        return self.of_lead(lead(logits))
+
+    def of_lead(self, lead: int) -> float:
+        """The sureness of a reading with this lead."""
         # The difference is taken in integers, for logits may exceed 64 bits; beyond 700 exp overflows.
-        odds = max(-700.0, min(700.0, (lead(logits) - self.middle) / self.width))
+        odds = max(-700.0, min(700.0, (lead - self.middle) / self.width))
         return 1.0 / (1.0 + math.exp(-odds))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -45,16 +45,25 @@ def calibrate(
             "Sureness is found on digits and on other signs.",
             hint="Give pen files of both, with --pens and --others.",
         )
-    read, lead_of_digits = leads(model, digits)
-    _, lead_of_signs = leads(model, signs)
-    right = read == labels
-    of_right = sorted(value for value, good in zip(lead_of_digits, right, strict=True) if good)
-    others = lead_of_signs + [value for value, good in zip(lead_of_digits, right, strict=True) if not good]
-    threshold = of_right[int((1 - SURE_OF_RIGHT) * len(of_right))]
+    read, of_digits = leads(model, digits)
+    good = (read == labels).tolist()
+    right = [lead for lead, is_right in zip(of_digits, good, strict=True) if is_right]
+    wrong = [lead for lead, is_right in zip(of_digits, good, strict=True) if not is_right]
+    return calibrated(model, right, wrong, leads(model, signs)[1], about)
+
+
+def calibrated(
+    model: IntegerModel,
+    right: Sequence[int],
+    wrong: Sequence[int],
+    signs: Sequence[int],
+    about: Mapping[str, Any],
+) -> Sureness:
+    """The same, from the leads of digits read rightly and wrongly, and of signs."""
+    threshold = sorted(right)[int((1 - SURE_OF_RIGHT) * len(right))]
     # Fitted in logits, whatever integers a logit is worth.
     worth = len(model.logit_range.low) * model.logit_range.denominator
-    middle, width = _logistic(*(np.array([v / worth for v in values]) for values in (of_right, others)))
-    sure_signs = float(np.mean([value >= threshold for value in lead_of_signs]))
+    middle, width = _logistic(*(np.array([v / worth for v in found]) for found in (right, [*signs, *wrong])))
     return Sureness(
         model.sha256,
         threshold,
@@ -63,10 +72,10 @@ def calibrate(
         {
             **about,
             "rule": f"{SURE_OF_RIGHT:.0%} of the rightly read digits are sure",
-            "digits": len(digits),
-            "rightly_read": int(right.sum()),
+            "digits": len(right) + len(wrong),
+            "rightly_read": len(right),
             "signs": len(signs),
-            "sure_signs": sure_signs,
+            "sure_signs": sum(lead >= threshold for lead in signs) / max(1, len(signs)),
             "threshold_in_logits": threshold / worth,
         },
     )

@@ -96,12 +96,13 @@ def load_corpus(mnist: Mnist, pens: Iterable[Path] = (), others: Iterable[Path] 
 class Lesson:
     """Augmented copies of the training pictures, used in turn, one per epoch.
 
-    Row i of every copy (N, 28, 28) shows the same character: `labels` uint8 (N,), 0 to 9 or NO_DIGIT;
-    `character` int64 (N,), which pen character it is (-1: MNIST's, or a sign), since a copy holds several
-    drawings of each.
+    Row i of every copy (N, 28, 28), and of `plain`, which is not augmented, shows the same character:
+    `labels` uint8 (N,), 0 to 9 or NO_DIGIT; `character` int64 (N,), which pen character it is (-1: MNIST's,
+    or a sign), since a copy holds several drawings of each.
     """
 
     copies: list[Images]
+    plain: Images
     labels: NDArray[np.uint8]
     character: NDArray[np.int64]
 
@@ -158,7 +159,7 @@ def lesson(
     fitted = _fitted(corpus.mnist, validation)
     images, labels = corpus.mnist.x_train[:fitted], corpus.mnist.y_train[:fitted]
     if augmentation is None:
-        return Lesson([images.copy()], labels, np.full(fitted, -1))
+        return Lesson([images.copy()], images, labels, np.full(fitted, -1))
     sets = [(images, augmentation)]
     parts: list[list[tuple[Images, Augmentation]]] = [list(sets) for _ in range(copies)]
     all_labels, characters = [labels], [np.full(fitted, -1)]
@@ -180,7 +181,8 @@ def lesson(
             all_labels.append(np.full(len(signs), NO_DIGIT, np.uint8))
             characters.append(np.full(len(signs), -1))
     made = _deformed(parts, seed, progress)
-    return Lesson(made, np.concatenate(all_labels), np.concatenate(characters))
+    plain = np.concatenate([pictures for pictures, _ in parts[0]])
+    return Lesson(made, plain, np.concatenate(all_labels), np.concatenate(characters))
 
 
 def _deformed(

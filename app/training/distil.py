@@ -144,15 +144,19 @@ def kept_teacher(
 
 
 def taught_targets(
-    model: Any, lesson: Lesson, temperature: float, progress: ProgressCallback
+    model: Any,
+    copies: list[NDArray[np.uint8]],
+    labels: NDArray[np.uint8],
+    temperature: float,
+    progress: ProgressCallback,
 ) -> list[NDArray[np.float32]]:
     """What the teacher answers to each copy, float32 (N, 10); a sign that is no digit has all ten alike."""
     answer = answers_at(model, temperature)
     targets = []
-    for number, copy in enumerate(lesson.copies):
+    for number, copy in enumerate(copies):
         targets.append(answer(copy))
-        targets[-1][lesson.labels == NO_DIGIT] = 1 / CLASSES
-        progress(TrainingProgress("teaching", number + 1, len(lesson.copies), 1.0))
+        targets[-1][labels == NO_DIGIT] = 1 / CLASSES
+        progress(TrainingProgress("teaching", number + 1, len(copies), 1.0))
     return targets
 
 

@@ -30,6 +30,8 @@ class Recipe:
     pens: PenRecipe | None = None  # how pen files are learned from, where there are any
     teacher: Teacher | None = None
     is_teacher: bool = False  # the float model is the teacher itself
+    plain: bool = False  # every second epoch takes the pictures as they are: a small model cannot hold all
+    finishing: int = 0  # epochs after these, at a quarter of the rate, on the pictures as they are
     rarest_inked: float = 0.0  # pixels inked in a smaller share of the training pictures get no weights
     lane_bits: int | None = None  # lanes in Script that the first layer's sums shall fit
     quantised: QuantisedRecipe | None = None  # how its few-bit integers are trained, where it has such
@@ -71,6 +73,7 @@ RECIPES = {
             validation=VALIDATION,
             augmentation=Augmentation(),
             copies=COPIES,
+            plain=True,
             pens=PenRecipe(),
             teacher=Teacher(),
         ),

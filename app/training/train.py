@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -98,18 +99,21 @@ def train(
         progress=progress,
     )
     measure = _Measure(corpus, held_out(corpus, recipe.validation, cache), recipe)
+    copies = material.copies
+    if recipe.plain:
+        copies = [pictures for copy in copies for pictures in (copy, material.plain)]
     targets, kept = [material.targets()], np.arange(len(material.labels))
     loss: Any = "categorical_crossentropy"
     taught = None
     if recipe.teacher is not None:
         taught = _teacher(recipe, recipe.teacher, corpus, material, seed, measure, cache, progress)
         temperature = recipe.teacher.temperature
-        targets = taught_targets(taught.model, material, temperature, progress)
+        targets = taught_targets(taught.model, copies, material.labels, temperature, progress)
         kept = np.flatnonzero(taught.kept)
         loss = distillation_loss(temperature)
 
     def data(epoch: int) -> tuple[Images, Floats, NDArray[np.int64]]:
-        return material.copies[epoch % len(material.copies)], targets[epoch % len(targets)], kept
+        return copies[epoch % len(copies)], targets[epoch % len(targets)], kept
 
     if recipe.is_teacher and recipe.teacher is not None and taught is not None:
         model, history, epochs = taught.model, taught.history, recipe.teacher.epochs
@@ -119,6 +123,10 @@ def train(
             recipe, corpus, material, data, loss, seed, epochs, fitting, measure, history, progress
         )
     model = _finished(model, recipe)
+    if recipe.finishing and recipe.teacher is not None and taught is not None:
+        model = finish(
+            model, recipe, recipe.teacher, taught, material, seed=seed, measure=measure, progress=progress
+        )
     confusion = confusion_matrix(FloatJudge(model), corpus.mnist.x_test, corpus.mnist.y_test)
     teacher_accuracy = None
     if taught is not None:
@@ -138,6 +146,47 @@ def train(
         seconds=time.perf_counter() - started,
         epoch_data=data,
     )
+
+
+def finish(
+    model: Any,
+    recipe: Recipe,
+    teacher: Teacher,
+    taught: Taught,
+    material: Lesson,
+    *,
+    seed: int,
+    measure: Callable[[Any], dict[str, float]] = lambda _: {},
+    progress: ProgressCallback = no_progress,
+) -> Any:
+    """A dense model trained on, for `recipe.finishing` epochs, on the pictures as they are.
+
+    A small model cannot hold all that augmentation asks for; what it is to read is not augmented.
+    """
+    import_for_training(seed)
+    weights = dense_weights(model)
+    used = np.asarray(weights[0][0].any(axis=1), np.bool_)
+    plain = material.plain.copy()
+    plain.reshape(len(plain), -1)[:, ~used] = 0
+    (targets,) = taught_targets(
+        taught.model, [material.plain], material.labels, teacher.temperature, progress
+    )
+    kept = np.flatnonzero(taught.kept)
+    steps = recipe.finishing * -(-len(kept) // recipe.batch)
+    gentle = replace(recipe, learning_rate=recipe.learning_rate / 4)
+    further = _compiled(gentle, distillation_loss(teacher.temperature), used, steps)
+    architecture.set_dense_weights(further, architecture.evened(weights))
+    fit(
+        further,
+        lambda _: (plain, targets, kept),
+        stage="finishing",
+        epochs=recipe.finishing,
+        batch=recipe.batch,
+        rng=np.random.default_rng(seed),
+        progress=progress,
+        after_epoch=lambda: measure(further),
+    )
+    return _finished(further, recipe)
 
 
 def confusion_matrix(judge: FloatJudge, images: Images, labels: NDArray[np.uint8]) -> NDArray[np.int64]:
@@ -214,7 +263,7 @@ def _fitted(
     import_for_training(seed)
     first = material.copies[0]
     used = architecture.used_pixels(first, math.ceil(recipe.rarest_inked * len(first)))
-    for copy in material.copies:
+    for copy in [*material.copies, *([material.plain] if recipe.plain else [])]:
         copy.reshape(len(copy), -1)[:, ~used] = 0
     rows = len(data(0)[2])
     model = _compiled(recipe, loss, used, steps=epochs * -(-rows // recipe.batch))

@@ -48,7 +48,7 @@ def test_a_lesson_is_mnist_then_every_drawing_then_the_signs(corpus: Corpus) -> 
         *[draw(digits, AS_WRITTEN, np.random.SeedSequence(0))] * 2,
         draw(signs, AS_WRITTEN, np.random.SeedSequence(0)),
     ]
-    for copy in found.copies:
+    for copy in (*found.copies, found.plain):
         assert np.array_equal(copy, np.concatenate(expected))
     labels = [*corpus.mnist.y_train[:360], *digits.labels, *digits.labels, *[NO_DIGIT] * len(signs)]
     assert found.labels.tolist() == labels
@@ -102,7 +102,7 @@ def test_pen_files_of_several_collections_are_one_set(strokes: Mnist, tmp_path: 
 
 def test_only_pen_characters_whose_label_nobody_believes_are_left_out() -> None:
     labels = np.array([1, 2, 3, 2, 3, NO_DIGIT], np.uint8)
-    found = Lesson([], labels, np.array([-1, 0, 1, 0, 1, -1]))
+    found = Lesson([], np.zeros((6, 28, 28), np.uint8), labels, np.array([-1, 0, 1, 0, 1, -1]))
     probabilities = np.full((6, 10), 0.001, np.float32)
     probabilities[1, 2], probabilities[3, 2] = 0.001, 0.5  # one drawing of character 0 is believed
     assert believable(probabilities, found, 0.02).tolist() == [True, True, False, True, False, True]

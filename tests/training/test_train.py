@@ -24,6 +24,7 @@ SMALL = replace(
     augmentation=Augmentation(untouched=0.5),
     teacher=Teacher(epochs=2, batch=32),
     rarest_inked=0.05,
+    finishing=1,
 )
 PLAIN = replace(RECIPES["source"], batch=32)
 
@@ -88,8 +89,9 @@ def test_progress_names_every_stage_and_never_runs_backwards(strokes: Mnist) -> 
         "teacher",
         "teaching",
         "model",
+        "finishing",
     ]
-    for stage in ("augmenting", "teacher", "teaching", "model"):
+    for stage in ("augmenting", "teacher", "teaching", "model", "finishing"):
         done = [(tick.epoch - 1 + tick.fraction) / tick.epochs for tick in heard if tick.stage == stage]
         assert done == sorted(done) and done[0] >= 0 and done[-1] == 1.0
     assert heard[-1].metrics["val_accuracy"] >= 0

@@ -85,7 +85,10 @@ def model_figures(entry: ModelEntry) -> tuple[str, str]:
     """Its accuracy and the size of its contract; empty where they were not measured."""
     if entry.accuracy is None or entry.script_bytes is None:
         return "", ""
-    return f"{entry.accuracy:.2%} of MNIST".replace("%", " %"), f"{entry.script_bytes:,} bytes"
+    shares = f"{entry.accuracy:.1%} of MNIST"
+    if entry.pens is not None:
+        shares = f"{entry.pens:.1%} of pens, {shares}"
+    return shares.replace("%", " %"), f"{entry.script_bytes:,} bytes"
 
 
 # --- a verdict ---

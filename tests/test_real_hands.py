@@ -1,0 +1,94 @@
+"""What is promised of the models on digits of people whom no training has seen, and on what is no digit.
+
+The pen files are no part of the project: they are looked for beside MNIST.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app import models, paths
+from app.fixedpoint import load, load_sureness
+from app.training.calibration import leads
+from app.training.pens import chosen, load_pens
+from app.training.penwork import as_written
+
+PROMISES = {"handwriting": 0.96, "cnn": 0.975}
+"""The least share of pen digits that the models trained on pens read."""
+SIGNS = 0.08
+"""The largest share of signs that are sure where 97 of 100 rightly read digits are."""
+
+pytestmark = pytest.mark.slow
+ours = pytest.mark.parametrize("name", PROMISES)
+
+
+@functools.cache
+def integers(name: str):
+    return load(models.named(name).integers_path)
+
+
+def _beside(mnist_file: Path, name: str) -> Path:
+    path = mnist_file.with_name(name)
+    if not path.is_file():
+        pytest.skip(f"there is no {name} beside MNIST")
+    return path
+
+
+@pytest.fixture(scope="module")
+def digits(mnist_file):
+    """Pictures (N, 28, 28) and labels (N,) of people whom no training has seen."""
+    pens = load_pens(_beside(mnist_file, "pendigits_test.npz"), digits=True)
+    return as_written(pens, workers=1), pens.labels
+
+
+@pytest.fixture(scope="module")
+def signs(mnist_file):
+    """Pictures of letters and signs of the writers held out."""
+    pens = load_pens(_beside(mnist_file, "pen_other.npz"), digits=False)
+    return as_written(chosen(pens, pens.held_out()), workers=1)
+
+
+@pytest.mark.parametrize("name", models.MODELS)
+def test_the_figure_on_pens_is_the_model_s_own(name, digits):
+    pictures, labels = digits
+    share = float((integers(name).classify(pictures) == labels).mean())
+    assert models.figures()[name].pens == pytest.approx(share, abs=1e-9)
+    figures = json.loads((paths.resources() / "docs" / "figures" / "real-hands.json").read_text())
+    assert figures["now"][name]["test"] == pytest.approx(share, abs=1e-9)
+
+
+@ours
+def test_people_are_read_as_promised(name, digits):
+    pictures, labels = digits
+    assert (integers(name).classify(pictures) == labels).mean() >= PROMISES[name]
+
+
+@ours
+def test_few_signs_are_sure_where_nearly_all_rightly_read_digits_are(name, digits, signs):
+    pictures, labels = digits
+    read, found = leads(integers(name), pictures)
+    right = np.array(found, object)[read == labels]
+    threshold = sorted(right)[int(0.03 * len(right))]
+    _, of_signs = leads(integers(name), signs)
+    assert np.mean([lead >= threshold for lead in of_signs]) <= SIGNS
+
+
+@ours
+def test_the_threshold_that_ships_suits_unseen_people(name, digits, signs):
+    sureness = load_sureness(models.named(name).sureness_path, integers(name).sha256)
+    assert sureness is not None
+    pictures, labels = digits
+    read, found = leads(integers(name), pictures)
+    sure = np.array([lead >= sureness.threshold for lead in found])
+    assert sure[read == labels].mean() >= 0.93
+    assert sure[read != labels].mean() <= 0.6
+
+
+@pytest.mark.parametrize("name", models.MODELS)
+def test_every_model_has_a_threshold_of_its_own(name):
+    assert load_sureness(models.named(name).sureness_path, integers(name).sha256) is not None
