@@ -331,6 +331,8 @@ class ModelEntry:
     script_bytes: int | None = None
     own: bool = False
     """The person has imported it."""
+    pens: float | None = None
+    """Share of pen digits of unseen people that it reads, where measured."""
 
 
 @functools.cache
@@ -349,7 +351,7 @@ def _entry(model: models.Model) -> ModelEntry:
     own = model.root is not None
     if known is None:
         return ModelEntry(model.name, model.summary, own=own)
-    return ModelEntry(model.name, model.summary, known.accuracy, known.script_bytes, own)
+    return ModelEntry(model.name, model.summary, known.accuracy, known.script_bytes, own, known.pens)
 
 
 @dataclass(frozen=True)
