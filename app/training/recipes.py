@@ -57,6 +57,7 @@ RECIPES = {
             copies=COPIES,
             pens=PenRecipe(),
             teacher=Teacher(),
+            finishing=24,
             rarest_inked=0.008,
             lane_bits=36,
         ),
