@@ -11,7 +11,7 @@ ARGS ?=
 # Digits of people whom no training has seen, as a pen file; the pages quote the models' figures on it.
 PENS ?= $(wildcard ../shared/data/pendigits_test.npz)
 
-.PHONY: run check test exhaustive attack load live-testnet lint format train bench models contract icon third-party lock exe exe-bare exe-onefile exe-report clean
+.PHONY: run check test exhaustive attack load live-testnet lint format train bench models contract icon third-party lock exe exe-bare exe-onefile exe-report windows-smoke clean
 
 run: $(VENV)/.run
 	@$(BIN)/inkproof $(if $(IMAGE),verify $(IMAGE)) $(ARGS)
@@ -104,6 +104,10 @@ exe-onefile:
 # Size, time to the first frame and to the first reading, as JSON.
 exe-report: $(VENV)/.dev
 	$(BIN)/python -m tools.measure dist/inkproof/inkproof dist/onefile/inkproof $(ARGS)
+
+# What runs on Windows, tried in Wine (Debian's wine64), outside the default tests: some minutes.
+windows-smoke: $(VENV)/.dev
+	sh tools/windows.sh $(ARGS)
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache

@@ -13,7 +13,8 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
-_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")  # Windows knows no SIGHUP
+# Windows has no SIGHUP; SIGBREAK comes from Ctrl+Break and from a closing console.
+_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 _begun: list[threading.Thread] = []
 
 

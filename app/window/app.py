@@ -325,7 +325,8 @@ def run(options: WindowOptions | None = None) -> int:
         raise no_window(str(error), os.environ) from error
     # SIGTERM and SIGHUP close the window as if by hand, so that the node is stopped. A signal that is ignored
     # already (`nohup`) stays ignored.
-    numbers = [number for name in ("SIGTERM", "SIGHUP") if (number := getattr(signal, name, None))]
+    names = ("SIGTERM", "SIGHUP", "SIGBREAK")
+    numbers = [number for name in names if (number := getattr(signal, name, None))]
     heard = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
     previous = {number: signal.signal(number, lambda *_: window.quit()) for number in heard}
     try:

@@ -8,6 +8,7 @@ import os
 import secrets
 import shutil
 import socket
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -268,7 +269,10 @@ class EmbeddedNode:
             _write_private(places.pid, "")
             guardian.ensure(places)
             with places.output.open("ab") as output:
-                command = [str(program), running.data_folder_flag(places.folder)]
+                flag = running.data_folder_flag(places.folder)
+                if sys.platform == "win32":
+                    running.check_path(flag, places.folder)
+                command = [str(program), flag]
                 number = running.start(command, folder=places.folder, output=output)
             _write_private(places.pid, str(number))
             return psutil.Process(number)

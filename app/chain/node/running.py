@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
 
 import psutil
 
 from app.environment import without_secrets
+from app.errors import NodeError
 
-__all__ = ["alive", "await_end", "data_folder_flag", "find", "start"]
+__all__ = ["alive", "await_end", "check_path", "data_folder_flag", "find", "plain_path", "start"]
 
 _POLL_SECONDS = 0.02
 
@@ -24,7 +26,35 @@ _children: list[subprocess.Popen[bytes]] = []
 
 def data_folder_flag(folder: Path) -> str:
     """The argument of bitcoind by which our node is told from every other process."""
-    return f"-datadir={folder}"
+    return f"-datadir={plain_path(folder) if sys.platform == 'win32' else folder}"
+
+
+def plain_path(folder: Path, short: Callable[[str], str] | None = None) -> str:
+    """The path of a folder in ASCII, where Windows has one: bitcoind.exe opens no database below another.
+
+    `short` gives Windows' short (8.3) form of a path, or an empty text if the folder or the form is missing;
+    then the path is returned as it is.
+    """
+    path = str(folder)
+    return path if path.isascii() else (short or _short_form)(path) or path
+
+
+def check_path(flag: str, folder: Path) -> None:
+    """NodeError if bitcoind.exe cannot use the folder of this flag."""
+    if not flag.isascii():
+        raise NodeError(
+            f"The embedded Bitcoin SV node cannot use the folder {folder}.",
+            why="On Windows it takes paths of plain letters (ASCII) only, and this folder has no short name.",
+            hint="Set INKPROOF_HOME to a folder with a plain path, such as C:\\Inkproof.",
+        )
+
+
+def _short_form(path: str) -> str:
+    if sys.platform == "win32":
+        buffer = ctypes.create_unicode_buffer(32_768)
+        length = ctypes.windll.kernel32.GetShortPathNameW(path, buffer, len(buffer))
+        return buffer.value if 0 < length < len(buffer) else ""
+    return ""
 
 
 def start(
