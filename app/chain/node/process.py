@@ -269,10 +269,9 @@ class EmbeddedNode:
             _write_private(places.pid, "")
             guardian.ensure(places)
             with places.output.open("ab") as output:
-                flag = running.data_folder_flag(places.folder)
+                command = [str(program), running.data_folder_flag(places.folder)]
                 if sys.platform == "win32":
-                    running.check_path(flag, places.folder)
-                command = [str(program), flag]
+                    running.check_path(command[1], places.folder)
                 number = running.start(command, folder=places.folder, output=output)
             _write_private(places.pid, str(number))
             return psutil.Process(number)
@@ -381,6 +380,9 @@ def free_port() -> int:
 
 def _write_private(path: Path, text: str) -> None:
     """Replace a file by one that only its owner can read, from its first byte on."""
+    if sys.platform == "win32" and path.exists():
+        path.write_text(text, encoding="utf-8")  # a file that a process holds open cannot be replaced
+        return
     fresh = path.with_name(path.name + ".new")
     fresh.unlink(missing_ok=True)
     file = os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8")
