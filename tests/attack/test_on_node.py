@@ -19,7 +19,7 @@ from tests.conftest import quiet
 
 VALUE = 5_000
 BATCH = 20
-ASKED = 30
+ASKED = 300
 CONSENSUS = 1 | 1 << 1 | 1 << 2 | 1 << 3 | 1 << 5 | 1 << 14 | 1 << 16 | 1 << 18 | 1 << 19
 """Script flags of 1.0.13 for a block after genesis: P2SH (without effect then), STRICTENC, DERSIG, LOW_S,
 SIGPUSHONLY, NULLFAIL, SIGHASH_FORKID, GENESIS and UTXO_AFTER_GENESIS."""
@@ -35,8 +35,9 @@ class Target:
     forger: Forger
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def target(regtest) -> Target:
+    """One of each test's own: the last one spends it."""
     key = regtest.wallet.key
     locking = shipped_contract(key.public_key.hash160()).locking_script
     coins = fund(regtest.backend, regtest.wallet, 100_000, quiet)

@@ -41,8 +41,9 @@ def test_a_segment_changes_nothing_outside_the_rectangle_it_returns(strokes, las
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.tuples(coordinate, coordinate), st.tuples(coordinate, coordinate), st.floats(0.01, 0.1))
+@given(st.tuples(coordinate, coordinate), st.tuples(coordinate, coordinate), st.floats(1 / 40, 0.1))
 def test_ink_is_the_coverage_of_a_capsule(start, end, width):
+    """From a pixel's width on: a dot below that covers less than the distance to its middle says."""
     size, fine = 40, 5
     samples = (np.arange(size * fine) + 0.5) / (size * fine)
     x, y = np.meshgrid(samples, samples)
