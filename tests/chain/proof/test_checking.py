@@ -88,9 +88,12 @@ def test_bytes_that_the_chain_no_longer_gives_come_from_the_ledger(regtest, clai
 
 def test_the_merkle_path_of_another_transaction_is_refused(claimed):
     parent, claim = claimed.proof.beef.members
-    swapped = Beef(claimed.proof.beef.paths[::-1], (parent, claim))
-    with pytest.raises(ProofError, match="is for another transaction"):
-        Beef.parse(swapped.to_bytes())
+    foreign = MerklePath.of_branch(7, 1, b"\x07" * 32, (b"\x08" * 32, None))
+    for member in (parent, claim):
+        paths = list(claimed.proof.beef.paths)
+        paths[member.path] = foreign
+        with pytest.raises(ProofError, match="is for another transaction"):
+            Beef.parse(Beef(tuple(paths), (parent, claim)).to_bytes())
 
 
 def test_a_second_spend_of_the_contract_hidden_in_the_file_is_refused(claimed):
