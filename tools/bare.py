@@ -9,6 +9,7 @@ window on a real X11 screen. Where no such root can be made, the self-test runs 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import shutil
@@ -103,7 +104,8 @@ def _open_window(root: Path, program: Path) -> None:
         try:
             measure.wait_for_paint(process, pixels, blank)
         finally:
-            os.killpg(process.pid, signal.SIGTERM)  # unshare passes no signal on
+            with contextlib.suppress(ProcessLookupError):  # it may have ended by itself
+                os.killpg(process.pid, signal.SIGTERM)  # unshare passes no signal on
             measure.end(process)
 
 
