@@ -14,11 +14,13 @@ from app import __version__, models, paths
 from app.bench import measures
 from app.bench.measures import Figures, Images
 from app.drawing import rasterise, to_mnist
+from app.errors import InkproofError
 from app.fixedpoint import IntegerModel, load
 from app.floats.judge import FloatJudge
 from app.picture import SIDE
 from app.progress import Progress
 from app.script import Kind
+from app.text import clean_text
 
 __all__ = ["measure"]
 
@@ -92,5 +94,12 @@ def _ratios(contracts: Figures) -> Figures:
 def _window() -> Figures:
     """The figures of `app.bench.window`, in a process of its own, so that the start is a real one."""
     command = [sys.executable, "-m", "app.bench.window"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=_WINDOW_SECONDS, check=True)
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_WINDOW_SECONDS, check=True)
+    except subprocess.CalledProcessError as error:
+        raise InkproofError(
+            "The window could not be measured.",
+            why=f"It says: {clean_text((error.stderr.splitlines() or ['nothing'])[-1])}.",
+            hint="Is there a screen? Where there is none, start Xvfb and name it in DISPLAY.",
+        ) from error
     return dict(json.loads(done.stdout[done.stdout.index("{") :]))
