@@ -37,6 +37,11 @@ def contract_source() -> Path:
     return resources() / "contracts" / "digit_classifier.scrypt"
 
 
+def bounty_source() -> Path:
+    """The sCrypt source of the bounty."""
+    return resources() / "contracts" / "digit_bounty.scrypt"
+
+
 def home() -> Path:
     """The person's own data folder, made on first use and closed to other users.
 

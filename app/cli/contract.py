@@ -8,6 +8,7 @@ import json
 import re
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from bitcoinx import Address, P2PKH_Address
@@ -32,21 +33,25 @@ _NOBODY = bytes(20)
 
 
 def build(options: argparse.Namespace) -> int:
-    """Compile the source into the committed description."""
-    source = paths.contract_source()
+    """Compile the sources into the committed descriptions: of the classifier, and of the bounty."""
     with reporting(options) as report:
-        report("Compiling the contract")
-        built = description.build(source)
-        path = description.description_path()
-        changed = not path.is_file() or path.read_text(encoding="utf-8") != description.as_text(built)
-        description.write(built, path)
+        report("Compiling the contracts")
+        made = [_build(source) for source in (paths.contract_source(), paths.bounty_source())]
     if options.json:
-        print_json({"path": str(path), "changed": changed, "compiler": built["compilerVersion"]})
-    else:
-        out.print(
-            f"{path.name}: {'written' if changed else 'unchanged'}, compiler {built['compilerVersion']}"
-        )
+        print_json({**made[0], "bounty": made[1]})
+        return OK
+    for facts in made:
+        name, how = Path(facts["path"]).name, "written" if facts["changed"] else "unchanged"
+        out.print(f"{name}: {how}, compiler {facts['compiler']}")
     return OK
+
+
+def _build(source: Path) -> dict[str, Any]:
+    built = description.build(source)
+    path = description.description_path(source)
+    changed = not path.is_file() or path.read_text(encoding="utf-8") != description.as_text(built)
+    description.write(built, path)
+    return {"path": str(path), "changed": changed, "compiler": built["compilerVersion"]}
 
 
 def info(options: argparse.Namespace) -> int:

@@ -17,9 +17,9 @@ from app.errors import ContractError
 DESCRIPTION_VERSION = 3
 
 
-def description_path() -> Path:
-    """Where the committed description is."""
-    return paths.contract_source().with_suffix(".json")
+def description_path(source: Path | None = None) -> Path:
+    """Where the committed description of a source is; of the classifier unless another is named."""
+    return (source or paths.contract_source()).with_suffix(".json")
 
 
 def build(source: Path) -> dict[str, Any]:
@@ -60,9 +60,12 @@ def as_text(description: dict[str, Any]) -> str:
 
 
 @functools.cache
-def load() -> dict[str, Any]:
-    """The committed description. A missing or damaged one means broken packaging: ContractError."""
-    path = description_path()
+def load(source: Path | None = None) -> dict[str, Any]:
+    """The committed description of a source; of the classifier unless another is named.
+
+    A missing or damaged one means broken packaging: ContractError.
+    """
+    path = description_path(source)
     try:
         description = json.loads(path.read_text(encoding="utf-8"))
         if description["version"] != DESCRIPTION_VERSION:
