@@ -1,0 +1,71 @@
+"""Nobody moves a bounty but by its four steps, each by the right person, in time, with the right outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+import pytest
+
+from tests.attack import bounty
+from tests.attack.bounty import Step
+from tests.attack.conftest import TALLY
+from tests.attack.forge import Attempt
+from tests.attack.judging import Outcome, judge
+
+FAMILIES: list[Callable[[], Iterator[Step]]] = [
+    bounty.commits,
+    bounty.reveals,
+    bounty.short_of,
+    bounty.reopens,
+    bounty.reclaims,
+    bounty.calls,
+]
+
+
+def outcome(step: Step) -> Outcome:
+    attempt = Attempt(step.name, step.tx.to_bytes(), step.place.value)
+    return judge(attempt, step.place.bounty.locking_script)
+
+
+def refused(steps: Iterable[Step]) -> list[Outcome]:
+    """Count forged steps; none may be accepted, by policy or in a block."""
+    found = [outcome(step) for step in steps]
+    for one in found:
+        TALLY.forged(f"bounty, {one.attempt.name.split(':')[0]}", 2, one.policy + one.consensus)
+    passed = [one for one in found if one.policy or one.consensus]
+    assert [(one.attempt.name, one.policy) for one in passed] == []
+    return found
+
+
+def test_the_four_honest_steps_pass():
+    for step in bounty.honest():
+        found = outcome(step)
+        TALLY.honest(f"bounty, {step.name}", 2, found.policy + found.consensus)
+        assert (found.policy, found.consensus) == (True, True), (step.name, found.reason)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_forged_steps_are_refused(family):
+    found = refused(family())
+    assert len(found) > 10
+    if family is bounty.short_of:
+        # Only what the model does not read ends in false.
+        assert all("left false" in one.reason for one in found)
+
+
+def test_an_item_beneath_an_honest_step_is_not_relayed():
+    """In a block it is the same step by the same person."""
+    for step in bounty.honest():
+        items = [item for _, item in step.tx.inputs[0].script_sig.ops_and_items()]
+        found = outcome(bounty.with_items("more items", step, [b"\x01", *items]))
+        assert (found.policy, found.consensus) == (False, True)
+
+
+def test_random_damage_is_refused():
+    assert len(refused(bounty.mutants(1, 60))) == 60
+
+
+@pytest.mark.attack
+@pytest.mark.timeout(3600)
+def test_much_random_damage_is_refused():
+    assert len(refused(bounty.mutants(2, 30_000))) == 30_000
