@@ -19,7 +19,7 @@ from bitcoinx import (
     push_item,
 )
 
-from app.contract.bounty import OPEN, Bounty, State
+from app.contract.bounty import OPEN, SALT_BYTES, Bounty, State, commitment_to, public_key_hash
 from app.contract.spend import SIGHASH
 from app.errors import ContractError
 from app.picture import PIXELS
@@ -28,12 +28,14 @@ __all__ = [
     "COIN_INPUT_BYTES",
     "Coin",
     "Place",
+    "Revealed",
     "build_commit",
     "build_reclaim",
     "build_reopen",
     "build_reveal",
     "commit_size",
     "preimage_of",
+    "read_reveal",
     "reclaim_size",
     "reopen_size",
     "reveal_size",
@@ -191,8 +193,9 @@ def _moved(
         preimage = preimage_of(tx, place.value, place.bounty.locking_script)
         if _is_provable(preimage):
             break
+    outpoints = b"".join(one.prev_hash + struct.pack("<I", one.prev_idx) for one in tx.inputs)
     others = b"".join(output.to_bytes() for output in rest)
-    pushes = push_item(preimage) + arguments + push_item(others) + push_int(function)
+    pushes = push_item(preimage) + push_item(outpoints) + arguments + push_item(others) + push_int(function)
     tx.inputs[0].script_sig = Script(pushes)
     return tx
 
@@ -225,7 +228,7 @@ def _is_provable(preimage: bytes) -> bool:
 
 def _move_size(bounty: Bounty, coins: int) -> int:
     script = len(pack_varbytes(bounty.locking_script))
-    pushes = _pushed(_PREIMAGE_BYTES + script) + 1 + _P2PKH_OUTPUT_BYTES + 1
+    pushes = _pushed(_PREIMAGE_BYTES + script) + _pushed(36 * (coins + 1)) + 1 + _P2PKH_OUTPUT_BYTES + 1
     return 10 + 45 + pushes + coins * COIN_INPUT_BYTES + 8 + script + _P2PKH_OUTPUT_BYTES
 
 
@@ -236,3 +239,31 @@ def _alone_size(pushes: int, payout: bytes) -> int:
 def _pushed(size: int) -> int:
     """Bytes of a push of so many."""
     return size + (1 if size < 76 else 2 if size < 256 else 3 if size < 65_536 else 5)
+
+
+@dataclass(frozen=True)
+class Revealed:
+    """What a reveal shows: the image (784 bytes), the salt (32) and the claimant's public key."""
+
+    image: bytes
+    salt: bytes
+    public_key: bytes
+
+
+def read_reveal(tx: Tx, state: State, index: int = 0) -> Revealed:
+    """Take the image out of a reveal and hold it to the commitment. ContractError where it does not fit.
+
+    An unlocking script of a version above 1 may compute what it leaves; such a one is not read.
+    """
+    script = tx.inputs[index].script_sig
+    try:
+        items = [bytes(item or b"") for _, item in script.ops_and_items()] if script.is_push_only() else []
+    except bitcoinx.ScriptError:
+        items = []
+    if len(items) < 5:
+        raise ContractError("The unlocking script is not a reveal.", why="A reveal pushes five items.")
+    image, salt, _, public_key = items[-5:-1]
+    fits = len(image) == PIXELS and len(salt) == SALT_BYTES
+    if not fits or commitment_to(image, salt, public_key_hash(public_key)) != state.commitment:
+        raise ContractError("The unlocking script is not a reveal of what was committed to.")
+    return Revealed(image, salt, public_key)

@@ -27,6 +27,7 @@ class Step:
     name: str
     tx: Tx
     place: Place
+    index: int = 0
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,8 @@ class Draft:
     sequence: int = NOT_FINAL
     separator: int | None = None
     """Which part of the script is signed: None is all of it."""
+    before: TxInput | None = None
+    """An input in front of the bounty's."""
 
     def transaction(self) -> Tx:
         """The transaction with an empty unlocking script."""
@@ -47,7 +50,12 @@ class Draft:
             TxInput(bitcoinx.hex_str_to_hash(self.place.txid), self.place.index, Script(), self.sequence),
             TxInput(bitcoinx.hex_str_to_hash(coin.txid), coin.index, Script(), FINAL),
         ]
-        return Tx(1, inputs, list(self.outputs), self.locktime)
+        return Tx(1, [*([self.before] if self.before else []), *inputs], list(self.outputs), self.locktime)
+
+    @property
+    def index(self) -> int:
+        """Of the bounty's input."""
+        return 0 if self.before is None else 1
 
     @property
     def code(self) -> bytes:
@@ -57,18 +65,24 @@ class Draft:
 
     def preimage(self) -> bytes:
         """The true one."""
-        return preimage_of(self.transaction(), self.place.value, self.code)
+        return preimage_of(self.transaction(), self.place.value, self.code, self.index)
 
     def signature(self, key: PrivateKey, kind: SigHash = SIGHASH) -> bytes:
         """A true signature of a key."""
-        digest = self.transaction().signature_hash(0, self.place.value, Script(self.code), kind)
+        digest = self.transaction().signature_hash(self.index, self.place.value, Script(self.code), kind)
         return key.sign(digest, None) + bytes([int(kind)])
 
     def unlocked(self, name: str, items: Sequence[bytes], function: int) -> Step:
         """With these arguments for a public function."""
         tx = self.transaction()
-        tx.inputs[0].script_sig = Script(b"".join(map(push_item, items)) + push_int(function))
-        return Step(name, tx, self.place)
+        tx.inputs[self.index].script_sig = Script(b"".join(map(push_item, items)) + push_int(function))
+        return Step(name, tx, self.place, self.index)
+
+    @property
+    def outpoints(self) -> bytes:
+        """Those of all inputs, serialised."""
+        inputs = self.transaction().inputs
+        return b"".join(one.prev_hash + one.prev_idx.to_bytes(4, "little") for one in inputs)
 
 
 def rest_of(outputs: Sequence[TxOutput]) -> bytes:
@@ -81,7 +95,7 @@ def locked(bounty: Bounty, value: int) -> TxOutput:
 
 def moved(name: str, function: int, draft: Draft, arguments: Sequence[bytes] = ()) -> Step:
     """A commit or a reopening with a true preimage and the other outputs as they are."""
-    items = [draft.preimage(), *arguments, rest_of(draft.outputs)]
+    items = [draft.preimage(), draft.outpoints, *arguments, rest_of(draft.outputs)]
     return draft.unlocked(name, items, function)
 
 
@@ -161,7 +175,7 @@ def commits() -> Iterator[Step]:
         change.to_bytes()[:-1],
         locked(held, 1).to_bytes(),
     ):
-        yield good.unlocked("commit: rest", [good.preimage(), *arguments, rest], COMMIT)
+        yield good.unlocked("commit: rest", [good.preimage(), good.outpoints, *arguments, rest], COMMIT)
     for size in (0, 1, 20, 31, 33, 36, 64, 520):
         other = (state.commitment * 17)[:size]
         yield moved("commit: hash of another length", COMMIT, good, [other])
@@ -182,7 +196,26 @@ def commits() -> Iterator[Step]:
         held_place = bounties.at(taken, value)
         output = locked(held, value + DEPOSIT)
         yield moved("commit: on a committed one", COMMIT, Draft(held_place, [output, change]), arguments)
-    yield from preimages("commit", COMMIT, good, [*arguments, rest_of(good.outputs)])
+    yield from preimages("commit", COMMIT, good, [good.outpoints, *arguments, rest_of(good.outputs)])
+
+
+def merged() -> Iterator[Step]:
+    """Two bounties that are alike, spent together into one output: the coins of one would be free."""
+    twin = TxInput(bitcoinx.hex_str_to_hash("33" * 32), 0, Script(), NOT_FINAL)
+    state = State(bounties.commitment(), HEIGHT + WINDOW)
+    value = REWARD + DEPOSIT
+    output = locked(bounties.opened().holding(state), value)
+    rich = bounties.change(THIEF, 50_000 + REWARD)
+    commit = Draft(bounties.at(), [output, rich], before=twin)
+    reopen = Draft(
+        bounties.committed(), [locked(bounties.opened(), value), rich], locktime=HEIGHT + WINDOW, before=twin
+    )
+    for draft, function, arguments in ((commit, COMMIT, [state.commitment]), (reopen, REOPEN, [])):
+        true = draft.outpoints
+        turned = true[36:72] + true[:36] + true[72:]
+        for outpoints in (true, turned, true[36:], true[36:72], true[:36], b"", true[36:72] + true):
+            items = [draft.preimage(), outpoints, *arguments, rest_of(draft.outputs)]
+            yield draft.unlocked("merged", items, function)
 
 
 def preimages(name: str, function: int, good: Draft, behind: Sequence[bytes]) -> Iterator[Step]:
@@ -291,7 +324,7 @@ def reopens() -> Iterator[Step]:
         yield moved(f"reopen: {name}", REOPEN, replace(good, outputs=outputs))
     yield moved("reopen: second place", REOPEN, replace(good, outputs=[change, locked(opened, value)]))
     yield moved("reopen: an open one", REOPEN, replace(good, place=bounties.at()))
-    yield from preimages("reopen", REOPEN, good, [rest_of(good.outputs)])
+    yield from preimages("reopen", REOPEN, good, [good.outpoints, rest_of(good.outputs)])
 
 
 def reclaims() -> Iterator[Step]:

@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 import pytest
+from bitcoinx import Tx
 
+from app.contract import judge_spend
+from app.script.run import policy_limits
 from tests.attack import bounty
 from tests.attack.bounty import Step
 from tests.attack.conftest import TALLY
 from tests.attack.forge import Attempt
-from tests.attack.judging import Outcome, judge
+from tests.attack.judging import Outcome
+from tests.consensus import consensus_limits
 
 FAMILIES: list[Callable[[], Iterator[Step]]] = [
     bounty.commits,
+    bounty.merged,
     bounty.reveals,
     bounty.short_of,
     bounty.reopens,
@@ -23,8 +28,13 @@ FAMILIES: list[Callable[[], Iterator[Step]]] = [
 
 
 def outcome(step: Step) -> Outcome:
-    attempt = Attempt(step.name, step.tx.to_bytes(), step.place.value)
-    return judge(attempt, step.place.bounty.locking_script)
+    script, value = step.place.bounty.locking_script, step.place.value
+    relayed, mined = (
+        judge_spend(Tx.from_bytes(step.tx.to_bytes()), value, script, limits, step.index)
+        for limits in (policy_limits(), consensus_limits())
+    )
+    attempt = Attempt(step.name, step.tx.to_bytes(), value)
+    return Outcome(attempt, relayed.accepted, mined.accepted, relayed.reason)
 
 
 def refused(steps: Iterable[Step]) -> list[Outcome]:

@@ -165,8 +165,8 @@ def test_scryptlib_makes_the_same_scripts_of_the_description():
     image, salt, signature, key = items(bounties.reveal())[:4]
     call = made.reveal(Bytes(image), Bytes(salt), Sig(signature), PubKey(key))
     assert call.unlocking_script.to_bytes() == bounties.reveal().inputs[0].script_sig.to_bytes()
-    preimage, rest = items(bounties.reopen())[:2]
-    call = made.reopen(SigHashPreimage(preimage), Bytes(rest))
+    preimage, outpoints, rest = items(bounties.reopen())[:3]
+    call = made.reopen(SigHashPreimage(preimage), Bytes(outpoints), Bytes(rest))
     assert call.unlocking_script.to_bytes() == bounties.reopen().inputs[0].script_sig.to_bytes()
 
 
