@@ -30,6 +30,8 @@ INNER = {
     "window": ["model", "view", "workers"],
 }
 """The rooms within a room, in order; the modules beside them stand after all of them."""
+LAST = {"chain": ["bounty"]}
+"""Rooms within a room that stand after the modules beside it, in order."""
 
 
 OPTIONS = {"app.window.options", "app.window.options.WindowOptions"}
@@ -84,6 +86,22 @@ def test_an_inner_room_imports_none_that_comes_after_it_nor_a_module_beside_it(r
         own = {name for name in imported_modules(path) if name.startswith(f"app.{room}.")}
         foreign = {name for name in own if inner_room(room, name) not in allowed} - OPTIONS
         assert not foreign, path
+
+
+@pytest.mark.parametrize(("room", "last"), [(room, last) for room in LAST for last in LAST[room]])
+def test_a_room_that_stands_last_within_another_is_imported_by_none_before_it(room, last):
+    places = [ROOT / room / name for name in LAST[room][LAST[room].index(last) :]]
+    for path in modules(room):
+        if not any(path.is_relative_to(place) for place in places):
+            assert not {name for name in imported_modules(path) if name.startswith(f"app.{room}.{last}")}, (
+                path
+            )
+
+
+def test_every_room_within_another_has_its_place():
+    for room in INNER:
+        found = {path.parent.name for path in (ROOT / room).glob("*/__init__.py")}
+        assert found <= set(INNER[room]) | set(LAST.get(room, []))
 
 
 def test_the_integer_engine_and_the_generators_know_nothing_of_the_float_model_or_the_drawing():

@@ -131,6 +131,12 @@ class Backend(Protocol):
     def is_unspent(self, txid: str, index: int) -> bool:
         """Whether the output exists and is unspent, waiting transactions taken into account."""
 
+    def spender(self, txid: str, index: int, since: int) -> str | None:
+        """The transaction, in a block from height `since` on or waiting, that spends an output; None if none.
+
+        ChainError where that cannot be found out.
+        """
+
     def block_proof(self, txid: str, block_hash: str) -> BlockProof:
         """The Merkle branch of a transaction in a block, and the block's header.
 

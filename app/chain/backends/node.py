@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from bitcoinx import Tx, TxOutput, double_sha256, hash_to_hex_str, hex_str_to_hash
 
-from app.chain.backends import mining, node_coins, node_transactions
+from app.chain.backends import mining, node_coins, node_transactions, spenders
 from app.chain.backends.account import Account
 from app.chain.backends.base import BlockProof, Found, Sent, Tip
 from app.chain.backends.merkleblock import merkle_branch
@@ -95,6 +95,10 @@ class NodeBackend:
     def is_unspent(self, txid: str, index: int) -> bool:
         """Whether the node knows the output as unspent."""
         return node_transactions.is_unspent(self.rpc, txid, index)
+
+    def spender(self, txid: str, index: int, since: int) -> str | None:
+        """By the node's waiting transactions and its blocks, on a private chain only."""
+        return spenders.find_spender(self.rpc, self.network, (txid, index), since)
 
     def block_proof(self, txid: str, block_hash: str) -> BlockProof:
         """By `gettxoutproof`, which every node answers for a block that it is told."""

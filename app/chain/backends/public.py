@@ -109,6 +109,13 @@ class PublicBackend:
             return False
         return self._is_known(txid)
 
+    def spender(self, txid: str, index: int, since: int) -> str | None:
+        """What was sent from here itself, or else what the explorer names; `since` does not matter."""
+        for ours, tx in self._sent.items():
+            if any((hash_to_hex_str(one.prev_hash), one.prev_idx) == (txid, index) for one in tx.inputs):
+                return ours
+        return self._explorer.spender(txid, index)
+
     def block_proof(self, txid: str, block_hash: str) -> BlockProof:
         """The explorer's Merkle branch and header; the branch must lead to the header's root."""
         branch, header = self._explorer.branch(txid, block_hash), self._explorer.header(block_hash)

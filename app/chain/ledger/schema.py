@@ -75,4 +75,38 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "ALTER TABLE verifications RENAME COLUMN network TO chain_id",
         "ALTER TABLE spending RENAME COLUMN network TO chain_id",
     ),
+    (
+        """CREATE TABLE bounties (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            created TEXT NOT NULL,
+            chain_id TEXT NOT NULL,
+            txid TEXT NOT NULL CHECK (length(txid) = 64),
+            output_index INTEGER NOT NULL CHECK (output_index >= 0),
+            model_sha256 TEXT NOT NULL CHECK (length(model_sha256) = 64),
+            posted_here INTEGER NOT NULL CHECK (posted_here IN (0, 1)),
+            UNIQUE (chain_id, txid, output_index)
+        )""",
+        """CREATE TABLE bounty_steps (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            bounty_id INTEGER NOT NULL REFERENCES bounties (id),
+            created TEXT NOT NULL,
+            chain_id TEXT NOT NULL,
+            kind TEXT NOT NULL CHECK (kind IN ('post', 'commit', 'reveal', 'reopen', 'reclaim')),
+            txid TEXT NOT NULL CHECK (length(txid) = 64),
+            spends TEXT NOT NULL,
+            raw_tx BLOB NOT NULL,
+            value INTEGER NOT NULL CHECK (value >= 0),
+            fee INTEGER NOT NULL CHECK (fee >= 0),
+            image BLOB NOT NULL CHECK (length(image) IN (0, 784)),
+            salt BLOB NOT NULL CHECK (length(salt) IN (0, 32)),
+            ours INTEGER NOT NULL CHECK (ours IN (0, 1)),
+            state TEXT NOT NULL CHECK (state IN ('prepared', 'sent', 'confirmed', 'refused', 'lost')),
+            reason TEXT NOT NULL DEFAULT '',
+            block_hash TEXT,
+            block_height INTEGER,
+            UNIQUE (chain_id, txid)
+        )""",
+        "CREATE INDEX bounty_steps_by_bounty ON bounty_steps (bounty_id)",
+        "CREATE INDEX bounty_steps_by_state ON bounty_steps (state, chain_id)",
+    ),
 )
