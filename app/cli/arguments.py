@@ -9,9 +9,9 @@ from pathlib import Path
 
 from app import models
 
-__all__ = ["kind_option", "model_option", "network_options", "node_options", "whole_number"]
+__all__ = ["MOST_SATOSHIS", "kind_option", "model_option", "network_options", "node_options", "whole_number"]
 
-_MOST_SATOSHIS = 21_000_000 * 100_000_000
+MOST_SATOSHIS = 21_000_000 * 100_000_000
 _NETWORKS = ("regtest", "testnet", "mainnet")
 
 
@@ -50,7 +50,7 @@ def node_options() -> argparse.ArgumentParser:
     group.add_argument("--yes", action="store_true", help="spend real coins (mainnet) without asking")
     group.add_argument(
         "--daily-limit",
-        type=whole_number(0, _MOST_SATOSHIS),
+        type=whole_number(0, MOST_SATOSHIS),
         metavar="SATOSHIS",
         help="most real coins to spend in 24 hours (default: INKPROOF_DAILY_LIMIT or 100000)",
     )

@@ -28,19 +28,20 @@ def made_folder(folder: Path) -> Path:
         ) from error
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a text file (UTF-8), all of it or nothing. DataError if it fails; a file that was there stays.
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write a file, text as UTF-8, all of it or nothing. DataError if it fails; a file that was there stays.
 
     A device or a pipe (`-o /dev/stdout`) is written to directly.
     """
+    data = content.encode() if isinstance(content, str) else content
     try:
         if path.exists() and not path.is_file():
-            path.write_text(text, encoding="utf-8")
+            path.write_bytes(data)
             return
         path = path.resolve()  # the file that a link leads to, not the link, is replaced
         fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
         try:
-            fresh.write_text(text, encoding="utf-8")
+            fresh.write_bytes(data)
             fresh.replace(path)
         finally:
             fresh.unlink(missing_ok=True)

@@ -134,6 +134,15 @@ def _read_all(options: argparse.Namespace) -> tuple[list[_Picture], list[int]]:
     return pictures, statuses
 
 
+def read_one(name: str) -> npt.NDArray[np.uint8]:
+    """The pixels of one picture, 28x28 uint8; "-" is standard input. ImageError if it cannot be read."""
+    ((_, reading),) = _readings([name])
+    found = reading()
+    if found.note:
+        err.print(Text(f"{printable(name)}: {found.note}"))
+    return found.pixels
+
+
 def _readings(names: Iterable[str]) -> list[tuple[str, Callable[[], PictureRead]]]:
     """Each image's name and how to read it. "-" is standard input, once; a file of that name is "./-"."""
     if list(names).count("-") > 1:

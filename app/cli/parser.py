@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from typing import NoReturn
 
-from app.cli.syntax import chain, completion, contract, judging, models, wallet
+from app.cli.syntax import bounty, chain, completion, contract, judging, models, wallet
 from app.version import ShowVersion
 
 _INTRODUCTION = """\
@@ -50,6 +50,7 @@ def build_parser() -> argparse.ArgumentParser:
     chain.add_chain(commands)
     chain.add_checks(commands)
     chain.add_upkeep(commands)
+    bounty.add_bounty(commands)
     wallet.add_wallet(commands)
     completion.add_completion(commands)
     return parser

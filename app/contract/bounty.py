@@ -32,6 +32,7 @@ __all__ = [
     "least_margin",
     "margin_of",
     "recognise",
+    "sureness_of",
 ]
 
 SALT_BYTES = 32
@@ -183,6 +184,12 @@ def least_margin(sureness: float, denominator: int) -> int:
     if not 0.5 < sureness < 1 or sureness > 1 - 1e-12:
         raise ContractError(f"{sureness} is no margin.", why="It is a share between 0.5 and 1, such as 0.9.")
     return max(1, math.ceil(math.log(sureness / (1 - sureness)) * denominator))
+
+
+def sureness_of(margin: int, denominator: int) -> float:
+    """The inverse of `least_margin`: how much likelier the digit is than the second, 0.5 to 1."""
+    # Beyond 700 exp overflows; the quotient is taken in integers first, for logits may exceed 64 bits.
+    return 1.0 / (1.0 + math.exp(-max(-700.0, min(700.0, margin / denominator))))
 
 
 def public_key_hash(public_key: bytes) -> bytes:

@@ -44,6 +44,22 @@ class Standing:
         return None if self.place is None else self.place.bounty.state
 
     @property
+    def held_by_us(self) -> bool:
+        """Whether a commitment of ours holds it, which we can reveal."""
+        last = self.steps[-1]
+        held = self.place is not None and not self.place.bounty.state.is_open
+        return held and last.kind is StepKind.COMMIT and bool(last.salt)
+
+    @property
+    def status(self) -> str:
+        """In a word: open, committed, paid, reclaimed, or unknown where its post is not on the chain."""
+        if self.place is not None:
+            return "open" if self.place.bounty.state.is_open else "committed"
+        if self.ended_by is None:
+            return "unknown"
+        return "paid" if self.ended_by.kind is StepKind.REVEAL else "reclaimed"
+
+    @property
     def ended_by(self) -> BountyStep | None:
         """The reveal or reclaim that ended it."""
         return self.steps[-1] if self.place is None and self.on_chain else None

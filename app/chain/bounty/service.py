@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from enum import Enum
 
+from app.chain.bounty.drafting import Wish, terms_of
 from app.chain.bounty.following import Standing, follow
 from app.chain.bounty.readers import Reader
 from app.chain.bounty.sending import Made, Sender
@@ -14,6 +15,7 @@ from app.chain.bounty.settling import settle
 from app.chain.bounty.watching import Watcher
 from app.chain.connection import Connection, NodeChoice, connect
 from app.chain.deploying import Approve
+from app.chain.funding import fund
 from app.chain.ledger.bounties import BountyStep, NewBounty, NewStep, StepKind, StepState
 from app.chain.ledger.spending import Spending, daily_limit
 from app.chain.ledger.store import Ledger
@@ -78,6 +80,16 @@ class Bounties(Watcher):
         if any(step.state is StepState.SENT for step in self.book.open_steps(self.connection.chain_id)):
             self._confirm()
 
+    def draft(self, wish: Wish, reader: Reader, progress: Progress = silent) -> Terms:
+        """The terms that a wish comes to now. ContractError for a wish that makes no sound bounty.
+
+        On a private chain the wallet's first coins are earned before: that takes a hundred blocks, and
+        heights count from then on.
+        """
+        if self.connection.network.may_mine:
+            fund(self.connection.backend, self.connection.wallet, wish.reward, progress)
+        return terms_of(wish, reader, self.connection)
+
     def post(self, reader: Reader, terms: Terms, reward: int, progress: Progress = silent) -> Standing:
         """Put a bounty on the chain. ContractError if the model is too big or the reward is dust."""
         connection = self.connection
@@ -132,6 +144,9 @@ class Bounties(Watcher):
         place = self._open_place(standing)
         terms = place.bounty.terms
         self._check_earning(standing, image)
+        progress("Committing to the image", None)
+        # First of all, for earning coins on a private chain takes blocks.
+        paid = self.sender.pay(terms.deposit, lambda coins: commit_size(place.bounty, coins), progress)
         height = self.connection.backend.tip().height
         if height > terms.last_block:
             raise ChainError(
@@ -140,8 +155,6 @@ class Bounties(Watcher):
             )
         salt = secrets.token_bytes(SALT_BYTES)
         commitment = commitment_to(image, salt, self.connection.wallet.pubkeyhash)
-        progress("Committing to the image", None)
-        paid = self.sender.pay(terms.deposit, lambda coins: commit_size(place.bounty, coins), progress)
         tx = build_commit(place, commitment, height, paid.paying, paid.change)
         made = self.sender.signed(tx, place, paid)
         self.sender.check(made, place)
@@ -274,10 +287,9 @@ class Bounties(Watcher):
 
     def _our_commit(self, standing: Standing) -> BountyStep:
         """The commitment of ours that holds a bounty now."""
-        place = self._place(standing)
-        last = standing.steps[-1]
-        if not place.bounty.state.is_open and last.kind is StepKind.COMMIT and last.salt:
-            return last
+        self._place(standing)
+        if standing.held_by_us:
+            return standing.steps[-1]
         raise ChainError(
             "No commitment of yours holds that bounty.",
             why="Only what was committed to from this data folder can be revealed from it.",

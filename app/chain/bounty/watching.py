@@ -11,6 +11,7 @@ from app.chain.connection import Connection
 from app.chain.inspect import demand
 from app.chain.ledger.bounties import BountyBook, NewBounty, NewStep, StepKind
 from app.chain.ledger.store import Ledger
+from app.contract.bounty import sureness_of
 from app.contract.bounty_spends import Place
 from app.errors import ChainError, ContractError
 
@@ -91,6 +92,13 @@ class Watcher:
     def reader(self, standing: Standing) -> Reader:
         """The model of a bounty. ContractError if it is not known here."""
         return self._reader(standing.origin)
+
+    def sureness(self, standing: Standing) -> float | None:
+        """The margin that a bounty asks as a share, 0.5 to 1; None if its model is not known here."""
+        reader = reader_of(standing.origin.bounty.code)
+        return (
+            None if reader is None else sureness_of(standing.origin.bounty.terms.margin, reader.denominator)
+        )
 
     def would_earn(self, standing: Standing, image: bytes) -> Earning:
         """Whether an image of 784 bytes earns a bounty, by the integers of its model."""

@@ -1,0 +1,145 @@
+"""Two people on one node, each with a data folder of her own, and nothing but the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.training.data import load_mnist
+from tests.cli.conftest import SEVEN, Ran, call
+from tests.conftest import Regtest
+
+
+class Person:
+    """Somebody at a terminal: a data folder, and the node that both use."""
+
+    def __init__(self, folder: Path, regtest: Regtest, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.folder = folder
+        self._url = regtest.rpc.url
+        conf = (regtest.node.folder / "bitcoin.conf").read_text().splitlines()
+        known = dict(line.split("=", 1) for line in conf if "=" in line)
+        self._user, self._password = known["rpcuser"], known["rpcpassword"]
+        self._monkeypatch = monkeypatch
+
+    def __call__(self, *arguments: object) -> Ran:
+        with self._monkeypatch.context() as patched:
+            patched.setenv("INKPROOF_HOME", str(self.folder))
+            patched.setenv("INKPROOF_RPC_USER", self._user)
+            patched.setenv("INKPROOF_RPC_PASSWORD", self._password)
+            return call(*arguments, "--rpc-url", self._url)
+
+    def json(self, *arguments: object):
+        """What a command answers; it has to succeed."""
+        ran = self(*arguments, "--json")
+        assert ran.returncode == 0, ran.stderr
+        return ran.json()
+
+
+@pytest.fixture
+def people(regtest, tmp_path, monkeypatch):
+    return [Person(tmp_path / name, regtest, monkeypatch) for name in ("anna", "ben")]
+
+
+def post(person: Person, *more: object):
+    terms = ("--digit", 7, "--reward", 20_000, "--margin", 0.9, "--until", "+400")
+    return person.json("bounty", "post", *terms, *more)
+
+
+def test_one_person_posts_and_another_earns_and_the_image_becomes_a_data_set(people, tmp_path):
+    anna, ben = people
+    posted = post(anna)
+    assert (posted["status"], posted["ours"]) == ("open", True)
+    assert posted["sureness"] == pytest.approx(0.9, abs=1e-4)
+    found = ben.json("bounty", "list", "--bounty", posted["bounty"])
+    assert (found["status"], found["ours"], found["reward"]) == ("open", False, 20_000)
+    # Known from now on, and the only one that suits.
+    held = ben.json("bounty", "commit", SEVEN)
+    assert (held["status"], held["holds"]) == ("committed", 22_000)
+    assert anna.json("bounty", "list")["status"] == "committed"
+    assert anna.json("bounty", "list")["held_by_us"] is False
+    balance = ben.json("wallet", "balance")["satoshis"]
+    paid = ben.json("bounty", "reveal")
+    assert (paid["status"], paid["step"]) == ("paid", "reveal")
+    assert ben.json("wallet", "balance")["satoshis"] >= balance + 22_000 - paid["fee"]
+    seen = anna.json("bounty", "list")
+    assert (seen["status"], seen["txid"]) == ("paid", paid["txid"])
+    # One image alone is no data set; two are.
+    alone = anna("bounty", "collect", "-o", tmp_path / "paid.npz")
+    assert alone.returncode == 2 and "1 paid image is no data set" in alone.stderr
+
+
+def test_what_is_collected_is_what_training_reads(people, tmp_path):
+    anna, ben = people
+    posted = post(anna)
+    ben.json("bounty", "list", "--bounty", posted["bounty"])
+    ben.json("bounty", "commit", SEVEN)
+    ben.json("bounty", "reveal")
+    rng = np.random.default_rng(1)
+    images = rng.integers(0, 256, (5, 28, 28), np.uint8)
+    digits = np.arange(5, dtype=np.uint8)
+    base = tmp_path / "base.npz"
+    np.savez(base, x_train=images, y_train=digits, x_test=images, y_test=digits)
+    target = tmp_path / "more.npz"
+    facts = anna.json("bounty", "collect", "-o", target, "--data", base)
+    assert facts["training"] == 6
+    data = load_mnist(target)
+    assert data.y_train.tolist() == [0, 1, 2, 3, 4, 7]
+    assert np.array_equal(data.x_test, images)
+    assert data.x_train[5].any()
+    # Ben posted none; the paid one is collected where others' are asked for.
+    none = ben("bounty", "collect", "-o", target, "--data", base)
+    assert none.returncode == 2 and "0 paid images are no data set" in none.stderr
+    assert ben.json("bounty", "collect", "-o", target, "--data", base, "--all")["training"] == 6
+
+
+def test_a_bounty_runs_its_other_ways_too(people, regtest):
+    anna, ben = people
+    posted = post(anna, "--window", 3, "--deposit", 1_500)
+    early = anna("bounty", "reclaim")
+    assert early.returncode == 2 and "has not ended" in early.stderr
+    ben.json("bounty", "list", "--bounty", posted["bounty"])
+    held = ben.json("bounty", "commit", SEVEN, "--bounty", posted["bounty"])
+    soon = ben("bounty", "reopen")
+    assert soon.returncode == 2 and "has not expired" in soon.stderr
+    regtest.backend.mine(regtest.wallet.address, held["expires"] - held["block"])
+    opened = anna.json("bounty", "reopen", "--bounty", posted["number"])
+    assert (opened["status"], opened["holds"]) == ("open", 21_500)
+    several = ben("bounty", "reveal")
+    assert several.returncode == 2 and "No bounty that is known here suits that" in several.stderr
+    post(anna)
+    which = anna("bounty", "commit", SEVEN)
+    assert which.returncode == 2 and "Several bounties could be meant. 1, 2" in which.stderr
+    regtest.backend.mine(regtest.wallet.address, 400)
+    ended = anna.json("bounty", "reclaim", "--bounty", 1)
+    assert (ended["status"], ended["step"]) == ("reclaimed", "reclaim")
+    text = anna("bounty", "list").stdout
+    assert "reclaimed" in text and "open" in text and posted["bounty"] in text
+
+
+def test_terms_that_make_no_bounty_are_refused_in_words(people):
+    anna, _ = people
+    terms = ("--digit", 7, "--reward", 20_000, "--until", "+60")
+    for changes, words in (
+        (("--margin", 0.5), "is no margin"),
+        (("--margin", "nan"), "is no margin"),
+        (("--until", "soon"), "is no block"),
+        (("--until", 1), "ended already"),
+        (("--reward", 1), "worth too little"),
+        (("--model", "mlp"), "too big for a bounty"),
+        (("--until", 600_000_000), "last block is a height"),
+    ):
+        ran = anna("bounty", "post", *terms, *changes)
+        assert (ran.returncode, words in ran.stderr) == (2, True), (changes, ran.stderr)
+    assert anna("bounty", "list", "--json").stdout == ""
+
+
+def test_the_costs_of_every_step_are_printed_without_a_chain():
+    ran = call("bounty", "costs", "--json")
+    rows = {row["model"]: row for row in ran.lines()}
+    assert rows["compact"]["sizes"]["commit"] < 20_000 < rows["cnn"]["sizes"]["commit"]
+    assert rows["mlp"]["refusal"] and not rows["mlp"]["sizes"]
+    assert rows["compact"]["fees_at_100"]["reveal"] == 102
+    shown = call("bounty", "costs")
+    assert "reclaim" in shown.stdout
