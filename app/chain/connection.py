@@ -55,15 +55,20 @@ class Connection:
     chain_id: str
 
     @property
-    def rpc(self) -> Rpc:
-        """The node's own JSON-RPC. ChainError where public services answer instead of a node."""
+    def node(self) -> NodeBackend:
+        """The node. ChainError where public services answer instead of one."""
         if not isinstance(self.backend, NodeBackend):
             raise ChainError(
                 f"There is no node of your own on {self.network.name}.",
                 why="Public services answer there.",
                 hint="Name a node with --rpc-url.",
             )
-        return self.backend.rpc
+        return self.backend
+
+    @property
+    def rpc(self) -> Rpc:
+        """The node's own JSON-RPC. ChainError where public services answer instead of a node."""
+        return self.node.rpc
 
 
 def profile_for(kind: Kind, raised: bool = False) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from bitcoinx import Tx, TxOutput
 
@@ -31,6 +31,12 @@ ATTEMPTS = 3
 """How often a transaction is made anew because another program has spent the same coins."""
 _GATHERED = 5
 """Small coins that a deployment takes along: more than a verification and its block leave behind."""
+_MOST_COPIES = 50
+"""Instances in one deployment transaction."""
+_MOST_LISTED = 1_000
+"""Open instances that are looked at: far more than are ever left."""
+_MOST_BYTES = 1_000_000
+"""Bytes of Script in one deployment transaction of several instances; it is read as a whole."""
 _SPARE = 1_000
 """Satoshis a contract holds beyond twice its spend's fee: the change of the spend is never dust."""
 
@@ -59,6 +65,8 @@ class Deployer:
         self.rate_seconds = 1.0
         """How long a fee rate is taken for unchanged: one submission needs it five times."""
         self._rate, self._rate_asked = 0, -math.inf
+        self._output: tuple[int, TxOutput | None] = (0, None)
+        """The deployment looked at last, by its id, and its output: one submission needs it twice."""
         self.recovered: list[Verification] = []
         """Verifications that were given up and then found in the chain, since the caller last took them."""
 
@@ -72,11 +80,15 @@ class Deployer:
 
         A claim signs the value that it spends: with a wrong one the signature would be wrong.
         """
+        number, output = self._output
+        if number == deployment.id and output is not None:
+            return output
         output = deployment.output()
         if output is None and (found := self.connection.backend.find(deployment.txid)) is not None:
             output = deployment.output(found.raw)
         if output is None or output.script_pubkey.to_bytes() != self.contract.locking_script:
             return None
+        self._output = deployment.id, output
         return output
 
     def next_ready(self) -> Deployment | None:
@@ -84,19 +96,48 @@ class Deployer:
 
         Those that the node does not know as unspent are settled in the ledger.
         """
-        need = self.spend_fee() + _SPARE // 2
-        for deployment in self.ledger.open_deployments(
-            self.connection.chain_id, kind=self.contract.kind.value, contract_sha256=self.contract.sha256
-        ):
-            if not self.owns(deployment):
-                continue
+        for known in self._open():
+            deployment = self.ledger.deployment(known.id)
             output = self.output_of(deployment)
-            if output is not None and output.value < need:
+            if output is not None and output.value < self._least():
                 continue
             there = self.connection.backend.is_unspent(deployment.txid, deployment.output_index)
             if (there or self._settle_missing(deployment)) and output is not None:
                 return deployment
         return None
+
+    def several(self, count: int, progress: Progress) -> list[Deployment]:
+        """That many instances that the ledger calls open, oldest first; what is missing is deployed.
+
+        Without their bytes. The node is not asked about them: a claim on one that is spent is refused. For a
+        private chain. Errors are those of `deploy`.
+        """
+        for _ in range(1 + count):
+            found = [d for d in self._open() if d.value >= self._least()][:count]
+            if len(found) == count:
+                return found
+            self.deploy(progress, min(self.most_copies, count - len(found)))
+        raise ChainError("Other programs take all instances of the contract.", hint="Try again later.")
+
+    @property
+    def most_copies(self) -> int:
+        """How many instances one transaction deploys at most."""
+        return max(1, min(_MOST_COPIES, _MOST_BYTES // len(self.contract.locking_script)))
+
+    def _open(self) -> list[Deployment]:
+        """Open deployments of this contract, oldest first, without their bytes."""
+        found = self.ledger.open_deployments(
+            self.connection.chain_id,
+            kind=self.contract.kind.value,
+            contract_sha256=self.contract.sha256,
+            with_bytes=False,
+            limit=_MOST_LISTED,
+        )
+        return [deployment for deployment in found if self.owns(deployment)]
+
+    def _least(self) -> int:
+        """Satoshis that an instance must hold to pay its spend."""
+        return self.spend_fee() + _SPARE // 2
 
     def left_open(self) -> list[Deployment]:
         """Deployments of this contract that may have been sent, with no answer recorded."""
@@ -114,8 +155,11 @@ class Deployer:
             self.recovered.append(ours)
         return False
 
-    def deploy(self, progress: Progress) -> Deployment:
-        """Deploy one more instance. ChainError with the node's reason if it is refused."""
+    def deploy(self, progress: Progress, copies: int = 1) -> Deployment:
+        """Deploy one more instance, or several at once, and return the first.
+
+        ChainError with the node's reason if it is refused.
+        """
         self._check_script_limit()
         rate = self._fee_rate()
         value = 2 * self.spend_fee() + _SPARE
@@ -124,7 +168,7 @@ class Deployer:
             with (
                 contextlib.nullcontext() if self.connection.network.costs_money else self.send_lock.acquire()
             ):
-                tried = self._deploy_once(rate, value, progress)
+                tried = self._deploy_once(rate, value, copies, progress)
             if tried is not None:
                 sent, deployment = tried
                 if sent.accepted:
@@ -137,7 +181,9 @@ class Deployer:
             hint="Try again when it has finished.",
         )
 
-    def _deploy_once(self, rate: int, value: int, progress: Progress) -> tuple[Sent, Deployment] | None:
+    def _deploy_once(
+        self, rate: int, value: int, copies: int, progress: Progress
+    ) -> tuple[Sent, Deployment] | None:
         """Choose coins, ask for consent, send. None if another program has spent the same coins."""
         backend, wallet, script = (
             self.connection.backend,
@@ -145,30 +191,43 @@ class Deployer:
             self.contract.locking_script,
         )
         # Each coin pays for itself: how many it takes is known only when they are chosen.
-        need = value + fee_for(deployment_size(script, 0), rate)
-        extra = 0 if self.connection.network.costs_money else _GATHERED
+        need = copies * value + fee_for(deployment_size(script, 0, copies), rate)
+        extra = 0 if self.connection.network.costs_money else _GATHERED + copies
         coins = fund(backend, wallet, need, progress, fee_for(SIGNED_INPUT, rate), extra=extra)
-        tx, fee = build_deployment(script, value, coins, wallet, rate)
+        tx, fee = build_deployment(script, value, coins, wallet, rate, copies)
         reserved = self._reserve(value, fee)
         with self.send_lock.acquire():
-            deployment = self._record(tx, value)
-            if deployment is not None:
+            deployments = self._record(tx, value, copies)
+            if deployments:
                 spent = [TxOutput(coin.value, wallet.locking_script) for coin in coins]
-                sent = backend.send(deployment.raw_tx, spent)
+                sent = backend.send(tx.to_bytes(), spent)
+                self._note(deployments, sent)
                 if sent.accepted:
-                    self._approved.add(deployment.id)
-                    return sent, self.ledger.mark_deployment(deployment.id, DeploymentState.SENT)
-                self.ledger.mark_deployment(deployment.id, DeploymentState.REFUSED, reason=sent.reason)
+                    self._approved.add(deployments[0].id)
+                    return sent, self.ledger.deployment(deployments[0].id)
         if reserved is not None:
             self._spending.cancel(reserved)
-        return None if deployment is None else (sent, deployment)
+        return (sent, deployments[0]) if deployments else None
 
-    def _record(self, tx: Tx, value: int) -> Deployment | None:
-        """Put a deployment in the ledger; None if another program has just made the very same one.
+    def _note(self, deployments: Sequence[Deployment], sent: Sent) -> None:
+        """Put the node's answer in the ledger."""
+        state = DeploymentState.SENT if sent.accepted else DeploymentState.REFUSED
+        numbers = [deployment.id for deployment in deployments]
+        self.ledger.mark_deployments(numbers, state, reason=sent.reason)
 
-        Signatures are deterministic: the same coins make the same transaction, also after a refusal.
+    def _record(self, tx: Tx, value: int, copies: int) -> list[Deployment]:
+        """Put the instances of a deployment in the ledger, all or none.
+
+        None if another program has just made the very same one: signatures are deterministic, and the same
+        coins make the same transaction, also after a refusal.
         """
-        known = self.ledger.deployment_of(self.connection.chain_id, tx.hex_hash(), 0)
+        with self.ledger.together():
+            raw = tx.to_bytes()
+            made = [self._record_one(raw, tx.hex_hash(), value, index) for index in range(copies)]
+        return [deployment for deployment in made if deployment is not None]
+
+    def _record_one(self, raw: bytes, txid: str, value: int, index: int) -> Deployment | None:
+        known = self.ledger.deployment_of(self.connection.chain_id, txid, index)
         if known is None:
             new = NewDeployment(
                 chain_id=self.connection.chain_id,
@@ -176,10 +235,10 @@ class Deployer:
                 contract_sha256=self.contract.sha256,
                 model_sha256=self.contract.model.sha256,
                 owner=self.contract.owner.hex(),
-                txid=tx.hex_hash(),
-                output_index=0,
+                txid=txid,
+                output_index=index,
                 value=value,
-                raw_tx=tx.to_bytes(),
+                raw_tx=raw,
             )
             return self.ledger.add_deployment(new)
         if known.state not in (DeploymentState.REFUSED, DeploymentState.LOST):

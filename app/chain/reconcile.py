@@ -100,10 +100,10 @@ def _recheck_confirmed(backend: Backend, ledger: Ledger, chain_id: str) -> None:
     """
     for record in ledger.newest_in(chain_id, VerificationState.CONFIRMED):
         with contextlib.suppress(PendingError):
+            if record.block_hash is not None and backend.stands(record.block_hash):
+                return
             found = backend.find(record.txid)
             if found is not None and found.block_hash == record.block_hash:
-                return
-            if found is None and record.block_hash is not None and backend.stands(record.block_hash):
                 return
             if found is not None:
                 _follow(ledger, record, found)

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import Enum
 from pathlib import Path
 
 from bitcoinx import Tx, TxOutput
 
 from app.chain.backends.base import Refusal, Sent
+from app.chain.claims import ChainVerdict as ChainVerdict
+from app.chain.claims import ClaimStage as ClaimStage
+from app.chain.claims import Readings as Readings
+from app.chain.claims import StageCallback as StageCallback
+from app.chain.claims import is_taken
+from app.chain.claims import verdict_of as verdict_of
 from app.chain.connection import Connection, NodeChoice, connect
 from app.chain.deploying import ATTEMPTS, Deployer
 from app.chain.deploying import Approve as Approve
@@ -31,49 +36,8 @@ from app.script import Kind
 
 _BURIED = 100
 """Blocks on top of one that is taken for final."""
-
-
-class ClaimStage(Enum):
-    """What has just happened to a submission, in this order."""
-
-    READY = "contract ready"
-    SIGNED = "signed"
-    ACCEPTED = "accepted by the node"
-    REFUSED = "refused by the node"
-    CONFIRMED = "in a block"
-
-
-StageCallback = Callable[[ClaimStage, str], None]
-
-
-@dataclass(frozen=True)
-class Readings:
-    """What the other two judges read, for the ledger."""
-
-    float_digit: int
-    probabilities: Sequence[float]
-    fixed_digit: int
-    logits: Sequence[int]
-
-
-@dataclass(frozen=True)
-class ChainVerdict:
-    """The chain's verdict on one claim.
-
-    `accepted`: the contract agrees. `reason`: the node's message for a refusal. `fee` in satoshis,
-    `size` and `script_bytes` in bytes; the block is None until there is one.
-    """
-
-    network: str
-    txid: str
-    claimed: int
-    accepted: bool
-    reason: str | None
-    block_height: int | None
-    block_hash: str | None
-    fee: int
-    size: int
-    script_bytes: int
+_OWN_BURIED = 10
+"""The same on a private chain, where nobody else mines."""
 
 
 @dataclass(frozen=True)
@@ -160,8 +124,8 @@ class Service:
                     continue  # another program has taken the deployment
                 on_stage(ClaimStage.SIGNED, record.txid)
                 sent = self.connection.backend.send(record.raw_tx, [output])
-                judgement = self._judge_refused(record, sent, output)
-                self._note(record, sent, judgement)
+                judgement = self.judge_refused(record, sent, output)
+                self.note(record, sent, judgement)
             if sent.accepted:
                 return self._taken(record, progress, on_stage)
             if judgement is not None and judgement.disagrees:
@@ -180,6 +144,14 @@ class Service:
         """Bring the ledger in line with the chain: what a crash or a pause left open is settled."""
         reconcile(self.connection.backend, self.ledger, self.connection.chain_id)
 
+    def confirm(self) -> None:
+        """Mine a block on a private chain, and settle what it holds; what it does not hold is looked for."""
+        chain_id, node = self.connection.chain_id, self.connection.node
+        for block_hash in node.mine(self.connection.wallet.address, 1):
+            self.ledger.confirm(chain_id, block_hash, *node.transactions_in(block_hash))
+        if any(self.ledger.unreconciled(chain_id)):
+            self.reconcile()
+
     def resume(self) -> None:
         """Go on where the last run ended: settle what it left open and, on a private chain, confirm it."""
         self.reconcile()
@@ -187,7 +159,12 @@ class Service:
         waiting = self.ledger.newest_in(self.connection.chain_id, VerificationState.ACCEPTED, 1)
         if waiting:
             self._confirm(silent, waiting[0])
-        self.ledger.shrink(self.connection.chain_id, self.connection.backend.tip().height - _BURIED)
+        self.shrink(pack=True)
+
+    def shrink(self, *, pack: bool = False) -> None:
+        """Drop from the ledger what blocks that are final make superfluous; `pack`: make its file smaller."""
+        buried = _OWN_BURIED if self.connection.network.may_mine else _BURIED
+        self.ledger.shrink(self.connection.chain_id, self.connection.backend.tip().height - buried, pack=pack)
 
     def status(self) -> ServiceStatus:
         """Ask the node how things stand."""
@@ -251,7 +228,7 @@ class Service:
         for record in settled:
             if record.state is VerificationState.PREPARED:
                 self._raise_if_pending(record.txid)
-        return next((record for record in settled if _is_taken(record)), None)
+        return next((record for record in settled if is_taken(record)), None)
 
     def _settle_deployment_left_open(self) -> Deployment | None:
         """Settle a deployment that was sent before with no answer recorded; returns it if it can be spent.
@@ -280,7 +257,7 @@ class Service:
         found, self.deployer.recovered = self.deployer.recovered, []
         return next((record for record in found if (record.image, record.claim) == (image, claim)), None)
 
-    def _judge_refused(self, record: Verification, sent: Sent, output: TxOutput) -> Judgement | None:
+    def judge_refused(self, record: Verification, sent: Sent, output: TxOutput) -> Judgement | None:
         """Run a claim here that was refused for its script; None for any other answer.
 
         A service can say what it likes. A verdict is only what the script itself, run to its end, says.
@@ -291,7 +268,7 @@ class Service:
         limits = limits_for(self.contract.program)
         return judge_spend(Tx.from_bytes(record.raw_tx), output.value, script, limits)
 
-    def _note(self, record: Verification, sent: Sent, judgement: Judgement | None) -> None:
+    def note(self, record: Verification, sent: Sent, judgement: Judgement | None) -> None:
         """Put the node's answer in the ledger: refused only if the claim is wrong."""
         state = VerificationState.ERROR
         if sent.accepted:
@@ -326,8 +303,7 @@ class Service:
         """On a private chain, mine the block that confirms; elsewhere miners do, and reconcile notices."""
         if not self.connection.network.may_mine:
             return
-        self.connection.backend.mine(self.connection.wallet.address, 1)
-        self.reconcile()
+        self.confirm()
         settled = self.ledger.verification(record.id)
         if settled.block_height is not None:
             on_stage(ClaimStage.CONFIRMED, f"{settled.block_height}")
@@ -340,27 +316,6 @@ def _unfounded(sent: Sent, judgement: Judgement) -> ChainError:
         "The claim was refused, but not by the contract.",
         why=f"The answer was: {sent.reason}. Run here, the contract's script {here}.",
         hint="Try again. If it stays so, do not trust this node or service; use another one.",
-    )
-
-
-def _is_taken(record: Verification) -> bool:
-    return record.state in (VerificationState.ACCEPTED, VerificationState.CONFIRMED)
-
-
-def verdict_of(record: Verification, network: str) -> ChainVerdict:
-    """A recorded verification as a verdict."""
-    accepted = _is_taken(record)
-    return ChainVerdict(
-        network=network,
-        txid=record.txid,
-        claimed=record.claim,
-        accepted=accepted,
-        reason=record.reason or None,
-        block_height=record.block_height,
-        block_hash=record.block_hash,
-        fee=record.fee,
-        size=record.size,
-        script_bytes=record.script_bytes,
     )
 
 

@@ -233,7 +233,7 @@ def test_damaged_bytes_of_a_deployment_are_fetched_from_the_chain(opened):
     deployment = opened.prepare(lambda *_: None)
     with opened.ledger.transaction() as db:
         damaged = b"\x00" + deployment.raw_tx
-        db.execute("UPDATE deployments SET raw_tx = ? WHERE id = ?", (damaged, deployment.id))
+        db.execute("UPDATE transactions SET raw_tx = ? WHERE txid = ?", (damaged, deployment.txid))
     assert world.claim(opened, next(SEEDS)).block_height is not None
     assert opened.ledger.deployment(deployment.id).state is DeploymentState.SPENT
 

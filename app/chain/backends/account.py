@@ -6,6 +6,7 @@ listing. Here a listing costs the blocks that are new, and the coins that are un
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
@@ -24,6 +25,8 @@ _MATURITY = 100
 """Blocks on top of a coinbase before it can be spent."""
 _TRIES = 20
 _GONE = -5
+_MOST_KNOWN = 20_000
+"""Transactions that are remembered: some megabytes."""
 
 Outpoint = tuple[str, int]
 
@@ -49,6 +52,14 @@ class OwnBlock:
     spent: tuple[Outpoint, ...]
 
 
+@dataclass(frozen=True)
+class _Moved:
+    """What a transaction does to coins: the outpoints it spends; index and value of outputs that pay us."""
+
+    spent: tuple[Outpoint, ...]
+    ours: tuple[tuple[int, int], ...]
+
+
 class Store(Protocol):
     """Where the account keeps what it has read: see `ledger.coinstore.CoinStore`."""
 
@@ -69,11 +80,13 @@ class Account:
         self._rpc = rpc
         self._store = store
         self._script = script
-        self._waiting: dict[str, Tx] = {}
+        self._known: OrderedDict[str, _Moved] = OrderedDict()
 
     def note(self, txid: str, tx: Tx) -> None:
-        """Remember a transaction that was just sent, so that the node need not be asked for it."""
-        self._waiting[txid] = tx
+        """Remember a transaction that is sent, so that the node need not be asked for it."""
+        self._known[txid] = _Moved(tuple(_spent(tx)), tuple(self._ours(tx)))
+        while len(self._known) > _MOST_KNOWN:
+            self._known.popitem(last=False)
 
     def coins(self) -> list[Coin]:
         """Coins that can be spent now, those of waiting transactions included and last."""
@@ -85,15 +98,15 @@ class Account:
                 return self._spendable(tip.height, waiting)
         raise ChainError("The node's chain changes faster than it can be read.", hint="Try again.")
 
-    def _spendable(self, height: int, waiting: dict[str, Tx]) -> list[Coin]:
-        taken = {outpoint for tx in waiting.values() for outpoint in _spent(tx)}
+    def _spendable(self, height: int, waiting: dict[str, _Moved]) -> list[Coin]:
+        taken = {outpoint for moved in waiting.values() for outpoint in moved.spent}
         coins = [
             Coin(coin.txid, coin.index, coin.value, height - coin.height + 1)
             for coin in self._store.unspent()
             if not coin.coinbase or height - coin.height >= _MATURITY
         ]
-        for txid, tx in waiting.items():
-            coins += [Coin(txid, index, value, 0) for index, value in self._ours(tx)]
+        for txid, moved in waiting.items():
+            coins += [Coin(txid, index, value, 0) for index, value in moved.ours]
         free = [coin for coin in coins if (coin.txid, coin.index) not in taken]
         return sorted(free, key=lambda coin: (-coin.confirmations, coin.txid, coin.index))
 
@@ -144,18 +157,20 @@ class Account:
         except Exception as error:  # bitcoinX names no family of errors for bytes that are none
             self._rpc.peer.garbage("A block cannot be read.", error)
 
-    def _read_waiting(self) -> dict[str, Tx] | None:
+    def _read_waiting(self) -> dict[str, _Moved] | None:
         """The transactions that wait for a block; None if one of them has gone meanwhile."""
         txids = self._rpc.call("getrawmempool")
         if not isinstance(txids, list):
             self._rpc.peer.garbage("Its list of waiting transactions cannot be read.")
-        waiting: dict[str, Tx] = {}
+        waiting: dict[str, _Moved] = {}
         for txid in map(self._rpc.peer.hash, txids):
-            tx = self._waiting.get(txid) or self._transaction(txid)
-            if tx is None:
-                return None
-            waiting[txid] = tx
-        self._waiting = waiting
+            if (moved := self._known.get(txid)) is None:
+                tx = self._transaction(txid)
+                if tx is None:
+                    return None
+                self.note(txid, tx)
+                moved = self._known[txid]
+            waiting[txid] = moved
         return waiting
 
     def _transaction(self, txid: str) -> Tx | None:

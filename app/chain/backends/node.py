@@ -75,6 +75,18 @@ class NodeBackend:
     def send(self, raw: bytes, spent: Sequence[TxOutput] = ()) -> Sent:
         """Give the transaction to the node, which knows the outputs it spends by itself."""
         sent = node_transactions.send(self.rpc, raw, seconds=self.send_seconds)
+        self._note(raw, sent)
+        return sent
+
+    def send_all(self, raws: Sequence[bytes]) -> list[Sent]:
+        """Give several transactions to the node at once: `send` for each of them, in this order."""
+        seconds = self.send_seconds + len(raws)
+        answers = node_transactions.send_all(self.rpc, raws, seconds=seconds)
+        for raw, sent in zip(raws, answers, strict=True):
+            self._note(raw, sent)
+        return answers
+
+    def _note(self, raw: bytes, sent: Sent) -> None:
         if sent.accepted:
             if self._account is not None:
                 self._account.note(sent.txid, Tx.from_bytes(raw))
@@ -82,7 +94,6 @@ class NodeBackend:
             # One that was taken before and is refused now would hold its coins in the node's wallet.
             with contextlib.suppress(RpcError):
                 self.rpc.call("abandontransaction", sent.txid)
-        return sent
 
     def find(self, txid: str) -> Found | None:
         """What the node knows of the transaction."""
@@ -99,6 +110,10 @@ class NodeBackend:
     def spender(self, txid: str, index: int, since: int) -> str | None:
         """By the node's waiting transactions and its blocks, on a private chain only."""
         return spenders.find_spender(self.rpc, self.network, (txid, index), since)
+
+    def transactions_in(self, block_hash: str) -> tuple[int, list[str]]:
+        """The height of a block, and the txids of what it holds."""
+        return node_transactions.transactions_in(self.rpc, block_hash)
 
     def block_proof(self, txid: str, block_hash: str) -> BlockProof:
         """By `gettxoutproof`, which every node answers for a block that it is told."""

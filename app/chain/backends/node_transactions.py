@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import bitcoinx
@@ -13,7 +13,7 @@ from app.chain.backends.rpc import METHOD_NOT_FOUND, Rpc
 from app.errors import ChainError, RpcError
 from app.text import clean_text
 
-__all__ = ["find_transaction", "is_unspent", "send", "stands"]
+__all__ = ["find_transaction", "is_unspent", "send", "send_all", "stands", "transactions_in"]
 
 _DECODE, _MISSING, _REJECTED, _KNOWN = -22, -25, -26, -27
 _UNKNOWN = -5
@@ -26,19 +26,36 @@ def send(rpc: Rpc, raw: bytes, *, seconds: float = 120.0) -> Sent:
 
     RpcError where the node could not judge it, ChainError where it names another txid than ours.
     """
-    txid = bitcoinx.hash_to_hex_str(bitcoinx.double_sha256(raw))
     try:
         answer = rpc.call("sendrawtransaction", raw.hex(), timeout=seconds)
     except RpcError as error:
-        if error.code not in (_DECODE, _MISSING, _REJECTED, _KNOWN):
-            raise
-        if error.code == _KNOWN or "already-known" in error.message or "already-in-mempool" in error.message:
+        answer = error
+    return _sent(rpc, raw, answer)
+
+
+def send_all(rpc: Rpc, raws: Sequence[bytes], *, seconds: float = 120.0) -> list[Sent]:
+    """Give several transactions to the node at once, in this order: `send` for each of them.
+
+    `seconds`: how long the node may take to judge all of them. Raises what `send` does, if for one of them.
+    """
+    answers = rpc.batch("sendrawtransaction", [[raw.hex()] for raw in raws], timeout=seconds)
+    return [_sent(rpc, raw, answer) for raw, answer in zip(raws, answers, strict=True)]
+
+
+def _sent(rpc: Rpc, raw: bytes, answer: Any) -> Sent:
+    """What the node's answer to `sendrawtransaction`, an RpcError perhaps, says about a transaction."""
+    txid = bitcoinx.hash_to_hex_str(bitcoinx.double_sha256(raw))
+    if isinstance(answer, RpcError):
+        if answer.code not in (_DECODE, _MISSING, _REJECTED, _KNOWN):
+            raise answer
+        told = answer.message
+        if answer.code == _KNOWN or "already-known" in told or "already-in-mempool" in told:
             return Sent(True, txid)
-        refusal = classify(error.message)
+        refusal = classify(told)
         # Of a transaction in a block whose outputs are all spent, the node says that its inputs are missing.
         if refusal is Refusal.MISSING_INPUTS and find_transaction(rpc, txid) is not None:
             return Sent(True, txid)
-        return Sent(False, txid, error.message, refusal)
+        return Sent(False, txid, told, refusal)
     if answer != txid:
         raise ChainError(
             "The node took the transaction under another txid than ours.",
@@ -74,8 +91,32 @@ def stands(rpc: Rpc, block_hash: str) -> bool:
     return header is not None and _in_chain(rpc, header)
 
 
+def transactions_in(rpc: Rpc, block_hash: str) -> tuple[int, list[str]]:
+    """The height of a block, and the txids of what it holds."""
+    block = rpc.peer.mapping(rpc.call("getblock", block_hash, 1))
+    txids = block.get("tx")
+    if not isinstance(txids, list):
+        rpc.peer.garbage("A block's list of transactions cannot be read.")
+    return rpc.peer.count(block.get("height")), [rpc.peer.hash(txid) for txid in txids]
+
+
 def is_unspent(rpc: Rpc, txid: str, index: int) -> bool:
     """Whether the node knows the output as unspent, waiting transactions taken into account."""
+    try:
+        # It leaves the output's script out, which is most of what `gettxout` answers.
+        told = rpc.peer.mapping(rpc.call("gettxouts", [{"txid": txid, "n": index}], ["value"], True))
+    except RpcError as error:
+        if error.code != METHOD_NOT_FOUND:
+            raise
+    else:
+        outputs = told.get("txouts")
+        if not isinstance(outputs, list) or len(outputs) != 1:
+            rpc.peer.garbage("The answer about an output cannot be read.")
+        if "value" in (output := rpc.peer.mapping(outputs[0])):
+            return True
+        if output.get("error") not in ("missing", "spent"):
+            rpc.peer.garbage("The answer about an output cannot be read.")
+        return False
     answer = rpc.call("gettxout", txid, index, True)
     if answer is None:
         return False

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import itertools
 import json
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -82,9 +83,42 @@ class Rpc:
         `timeout` bounds the whole call in seconds. RpcError: the node answered with an error.
         UnreachableError: it did not answer, or not as a node does.
         """
-        number = f"inkproof-{next(self._ids)}"
-        body = json.dumps({"jsonrpc": "1.0", "id": number, "method": method, "params": params}).encode()
-        status, answer = self._post(body, self.timeout if timeout is None else timeout)
+        question = self._question(method, params)
+        status, message = self._ask(question, self.timeout if timeout is None else timeout)
+        return self._result(method, question["id"], status, message)
+
+    def batch(
+        self, method: str, calls: Sequence[Sequence[Any]], *, timeout: float | None = None
+    ) -> list[Any]:
+        """The node's results of one method for several lists of parameters, asked for at once, in order.
+
+        An RpcError stands where the node answered one of them with an error. Otherwise as `call`.
+        """
+        questions = [self._question(method, params) for params in calls]
+        if not questions:
+            return []
+        status, messages = self._ask(questions, self.timeout if timeout is None else timeout)
+        if not isinstance(messages, list) or len(messages) != len(questions):
+            self.peer.garbage(f"The answer (HTTP status {status}) is not one to {len(questions)} questions.")
+        results: list[Any] = []
+        for question, message in zip(questions, messages, strict=True):
+            try:
+                results.append(self._result(method, question["id"], status, message))
+            except RpcError as error:
+                results.append(error)
+        return results
+
+    def _question(self, method: str, params: Sequence[Any]) -> dict[str, Any]:
+        return {
+            "jsonrpc": "1.0",
+            "id": f"inkproof-{next(self._ids)}",
+            "method": method,
+            "params": list(params),
+        }
+
+    def _ask(self, body: Any, limit: float) -> tuple[int, Any]:
+        """Put one question or several; HTTP status and the answer's JSON."""
+        status, answer = self._post(json.dumps(body).encode(), limit)
         if status == 401:
             raise UnreachableError(
                 f"The node at {self.url} refused the user name or password.",
@@ -99,7 +133,10 @@ class Rpc:
             raise UnreachableError(
                 f"The node at {self.url} is too busy to answer.", hint="Try again in a moment."
             )
-        return self._result(method, number, status, answer)
+        try:
+            return status, parse_json(answer)
+        except (ValueError, RecursionError) as unread:
+            self.peer.garbage(f"The answer (HTTP status {status}) is not JSON.", unread)
 
     def _post(self, body: bytes, limit: float) -> tuple[int, bytes]:
         headers = {"Authorization": self._authorization, "Content-Type": "application/json"}
@@ -107,11 +144,7 @@ class Rpc:
             "POST", self.url, limit=limit, largest=self._largest, headers=headers, body=body
         )
 
-    def _result(self, method: str, number: str, status: int, answer: bytes) -> Any:
-        try:
-            message = parse_json(answer)
-        except (ValueError, RecursionError) as unread:
-            self.peer.garbage(f"The answer (HTTP status {status}) is not JSON.", unread)
+    def _result(self, method: str, number: str, status: int, message: Any) -> Any:
         if not isinstance(message, dict) or "id" not in message:
             self.peer.garbage(f"The answer (HTTP status {status}) is not one of JSON-RPC.")
         if message["id"] != number:

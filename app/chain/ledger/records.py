@@ -81,7 +81,8 @@ class NewDeployment:
     """A contract instance to be recorded: the output that holds it, and the transaction that makes it.
 
     `contract_sha256` is that of the contract (its script without the owner), `model_sha256` that of the
-    model in it, `owner` a public key hash, all in hex. `value` is in satoshis.
+    model in it, `owner` a public key hash, all in hex. `value` is in satoshis. Deployments of one
+    transaction share its bytes, `raw_tx`.
     """
 
     chain_id: str

@@ -109,4 +109,26 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX bounty_steps_by_bounty ON bounty_steps (bounty_id)",
         "CREATE INDEX bounty_steps_by_state ON bounty_steps (state, chain_id)",
     ),
+    (
+        # Deployments of one transaction share its bytes. They have a table of their own, so that a change of
+        # state does not write them again; the column `raw_tx` stays empty.
+        """CREATE TABLE transactions (
+            chain_id TEXT NOT NULL,
+            txid TEXT NOT NULL,
+            raw_tx BLOB NOT NULL,
+            UNIQUE (chain_id, txid)
+        )""",
+        """INSERT OR IGNORE INTO transactions
+            SELECT chain_id, txid, raw_tx FROM deployments WHERE length(raw_tx) > 0""",
+        "UPDATE deployments SET raw_tx = x''",
+        """CREATE VIEW deployments_with_bytes AS SELECT id, created, chain_id, kind, contract_sha256,
+            model_sha256, owner, txid, output_index, value, coalesce((SELECT raw_tx FROM transactions
+                WHERE chain_id = d.chain_id AND txid = d.txid), x'') AS raw_tx, state, reason
+            FROM deployments AS d""",
+        # What is asked at every verification costs the same however many there have been.
+        "CREATE INDEX verifications_by_deployment ON verifications (deployment_id)",
+        "CREATE INDEX verifications_by_block ON verifications (chain_id, state, block_height, id)",
+        "CREATE INDEX deployments_by_reason ON deployments (chain_id, reason, id) WHERE reason != ''",
+        "CREATE INDEX deployments_by_txid ON deployments (chain_id, txid)",
+    ),
 )

@@ -29,6 +29,7 @@ __all__ = ["Ledger", "set_aside"]
 
 
 _WORTH_PACKING = 50
+_WITH_BYTES = "deployments_with_bytes"
 
 
 class Ledger:
@@ -42,8 +43,9 @@ class Ledger:
         self.path = path
         self.clock: Callable[[], datetime] = lambda: datetime.now(timezone.utc)
         """The time now, with its zone; it is shown, and decides nothing."""
-        self._guard = threading.Lock()
+        self._guard = threading.RLock()
         self._connection = open_file(path)
+        self._together = False
 
     def __enter__(self) -> Ledger:
         return self
@@ -56,10 +58,23 @@ class Ledger:
         with self._guard:
             self._connection.close()
 
+    @contextlib.contextmanager
+    def together(self) -> Iterator[None]:
+        """Make one transaction of all that this thread writes meanwhile: all of it is kept, or none."""
+        with self._transaction():
+            inner, self._together = self._together, True
+            try:
+                yield
+            finally:
+                self._together = inner
+
     def add_deployment(self, new: NewDeployment) -> Deployment:
         """Record a deployment that is about to be sent; it is `prepared`."""
         with self._transaction() as db:
-            return self._deployment(db, self._insert(db, "deployments", vars(new)))
+            db.execute(
+                "INSERT OR IGNORE INTO transactions VALUES (?, ?, ?)", (new.chain_id, new.txid, new.raw_tx)
+            )
+            return self._deployment(db, self._insert(db, "deployments", {**vars(new), "raw_tx": b""}))
 
     def add_verification(self, new: NewVerification) -> Verification:
         """Record a verification that is about to be sent; it is `prepared`, and holds its deployment.
@@ -75,21 +90,27 @@ class Ledger:
             "logits": json.dumps([int(logit) for logit in new.logits]),
         }
         with self._transaction() as db:
-            deployment = self._deployment(db, new.deployment_id)
+            deployment = self._deployment(db, new.deployment_id, "deployments")
             row |= {"chain_id": deployment.chain_id, "kind": deployment.kind}
             return self._verification(db, self._insert(db, "verifications", row))
 
     def mark_deployment(self, number: int, state: DeploymentState, *, reason: str = "") -> Deployment:
         """Move a deployment to another state. LedgerError if no such step exists; to stay is none."""
         with self._transaction() as db:
-            before = self._deployment(db, number)
-            if state is not before.state and state not in DEPLOYMENT_STEPS[before.state]:
-                raise _no_step("deployment", number, before.state.value, state.value)
-            db.execute(
-                "UPDATE deployments SET state = ?, reason = ? WHERE id = ?",
-                (state.value, _storable(reason), number),
-            )
+            self.mark_deployments([number], state, reason=reason)
             return self._deployment(db, number)
+
+    def mark_deployments(self, numbers: Sequence[int], state: DeploymentState, *, reason: str = "") -> None:
+        """Move several deployments to the same state, all or none; otherwise as `mark_deployment`."""
+        with self.together(), self._transaction() as db:
+            for number in numbers:
+                before = self._deployment(db, number, "deployments")
+                if state is not before.state and state not in DEPLOYMENT_STEPS[before.state]:
+                    raise _no_step("deployment", number, before.state.value, state.value)
+                db.execute(
+                    "UPDATE deployments SET state = ?, reason = ? WHERE id = ?",
+                    (state.value, _storable(reason), number),
+                )
 
     def mark_verification(
         self,
@@ -123,6 +144,21 @@ class Ledger:
                 )
             return self._verification(db, number)
 
+    def confirm(self, chain_id: str, block_hash: str, height: int, txids: Sequence[str]) -> None:
+        """Record that a block holds these transactions: what was sent and accepted is confirmed."""
+        found = (chain_id, json.dumps(list(txids)))
+        with self._transaction() as db:
+            db.execute(
+                """UPDATE verifications SET state = 'confirmed', reason = '', block_hash = ?, block_height = ?
+                    WHERE chain_id = ? AND state = 'accepted' AND txid IN (SELECT value FROM json_each(?))""",
+                (block_hash, height, *found),
+            )
+            db.execute(
+                """UPDATE deployments SET state = 'confirmed', reason = ''
+                    WHERE chain_id = ? AND state = 'sent' AND txid IN (SELECT value FROM json_each(?))""",
+                found,
+            )
+
     def deployment(self, number: int) -> Deployment:
         """One deployment. LedgerError if there is none of that number."""
         with self._transaction() as db:
@@ -136,7 +172,7 @@ class Ledger:
     def deployment_of(self, chain_id: str, txid: str, output_index: int) -> Deployment | None:
         """The deployment at this outpoint, if any. Two private chains can hold the same transaction."""
         rows = self._rows(
-            "SELECT * FROM deployments WHERE chain_id = ? AND txid = ? AND output_index = ?",
+            "SELECT * FROM deployments_with_bytes WHERE chain_id = ? AND txid = ? AND output_index = ?",
             *(chain_id, txid, output_index),
         )
         return self._to_deployment(rows[0]) if rows else None
@@ -147,22 +183,33 @@ class Ledger:
         return self._to_verification(rows[0]) if rows else None
 
     def open_deployments(
-        self, chain_id: str, *, kind: str | None = None, contract_sha256: str | None = None
+        self,
+        chain_id: str,
+        *,
+        kind: str | None = None,
+        contract_sha256: str | None = None,
+        with_bytes: bool = True,
+        limit: int = -1,
     ) -> list[Deployment]:
-        """Deployments on a chain that can be spent and that no verification holds, oldest first."""
+        """Deployments on a chain that can be spent and that no verification holds, oldest first.
+
+        `limit` of them at most, if it is not negative; `with_bytes`: whether `raw_tx` is read as well.
+        """
+        table = _WITH_BYTES if with_bytes else "deployments"
         rows = self._rows(
-            """SELECT * FROM deployments AS d WHERE chain_id = ? AND state IN ('sent', 'confirmed')
+            f"""SELECT * FROM {table} AS d WHERE chain_id = ? AND state IN ('sent', 'confirmed')
                 AND (? IS NULL OR kind = ?) AND (? IS NULL OR contract_sha256 = ?)
                 AND NOT EXISTS (SELECT 1 FROM verifications WHERE deployment_id = d.id
-                    AND state IN ('prepared', 'accepted', 'confirmed')) ORDER BY id""",
-            *(chain_id, kind, kind, contract_sha256, contract_sha256),
+                    AND state IN ('prepared', 'accepted', 'confirmed')) ORDER BY id LIMIT ?""",
+            *(chain_id, kind, kind, contract_sha256, contract_sha256, limit),
         )
         return [self._to_deployment(row) for row in rows]
 
     def unreconciled(self, chain_id: str) -> tuple[list[Deployment], list[Verification]]:
         """What was sent, or perhaps sent, and is not known to be in a block; oldest first."""
         deployments = self._rows(
-            "SELECT * FROM deployments WHERE chain_id = ? AND state IN ('prepared', 'sent') ORDER BY id",
+            """SELECT * FROM deployments_with_bytes
+                WHERE chain_id = ? AND state IN ('prepared', 'sent') ORDER BY id""",
             chain_id,
         )
         verifications = self._rows(
@@ -186,7 +233,7 @@ class Ledger:
     def spent_for(self, chain_id: str, reason: str, limit: int = 10) -> list[Deployment]:
         """Deployments that are spent for that reason, the latest first."""
         rows = self._rows(
-            """SELECT * FROM deployments WHERE chain_id = ? AND state = 'spent' AND reason = ?
+            """SELECT * FROM deployments_with_bytes WHERE chain_id = ? AND state = 'spent' AND reason = ?
                 ORDER BY id DESC LIMIT ?""",
             *(chain_id, reason, limit),
         )
@@ -197,19 +244,22 @@ class Ledger:
         rows = self._rows("SELECT * FROM verifications WHERE deployment_id = ? ORDER BY id", deployment_id)
         return [self._to_verification(row) for row in rows]
 
-    def shrink(self, chain_id: str, height: int) -> int:
+    def shrink(self, chain_id: str, height: int, *, pack: bool = True) -> int:
         """Drop the bytes of deployments (some 200 KB each) that were spent in a block up to `height`.
 
-        They are kept only to be sent again, should a block be taken back. Returns how many were dropped.
+        They are kept only to be sent again, should a block be taken back. Bytes that several deployments
+        share stay until all of these were. `pack`: whether the file becomes smaller. Returns how many
+        transactions' bytes were dropped.
         """
         with self._transaction() as db:
             dropped = db.execute(
-                """UPDATE deployments AS d SET raw_tx = x'' WHERE chain_id = ? AND state = 'spent'
-                    AND length(raw_tx) > 0 AND EXISTS (SELECT 1 FROM verifications
-                        WHERE deployment_id = d.id AND state = 'confirmed' AND block_height <= ?)""",
+                """DELETE FROM transactions AS t WHERE chain_id = ? AND NOT EXISTS (
+                    SELECT 1 FROM deployments AS d WHERE d.chain_id = t.chain_id AND d.txid = t.txid
+                        AND NOT EXISTS (SELECT 1 FROM verifications WHERE deployment_id = d.id
+                            AND state = 'confirmed' AND block_height <= ?))""",
                 (chain_id, height),
             ).rowcount
-        if dropped >= _WORTH_PACKING:
+        if pack and dropped >= _WORTH_PACKING:
             self._pack()
         return dropped
 
@@ -248,8 +298,12 @@ class Ledger:
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._guard, explained(self.path), immediate(self._connection):
-            yield self._connection
+        with self._guard, explained(self.path):
+            if self._together:
+                yield self._connection
+                return
+            with immediate(self._connection):
+                yield self._connection
 
     def _rows(self, query: str, *values: Any) -> list[sqlite3.Row]:
         with self._guard, explained(self.path):
@@ -262,8 +316,8 @@ class Ledger:
         cursor = db.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", tuple(row.values()))
         return int(cursor.lastrowid or 0)
 
-    def _deployment(self, db: sqlite3.Connection, number: int) -> Deployment:
-        row = db.execute("SELECT * FROM deployments WHERE id = ?", (number,)).fetchone()
+    def _deployment(self, db: sqlite3.Connection, number: int, table: str = _WITH_BYTES) -> Deployment:
+        row = db.execute(f"SELECT * FROM {table} WHERE id = ?", (number,)).fetchone()
         if row is None:
             raise LedgerError(f"The ledger holds no deployment {number}.")
         return self._to_deployment(row)

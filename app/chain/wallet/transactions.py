@@ -19,27 +19,27 @@ _DUST = 1_000
 """Change below this many satoshis is left to the miner: it would cost more trouble than it is worth."""
 
 
-def deployment_size(locking_script: bytes, inputs: int) -> int:
-    """Bytes of a signed deployment with that many inputs, at most."""
-    return len(locking_script) + 9 + 8 + inputs * SIGNED_INPUT + 34 + 10
+def deployment_size(locking_script: bytes, inputs: int, copies: int = 1) -> int:
+    """Bytes of a signed deployment of `copies` instances with that many inputs, at most."""
+    return copies * (len(locking_script) + 9 + 8) + inputs * SIGNED_INPUT + 34 + 10
 
 
 def build_deployment(
-    locking_script: bytes, value: int, coins: Sequence[Coin], wallet: Wallet, rate: int
+    locking_script: bytes, value: int, coins: Sequence[Coin], wallet: Wallet, rate: int, copies: int = 1
 ) -> tuple[Tx, int]:
-    """The signed transaction that puts `value` satoshis under the contract, and its fee.
+    """The signed transaction that puts `value` satoshis under each of `copies` instances, and its fee.
 
-    Output 0 is the contract, output 1 the change, if there is enough of it. WalletError if the coins do not
-    pay for both.
+    The first outputs are the instances, the last one the change, if there is enough of it. WalletError if the
+    coins do not pay for all.
     """
-    fee = fee_for(deployment_size(locking_script, len(coins)), rate)
-    change = sum(coin.value for coin in coins) - value - fee
+    fee = fee_for(deployment_size(locking_script, len(coins), copies), rate)
+    change = sum(coin.value for coin in coins) - copies * value - fee
     if change < 0:
         raise WalletError(
             "The coins do not pay for the deployment.",
-            why=f"{value:,} satoshis and a fee of {fee:,} are needed; {-change:,} are missing.",
+            why=f"{copies * value:,} satoshis and a fee of {fee:,} are needed; {-change:,} are missing.",
         )
-    outputs = [TxOutput(value, Script(locking_script))]
+    outputs = [TxOutput(value, Script(locking_script)) for _ in range(copies)]
     if change >= _DUST:
         outputs.append(TxOutput(change, wallet.locking_script))
     else:
