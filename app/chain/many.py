@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
+from typing import TypeVar
 
 from app.chain.backends.base import Sent
 from app.chain.ledger.records import Deployment, Verification, VerificationState
@@ -19,6 +22,8 @@ from app.errors import ChainError, InkproofError
 from app.progress import Progress
 
 __all__ = ["BATCH", "NewClaim", "submit_many"]
+
+T = TypeVar("T")
 
 BATCH = 50
 """Claims in a batch."""
@@ -45,14 +50,20 @@ def submit_many(
     """
     size = BATCH if service.connection.network.may_mine else 1
     claims = iter(claims)
-    while batch := list(itertools.islice(claims, size)):
-        records = _submit_batch(service, batch, progress) if len(batch) > 1 else []
+    batch = list(itertools.islice(claims, size))
+    while batch:
+        with _sending(service, batch, progress) as records:
+            upcoming = list(itertools.islice(claims, size))
+            if records and upcoming:
+                with contextlib.suppress(InkproofError):  # met again by the batch that needs them
+                    service.deployer.several(len(upcoming), progress)
         for claim, record in itertools.zip_longest(batch, records):
             settled = None if record is None else service.ledger.verification(record.id)
             if settled is not None and settled.state in _JUDGED:
                 yield claim, verdict_of(settled, service.connection.network.name)
             else:
                 yield claim, _submit_one(service, claim, progress)
+        batch = upcoming
 
 
 def _submit_one(service: Service, claim: NewClaim, progress: Progress) -> ChainVerdict | InkproofError:
@@ -62,20 +73,56 @@ def _submit_one(service: Service, claim: NewClaim, progress: Progress) -> ChainV
         return error
 
 
-def _submit_batch(service: Service, batch: Sequence[NewClaim], progress: Progress) -> list[Verification]:
-    """Submit a batch; its records, none where nothing was sent. What became of them, the ledger says."""
+@contextlib.contextmanager
+def _sending(service: Service, batch: Sequence[NewClaim], progress: Progress) -> Iterator[list[Verification]]:
+    """Send a batch, which the node judges while the block runs; yields its records, none if nothing is sent.
+
+    What became of them, the ledger says afterwards. An exception in the block leaves them open: they are
+    settled by the next run.
+    """
     records: list[Verification] = []
-    try:
-        with service.deployer.send_lock.acquire():
+    if len(batch) == 1:
+        yield records
+        return
+    with service.deployer.send_lock.acquire():
+        try:
             deployments = service.deployer.several(len(batch), progress)
             records = _record(service, batch, deployments)
-            _send(service, records)
-        service.confirm()
-    except InkproofError:
-        # Whatever it is, it is met again by the claims that it left without a verdict.
-        with contextlib.suppress(ChainError):
-            service.reconcile()
-    return records
+        except InkproofError:  # met again by each of the claims
+            yield []
+            return
+        sent = _in_background(lambda: _send_and_mine(service, records))
+        yield records
+        try:
+            answers, blocks = sent.result()
+            _note(service, records, answers)
+            service.settle(blocks)
+        except InkproofError:
+            with contextlib.suppress(ChainError):
+                service.reconcile()
+
+
+def _send_and_mine(service: Service, records: Sequence[Verification]) -> tuple[list[Sent], list[str]]:
+    """What the node says to each transaction of a batch, and the hashes of the blocks mined then."""
+    answers = service.connection.node.send_all([record.raw_tx for record in records])
+    try:
+        return answers, service.mine()
+    except ChainError:
+        return answers, []
+
+
+def _in_background(work: Callable[[], T]) -> Future[T]:
+    """Begin work in a thread that does not hold the program up when it ends."""
+    future: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(work())
+        except BaseException as error:
+            future.set_exception(error)
+
+    threading.Thread(target=run, daemon=True, name="batch").start()
+    return future
 
 
 def _record(
@@ -89,9 +136,8 @@ def _record(
         ]
 
 
-def _send(service: Service, records: Sequence[Verification]) -> None:
-    """Send a recorded batch, and record the answers."""
-    answers = service.connection.node.send_all([record.raw_tx for record in records])
+def _note(service: Service, records: Sequence[Verification], answers: Sequence[Sent]) -> None:
+    """Record the node's answers to a batch."""
     judgements = [_judge(service, record, sent) for record, sent in zip(records, answers, strict=True)]
     with service.ledger.together():
         for record, sent, judgement in zip(records, answers, judgements, strict=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -146,11 +146,19 @@ class Service:
 
     def confirm(self) -> None:
         """Mine a block on a private chain, and settle what it holds; what it does not hold is looked for."""
-        chain_id, node = self.connection.chain_id, self.connection.node
-        for block_hash in node.mine(self.connection.wallet.address, 1):
-            self.ledger.confirm(chain_id, block_hash, *node.transactions_in(block_hash))
-        if any(self.ledger.unreconciled(chain_id)):
+        self.settle(self.mine())
+        if any(self.ledger.unreconciled(self.connection.chain_id)):
             self.reconcile()
+
+    def mine(self) -> list[str]:
+        """Mine a block on a private chain; its hash, in a list."""
+        return self.connection.backend.mine(self.connection.wallet.address, 1)
+
+    def settle(self, blocks: Sequence[str]) -> None:
+        """Record what these blocks confirm."""
+        for block_hash in blocks:
+            height, txids = self.connection.node.transactions_in(block_hash)
+            self.ledger.confirm(self.connection.chain_id, block_hash, height, txids)
 
     def resume(self) -> None:
         """Go on where the last run ended: settle what it left open and, on a private chain, confirm it."""

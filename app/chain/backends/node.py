@@ -74,24 +74,28 @@ class NodeBackend:
 
     def send(self, raw: bytes, spent: Sequence[TxOutput] = ()) -> Sent:
         """Give the transaction to the node, which knows the outputs it spends by itself."""
+        self._note(raw)
         sent = node_transactions.send(self.rpc, raw, seconds=self.send_seconds)
-        self._note(raw, sent)
+        self._let_go(sent)
         return sent
 
     def send_all(self, raws: Sequence[bytes]) -> list[Sent]:
         """Give several transactions to the node at once: `send` for each of them, in this order."""
+        for raw in raws:
+            self._note(raw)
         seconds = self.send_seconds + len(raws)
         answers = node_transactions.send_all(self.rpc, raws, seconds=seconds)
-        for raw, sent in zip(raws, answers, strict=True):
-            self._note(raw, sent)
+        for sent in answers:
+            self._let_go(sent)
         return answers
 
-    def _note(self, raw: bytes, sent: Sent) -> None:
-        if sent.accepted:
-            if self._account is not None:
-                self._account.note(sent.txid, Tx.from_bytes(raw))
-        else:
-            # One that was taken before and is refused now would hold its coins in the node's wallet.
+    def _note(self, raw: bytes) -> None:
+        if self._account is not None:
+            self._account.note(hash_to_hex_str(double_sha256(raw)), Tx.from_bytes(raw))
+
+    def _let_go(self, sent: Sent) -> None:
+        # One that was taken before and is refused now would hold its coins in the node's wallet.
+        if not sent.accepted:
             with contextlib.suppress(RpcError):
                 self.rpc.call("abandontransaction", sent.txid)
 
