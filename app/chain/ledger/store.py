@@ -96,13 +96,13 @@ class Ledger:
 
     def mark_deployment(self, number: int, state: DeploymentState, *, reason: str = "") -> Deployment:
         """Move a deployment to another state. LedgerError if no such step exists; to stay is none."""
-        with self._transaction() as db:
+        with self.together():
             self.mark_deployments([number], state, reason=reason)
-            return self._deployment(db, number)
+            return self.deployment(number)
 
     def mark_deployments(self, numbers: Sequence[int], state: DeploymentState, *, reason: str = "") -> None:
         """Move several deployments to the same state, all or none; otherwise as `mark_deployment`."""
-        with self.together(), self._transaction() as db:
+        with self._transaction() as db:
             for number in numbers:
                 before = self._deployment(db, number, "deployments")
                 if state is not before.state and state not in DEPLOYMENT_STEPS[before.state]:
