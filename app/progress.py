@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
-__all__ = ["Progress", "silent"]
+__all__ = ["Pace", "Progress", "silent"]
 
 Progress = Callable[[str, "float | None"], None]
 """Called with what is going on, and how much of it is done (0 to 1, or None where that is unknown)."""
@@ -12,3 +13,34 @@ Progress = Callable[[str, "float | None"], None]
 
 def silent(_text: str, _fraction: float | None = None) -> None:
     """Discard progress."""
+
+
+class Pace:
+    """How fast many alike things are done, and how long the rest will take."""
+
+    def __init__(self, total: int, clock: Callable[[], float] = time.monotonic) -> None:
+        """`total`: how many there are. `clock`: seconds that never go back."""
+        self._total = total
+        self._clock = clock
+        self._begun = clock()
+        self._done = 0
+
+    def step(self) -> None:
+        """One more is done."""
+        self._done += 1
+
+    @property
+    def share(self) -> float:
+        """What is done, 0 to 1."""
+        return self._done / self._total
+
+    @property
+    def text(self) -> str:
+        """How many are done, and the time left: "250 of 1,000, 62 a second, 12 s left"."""
+        told = f"{self._done:,} of {self._total:,}"
+        seconds = self._clock() - self._begun
+        if not self._done or seconds <= 0:
+            return told
+        rate = self._done / seconds
+        minutes, left = divmod(round((self._total - self._done) / rate), 60)
+        return f"{told}, {rate:.3g} a second, {f'{minutes} min ' if minutes else ''}{left} s left"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -108,3 +109,56 @@ class Verdict:
                 "script_bytes": self.chain.script_bytes,
             }
         return values | {"agree": self.agree, "sure": self.sure, "sureness": self.sureness}
+
+
+class Tally:
+    """Verdicts on labelled images, counted: what the chain took, and who was right."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """`clock`: seconds that never go back; the count begins now."""
+        self._clock = clock
+        self._begun = clock()
+        self.images = self.accepted = self.confirmed = self.failed = self.agree = 0
+        self._right = {"float": 0, "integer": 0, "contract": 0}
+
+    def add(self, verdict: Verdict, label: int) -> None:
+        """Count the verdict on an image that shows the digit `label`."""
+        chain = verdict.chain
+        accepted = chain is not None and chain.accepted
+        self.images += 1
+        self.accepted += accepted
+        self.confirmed += chain is not None and chain.block_height is not None
+        self.agree += verdict.agree
+        self._right["float"] += verdict.floating.digit == label
+        self._right["integer"] += verdict.fixed.digit == label
+        self._right["contract"] += accepted and chain is not None and chain.claimed == label
+
+    def fail(self) -> None:
+        """Count an image on which there is no verdict."""
+        self.images += 1
+        self.failed += 1
+
+    def as_json(self) -> dict[str, Any]:
+        """The counts; the shares (0 to 1) of all images that each judge read right; seconds, and the rate."""
+        seconds = self._clock() - self._begun
+        return {
+            "images": self.images,
+            "accepted": self.accepted,
+            "refused": self.images - self.accepted - self.failed,
+            "failed": self.failed,
+            "confirmed": self.confirmed,
+            "agree": self.agree,
+            **{f"{judge}_accuracy": right / self.images for judge, right in self._right.items()},
+            "seconds": seconds,
+            "per_second": self.images / seconds,
+        }
+
+    def lines(self) -> list[str]:
+        """The same in words."""
+        told = self.as_json()
+        counts = ("images", "accepted", "refused", "failed", "confirmed", "agree")
+        return [
+            *(f"{name:<16} {told[name]:>8,}" for name in counts),
+            *(f"{judge:<16} {told[f'{judge}_accuracy']:>8.2%} right" for judge in self._right),
+            f"{'time':<16} {told['seconds']:>8.1f} s, {told['per_second']:.1f} a second",
+        ]

@@ -1,4 +1,4 @@
-"""`verify` and `classify`: images in, verdicts out."""
+"""`classify`: images in, verdicts out; and how `verify` too reads images and shows verdicts."""
 
 from __future__ import annotations
 
@@ -14,18 +14,15 @@ import numpy as np
 import numpy.typing as npt
 from rich.text import Text
 
-from app import paths
-from app.chain.service import ChainVerdict, ClaimStage, Readings, Service, open_service
+from app.chain.service import ChainVerdict
 from app.cli import DISAGREE, FAILED, OK
-from app.cli.ending import Background
-from app.cli.options import kind_of, model_of, node_choice, spending, warn_of
-from app.cli.output import Reporter, err, out, print_json, printable, reporting, show_error
+from app.cli.options import model_of
+from app.cli.output import err, out, print_json, printable, reporting, show_error
 from app.cli.picture import picture
-from app.contract.classifier import rule_of
 from app.drawing import PictureRead, read_picture, read_picture_bytes
 from app.drawing.files import MAX_BYTES
 from app.errors import ImageError, InkproofError
-from app.fixedpoint import IntegerModel, Sureness, load, load_sureness
+from app.fixedpoint import load, load_sureness
 from app.floats.judge import FloatJudge
 from app.picture import SIDE
 from app.verdict import Verdict
@@ -37,14 +34,16 @@ _GAP = 3
 
 
 @dataclass(frozen=True)
-class _Picture:
+class Picture:
+    """A picture of one digit that has been read: its name, and 28x28 uint8."""
+
     name: str
     pixels: Image
 
 
 def classify(options: argparse.Namespace) -> int:
     """Both local judges on every image that can be read."""
-    pictures, statuses = _read_all(options)
+    pictures, statuses = read_all(options)
     if pictures:
         model = load(model_of(options).integers_path)
         with reporting(options) as report:
@@ -53,83 +52,24 @@ def classify(options: argparse.Namespace) -> int:
         certainty = load_sureness(model_of(options).sureness_path, model.sha256)
         for item in pictures:
             verdict = Verdict(item.name, judge.read(item.pixels), model.read(item.pixels), None, certainty)
-            _show(verdict, item.pixels, options.json)
+            show(verdict, item.pixels, options.json)
             statuses.append(OK if verdict.agree else DISAGREE)
     return max(statuses)
 
 
-def verify(options: argparse.Namespace) -> int:
-    """All three judges on every image that can be read; nothing is started if none can."""
-    pictures, statuses = _read_all(options)
-    if not pictures:
-        return max(statuses)
-    kind = kind_of(options)
-    model = load(model_of(options).integers_path, rule_of(kind))
-    certainty = load_sureness(model_of(options).sureness_path, model.sha256)
-    # Errors in the options are raised before anything is loaded or started.
-    choice, limits = node_choice(options), spending(options)
-    paths.home()
-    # TensorFlow takes seconds to import, the node about one to start: they do so at the same time.
-    loading = Background(partial(FloatJudge.load, model_of(options).float_path))
-    with (
-        reporting(options) as report,
-        open_service(model, kind, choice, report, **limits) as service,
-    ):
-        warn_of(service.connection.wallet)
-        service.prepare(report)
-        report("Loading the float model (TensorFlow)")
-        judge = loading.result()
-        for item in pictures:
-            try:
-                verdict = _verify_one(item, options.claim, model, judge, certainty, service, report)
-            except InkproofError as error:
-                _show_failure(error, item.name, options.json)
-                statuses.append(FAILED)
-                continue
-            _show(verdict, item.pixels, options.json)
-            statuses.append(OK if verdict.agree else DISAGREE)
-    return max(statuses)
-
-
-def _verify_one(
-    item: _Picture,
-    claim: int | None,
-    model: IntegerModel,
-    judge: FloatJudge,
-    certainty: Sureness | None,
-    service: Service,
-    report: Reporter,
-) -> Verdict:
-    floating, fixed = judge.read(item.pixels), model.read(item.pixels)
-    readings = Readings(floating.digit, floating.probabilities, fixed.digit, fixed.logits)
-
-    def on_stage(stage: ClaimStage, text: str) -> None:
-        report(f"{item.name}: {f'in block {text}' if stage is ClaimStage.CONFIRMED else stage.value}")
-
-    chain = service.submit(
-        item.pixels.tobytes(),
-        fixed.digit if claim is None else claim,
-        readings,
-        name=item.name,
-        progress=report,
-        on_stage=on_stage,
-    )
-    return Verdict(item.name, floating, fixed, chain, certainty)
-
-
-def _read_all(options: argparse.Namespace) -> tuple[list[_Picture], list[int]]:
+def read_all(options: argparse.Namespace) -> tuple[list[Picture], list[int]]:
     """The images that can be read, and OK with FAILED for each that cannot; its error is shown at once."""
-    pictures: list[_Picture] = []
+    pictures: list[Picture] = []
     statuses = [OK]
     for name, reading in _readings(options.images):
         try:
             found = reading()
-            pictures.append(_Picture(name, found.pixels))
+            pictures.append(Picture(name, found.pixels))
             if found.note:
                 err.print(Text(f"{printable(name)}: {found.note}"))
         except InkproofError as error:
             # The message names the file already, in its own way.
-            _show_failure(error, name, options.json, named=True)
+            show_failure(error, name, options.json, named=True)
             statuses.append(FAILED)
     return pictures, statuses
 
@@ -158,14 +98,15 @@ def _standard_input() -> PictureRead:
     return read_picture_bytes(data, "Standard input")
 
 
-def _show_failure(error: InkproofError, name: str, as_json: bool, *, named: bool = False) -> None:
+def show_failure(error: InkproofError, name: str, as_json: bool, *, named: bool = False) -> None:
     """Print why there is no verdict on an image. `named`: the message itself names it."""
     if as_json:
         print_json({"image": name, **error.as_json()})
     show_error(error, "" if named else name)
 
 
-def _show(verdict: Verdict, pixels: Image, as_json: bool) -> None:
+def show(verdict: Verdict, pixels: Image, as_json: bool) -> None:
+    """Print the verdict on a picture."""
     if as_json:
         print_json(verdict.as_json())
         return

@@ -24,17 +24,23 @@ def add_judging(commands: Commands[argparse.ArgumentParser]) -> None:
         "verify",
         "let all three judges read images, the contract on chain",
         "Each image becomes 28x28 as MNIST's were made. The claim is the digit that the integer engine\n"
-        "reads, unless --claim names another; the node then has to refuse it.",
-        later("judging", "verify"),
+        "reads, unless --claim names another; the node then has to refuse it. Many images are verified\n"
+        "together, many in a second. Of a data set's test images a summary is printed.",
+        later("verifying", "verify"),
         [model_option(), kind_option(), node_options()],
         [
             "inkproof verify seven.png              on the private chain, for nothing",
             "inkproof verify seven.png --claim 4    try to cheat: the node refuses",
             "inkproof verify *.png --model compact --json",
             "inkproof verify - < seven.png          from standard input",
+            "inkproof verify --data mnist.npz --count 1000 --model compact",
         ],
     )
-    verify.add_argument("images", nargs="+", metavar="IMAGE", help=IMAGE_HELP)
+    verify.add_argument("images", nargs="*", metavar="IMAGE", help=IMAGE_HELP)
+    verify.add_argument(
+        "--data", type=Path, metavar="FILE", help="the test images of a data set (mnist.npz) instead"
+    )
+    verify.add_argument("--count", type=COUNT, metavar="N", help="with --data: the first N of them only")
     verify.add_argument(
         "--claim", type=whole_number(0, 9), metavar="D", help="claim this digit (0 to 9) instead"
     )
