@@ -13,6 +13,7 @@ __all__ = ["balance", "fund"]
 # A coinbase can be spent once 100 blocks follow it.
 _MATURITY = 101
 _MORE_BLOCKS = 50
+_MOST_GATHERED = 100
 
 
 def balance(backend: Backend, wallet: Wallet) -> int:
@@ -25,7 +26,8 @@ def fund(
 ) -> list[Coin]:
     """Coins worth at least `need` satoshis beyond what `each` costs to spend, as `select` chooses them.
 
-    `extra`: how many small coins are added to be held together by the change. Where the network allows it,
+    `extra`: how many small coins are added to be held together by the change; more where there are very many,
+    for listing them takes time. Where the network allows it,
     blocks are mined to earn coins. WalletError names the address to send them to where it does not.
     """
     coins = backend.coins(wallet)
@@ -37,6 +39,8 @@ def fund(
         progress(f"Mining {blocks} block{'s' if blocks > 1 else ''} on the private chain to earn coins", None)
         backend.mine(wallet.address, blocks)
         coins = backend.coins(wallet)
+    if extra:
+        extra = max(extra, min(_MOST_GATHERED, len(coins) // 10))
     try:
         return gather(coins, select(coins, need, each), extra, each)
     except WalletError as error:

@@ -35,7 +35,7 @@ def kept(bitcoind: Path) -> Iterator[Path]:
 
 
 class Driver:
-    """The program of `tests.faults.driver`: one submission per order, each in a process of its own."""
+    """The program of `tests.faults.driver`: each order runs in a process of its own."""
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
@@ -46,9 +46,10 @@ class Driver:
             env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
         )
 
-    def run(self, seed: int, at: int | None = None, victim: str = "app") -> dict[str, Any]:
+    def run(self, seed: int, at: int | None = None, victim: str = "app", many: int = 0) -> dict[str, Any]:
         assert self._process.stdin is not None and self._process.stdout is not None
-        self._process.stdin.write(json.dumps({"seed": seed, "at": at, "victim": victim}) + "\n")
+        order = {"seed": seed, "at": at, "victim": victim, "many": many}
+        self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()
         answer: dict[str, Any] = json.loads(self._process.stdout.readline())
         return answer

@@ -1,8 +1,8 @@
-"""A program that submits one verification and, at a chosen step, is killed or kills the node.
+"""A program that submits verifications and, at a chosen step, is killed or kills the node.
 
-`python -m tests.faults.driver` reads lines of JSON, {"seed": 7, "at": 3, "victim": "app"}, runs each in a
-process of its own and answers {"status": -9, "steps": [...]}. The steps are what a submission does to the
-world: the ledger's writes, what goes to the node, and what is told to the caller; before and after each.
+`python -m tests.faults.driver` reads lines of JSON, {"seed": 7, "at": 3, "victim": "app", "many": 0}, runs
+each in a process of its own and answers {"status": -9, "steps": [...]}. The steps are what a submission does
+to the world: the ledger's writes, what goes to the node, and what is told to the caller; before and after each.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tests.faults import world
 
 WATCHED = (
     (Ledger, ("add_deployment", "mark_deployment", "add_verification", "mark_verification")),
-    (NodeBackend, ("send", "mine")),
+    (NodeBackend, ("send", "send_all", "mine")),
 )
 
 
@@ -51,8 +51,8 @@ class Steps:
         setattr(owner, method, watched)
 
 
-def submit(seed: int, at: int | None, victim: str, report: int) -> None:
-    """One submission on INKPROOF_HOME's node; the steps' names go to file descriptor `report`."""
+def submit(seed: int, at: int | None, victim: str, many: int, report: int) -> None:
+    """One submission, or `many` at once, on INKPROOF_HOME's node; the steps' names go to file `report`."""
 
     def strike() -> None:
         os.write(report, (json.dumps(steps.names) + "\n").encode())
@@ -63,7 +63,10 @@ def submit(seed: int, at: int | None, victim: str, report: int) -> None:
         for owner, methods in WATCHED:
             for method in methods:
                 steps.watch(owner, method)
-        world.claim(opened, seed, on_stage=lambda stage, _: steps.reached(stage.name))
+        if many:
+            world.claim_many(opened, seed, many)
+        else:
+            world.claim(opened, seed, on_stage=lambda stage, _: steps.reached(stage.name))
     os.write(report, (json.dumps(steps.names) + "\n").encode())
 
 
@@ -76,7 +79,7 @@ def main() -> None:
             os.close(reading)
             status = 0
             try:
-                submit(order["seed"], order["at"], order["victim"], writing)
+                submit(order["seed"], order["at"], order["victim"], order["many"], writing)
             except (InkproofError, OSError) as error:
                 print(error, file=sys.stderr, flush=True)
                 status = 2

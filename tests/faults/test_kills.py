@@ -49,6 +49,29 @@ def walk(driver: Driver, victim: str, stride: int = 1) -> dict[str, list[Verific
     raise AssertionError("a submission ends")
 
 
+@pytest.mark.timeout(280)
+@pytest.mark.parametrize(("victim", "stride"), [("app", 2), ("node", 5)])
+def test_killed_in_the_middle_of_many(driver, victim, stride):
+    """Of several claims made at once each happened once or not at all, and every coin is accounted for."""
+    count, found = 3, set()
+    for at in itertools.count(step=stride):
+        seed = 10_000 + 100 * at + (victim == "node") * 50
+        done = driver.run(seed, at, victim, count)
+        with world.service() as opened:
+            world.check_coins(opened)
+            images = [world.picture(number) for number in range(seed, seed + count)]
+            taken = [record.image for record in world.records() if record.state in world.Taken]
+            happened = [taken.count(image) for image in images]
+            assert set(happened) <= {0, 1}
+            found.add(sum(happened))
+            verdicts = world.claim_many(opened, next(SEEDS) + 50_000, 2)
+            assert all(verdict.block_height is not None for verdict in verdicts)
+        if len(done["steps"]) <= at:
+            assert (done["status"], sum(happened)) == (0, count)
+            break
+    assert found == {0, count}
+
+
 def name_of(outcomes: dict[str, list[VerificationState]], step: str) -> str:
     return next(name for name in outcomes if name.split(" ", 1)[1] == step)
 

@@ -18,8 +18,10 @@ from app.chain.backends.rpc import Rpc, satoshis
 from app.chain.connection import NodeChoice
 from app.chain.ledger.records import Deployment, DeploymentState, Verification, VerificationState
 from app.chain.ledger.store import Ledger
+from app.chain.many import NewClaim, submit_many
 from app.chain.node.process import EmbeddedNode
 from app.chain.service import ChainVerdict, Readings, Service, ledger_path, open_service
+from app.errors import InkproofError
 from app.fixedpoint import IntegerModel, quantise
 from app.script import Kind
 from tests.conftest import quiet
@@ -51,6 +53,15 @@ def claim(service: Service, seed: int, *, by: int = 0, **options: Any) -> ChainV
     told = readings(image)
     options.setdefault("progress", quiet)
     return service.submit(image, (told.fixed_digit + by) % 10, told, name=f"{seed}.png", **options)
+
+
+def claim_many(service: Service, seed: int, count: int) -> list[ChainVerdict | InkproofError]:
+    """Submit the pictures from `seed` on at once, each with the digit that the model reads."""
+    claims = []
+    for number in range(seed, seed + count):
+        told = readings(picture(number))
+        claims.append(NewClaim(f"{number}.png", picture(number), told.fixed_digit, told))
+    return [answer for _, answer in submit_many(service, claims, quiet)]
 
 
 @contextlib.contextmanager
