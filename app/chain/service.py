@@ -147,7 +147,8 @@ class Service:
     def confirm(self) -> None:
         """Mine a block on a private chain, and settle what it holds; what it does not hold is looked for."""
         self.settle(self.mine())
-        if any(self.ledger.unreconciled(self.connection.chain_id)):
+        _, left = self.ledger.unreconciled(self.connection.chain_id)
+        if left:
             self.reconcile()
 
     def mine(self) -> list[str]:
@@ -288,9 +289,9 @@ class Service:
     def _taken(self, record: Verification, progress: Progress, on_stage: StageCallback) -> ChainVerdict:
         """Go on with a claim that the node took. It stands, whatever fails afterwards."""
         on_stage(ClaimStage.ACCEPTED, record.txid)
-        self._look_ahead(progress)
         with contextlib.suppress(ChainError):
             self._confirm(on_stage, record)
+        self._look_ahead(progress)
         return self._verdict(record)
 
     def _verdict(self, record: Verification) -> ChainVerdict:

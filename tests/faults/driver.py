@@ -2,7 +2,7 @@
 
 `python -m tests.faults.driver` reads lines of JSON, {"seed": 7, "at": 3, "victim": "app", "many": 0}, runs
 each in a process of its own and answers {"status": -9, "steps": [...]}. The steps are what a submission does
-to the world: the ledger's writes, what goes to the node, and what is told to the caller; before and after each.
+to the world: the ledger's writes, what goes to the node, what is told to the caller; before and after each.
 """
 
 from __future__ import annotations
