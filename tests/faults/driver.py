@@ -20,7 +20,7 @@ from app.errors import InkproofError
 from tests.faults import world
 
 WATCHED = (
-    (Ledger, ("add_deployment", "mark_deployment", "add_verification", "mark_verification")),
+    (Ledger, ("add_deployment", "mark_deployments", "add_verification", "mark_verification", "confirm")),
     (NodeBackend, ("send", "send_all", "mine")),
 )
 

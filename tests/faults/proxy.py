@@ -11,8 +11,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 Answer = tuple[int, bytes]
-Mischief = Callable[[dict[str, Any], Callable[[], Answer]], "Answer | None"]
-"""Given a request and a way to pass it on: what to answer, or None to close without a word."""
+Mischief = Callable[[Any, Callable[[], Answer]], "Answer | None"]
+"""Given a request, or a list of them, and a way to pass it on: what to answer, or None to close without a word."""
+
+
+def method_of(request: Any) -> str:
+    """The method that is called; one question after another, or several of one method at once."""
+    return str((request[0] if isinstance(request, list) else request)["method"])
 
 
 class Proxy(ThreadingHTTPServer):
@@ -31,7 +36,7 @@ class Proxy(ThreadingHTTPServer):
 
     def on(self, method: str, act: Callable[[Callable[[], Answer]], Answer | None]) -> None:
         """Do mischief on one method only."""
-        self.mischief = lambda request, pass_on: act(pass_on) if request["method"] == method else pass_on()
+        self.mischief = lambda request, pass_on: act(pass_on) if method_of(request) == method else pass_on()
 
 
 class _Handler(BaseHTTPRequestHandler):

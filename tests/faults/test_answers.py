@@ -67,6 +67,37 @@ def test_garbage_is_called_so_and_the_claim_is_made_later(opened, between, kind)
     assert states(seed) == [VerificationState.CONFIRMED]
 
 
+def test_garbage_in_answer_to_many_claims_is_no_verdict_and_each_is_made_once_later(opened, between):
+    for kind in GARBAGE:
+        seed = next(SEEDS) + 20_000
+        opened.deployer.several(2, lambda *_: None)
+        between.on("sendrawtransaction", lambda pass_on, kind=kind: GARBAGE[kind])
+        assert [type(error) for error in world.claim_many(opened, seed, 2)] == [UnreachableError] * 2, kind
+        between.mischief = None
+        assert all(verdict.block_height is not None for verdict in world.claim_many(opened, seed, 2)), kind
+        for number in (seed, seed + 1):
+            assert states(number).count(VerificationState.CONFIRMED) == 1, kind
+
+
+def test_a_batch_answered_in_part_or_in_another_order_is_not_believed(opened, between):
+    def on_batches(change):
+        def act(request, pass_on):
+            if not isinstance(request, list):
+                return pass_on()
+            status, body = pass_on()
+            return status, json.dumps(change(json.loads(body))).encode()
+
+        return act
+
+    for change in (lambda answers: answers[:-1], lambda answers: answers[::-1], lambda answers: answers[0]):
+        seed = next(SEEDS) + 30_000
+        between.mischief = on_batches(change)
+        verdicts = world.claim_many(opened, seed, 3)
+        between.mischief = None
+        assert all(verdict.accepted for verdict in verdicts)
+        assert [states(number) for number in range(seed, seed + 3)] == [[VerificationState.CONFIRMED]] * 3
+
+
 METHODS = (
     "abandontransaction",
     "generatetoaddress",
@@ -80,7 +111,7 @@ METHODS = (
     "getrawtransaction",
     "getsettings",
     "gettransaction",
-    "gettxout",
+    "gettxouts",
     "gettxoutsetinfo",
     "importaddress",
     "sendrawtransaction",
@@ -114,8 +145,6 @@ def test_an_answer_of_any_method_that_is_no_answer_leads_to_plain_words(opened, 
     """To the program at work, and to one that opens; nothing is lost by it, as `opened` checks afterwards."""
     choice = world.choice_of(world.node(), between.port)
     for kind, change in SPOILT.items():
-        if (method, kind) == ("gettxout", "null"):
-            continue  # that is an answer: the output is spent
 
         def spoil(pass_on, change=change):
             status, body = altered(pass_on(), change)
