@@ -12,7 +12,7 @@ from typing import Any
 
 Answer = tuple[int, bytes]
 Mischief = Callable[[Any, Callable[[], Answer]], "Answer | None"]
-"""Given a request, or a list of them, and a way to pass it on: what to answer, or None to close without a word."""
+"""Given a request (or a list) and a way to pass it on: what to answer, or None to close without a word."""
 
 
 def method_of(request: Any) -> str:
