@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from app.chain.service import ChainVerdict
 from app.fixedpoint import FixedReading, Sureness
 from app.floats.judge import FloatReading
-from app.verdict import Verdict
+from app.verdict import Tally, Verdict
 
 FAR, NEAR = (50, *[0] * 9), (5, *[0] * 9)
 KNOWN = Sureness("ab", threshold=500, middle=300, width=100)
@@ -63,3 +65,21 @@ def test_an_accepted_claim_says_what_it_proves() -> None:
     assert reading(FAR, KNOWN).proved == ""
     said = reading(NEAR, KNOWN, accepted(8)).proved
     assert said == "Proved: this model reads 8. Not proved: that it is one."
+
+
+def test_verdicts_are_counted_with_who_was_right_and_what_the_chain_took() -> None:
+    now = [0.0]
+    tally = Tally(clock=lambda: now[0])
+    tally.add(reading(FAR, KNOWN, accepted(0)), 0)
+    tally.add(reading(FAR, KNOWN, accepted(0)), 3)
+    refusal = dataclasses.replace(accepted(3), accepted=False, block_height=None)
+    tally.add(reading(FAR, KNOWN, refusal), 3)
+    tally.fail()
+    now[0] = 2.0
+    told = tally.as_json()
+    assert {
+        name: told[name] for name in ("images", "accepted", "refused", "failed", "confirmed", "agree")
+    } == {"images": 4, "accepted": 2, "refused": 1, "failed": 1, "confirmed": 2, "agree": 2}
+    assert told["float_accuracy"] == told["integer_accuracy"] == told["contract_accuracy"] == 0.25
+    assert (told["seconds"], told["per_second"]) == (2.0, 2.0)
+    assert "contract           25.00% right" in tally.lines()

@@ -105,6 +105,22 @@ def test_ten_digits_of_ten_classes_are_all_confirmed(inkproof, mnist, tmp_path):
     assert ran.returncode == 0
 
 
+def test_a_data_set_is_summed_up_and_every_image_of_it_is_in_the_history(inkproof, mnist, mnist_file):
+    ran = inkproof("verify", "--data", mnist_file, "--count", "30", "--model", "compact", "--json")
+    summary, records = ran.json(), inkproof("history", "--json", "--limit", "100").lines()
+    assert (summary["images"], summary["accepted"], summary["confirmed"]) == (30, 30, 30)
+    assert (summary["refused"], summary["failed"]) == (0, 0)
+    assert [bytes.fromhex(r["pixels"]) for r in records[::-1]] == [i.tobytes() for i in mnist.x_test[:30]]
+    right = sum(r["claimed"] == label for r, label in zip(records[::-1], mnist.y_test[:30], strict=True))
+    assert summary["contract_accuracy"] == summary["integer_accuracy"] == right / 30
+    assert ran.returncode == (0 if summary["agree"] == 30 else 1)
+    assert all(record["state"] == "confirmed" for record in records)
+    words = inkproof("verify", "--data", mnist_file, "--count", "3", "--claim", "1", "--model", "compact")
+    assert words.returncode == 1
+    assert "refused                 3" in words.stdout
+    assert "contract            0.00% right" in words.stdout
+
+
 def test_the_verdict_in_words_and_the_steps_to_it(inkproof):
     ran = inkproof("verify", SEVEN, "--model", "compact")
     assert "✓ All three judges agree: this is a 7." in ran.stdout

@@ -56,3 +56,20 @@ def test_the_environment_names_the_data_set(inkproof, monkeypatch, tmp_path):
     # It is no choice that excludes another.
     ran = inkproof("evaluate", "--drawings", tmp_path / "none.json")
     assert "none.json" in ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "No image is named"),
+        (["--count", "5"], "No image is named"),
+        (["seven.png", "--data", "mnist.npz"], "Both images and a data set"),
+        (["seven.png", "--count", "5"], "Both images and a data set"),
+        (["--data", "none.npz"], "There is no data set at none.npz"),
+    ],
+)
+def test_verify_takes_either_images_or_a_data_set(inkproof, home, arguments, words):
+    ran = inkproof("verify", *arguments)
+    assert ran.returncode == 2
+    assert words in ran.stderr
+    assert not (home / "nodes").exists()

@@ -28,6 +28,7 @@ from app.chain.ledger.records import (
     Verification,
     VerificationState,
 )
+from app.chain.ledger.schema import APPLICATION, MIGRATIONS
 from app.chain.ledger.store import Ledger, set_aside
 from app.errors import DeploymentTakenError, LedgerError
 
@@ -449,3 +450,91 @@ def test_a_killed_writer_loses_nothing_it_has_written(tmp_path: Path, records: i
             assert ledger.verification(number).state is V.ACCEPTED
         assert len(ledger.history(10**6)) - len(promised) in (0, 1), "at most the one in the works"
         verify(ledger, deploy(ledger, txid="ff" * 32))
+
+
+def test_what_is_written_together_is_kept_whole_or_not_at_all(ledger: Ledger) -> None:
+    with ledger.together():
+        made = [deploy(ledger) for _ in range(3)]
+    assert [ledger.deployment(d.id) for d in made] == made
+    held = verify(ledger, made[0])
+    with pytest.raises(DeploymentTakenError), ledger.together():
+        verify(ledger, made[1])
+        verify(ledger, made[0])
+    assert ledger.history() == [held]
+    verify(ledger, made[1])
+
+
+def test_deployments_of_one_transaction_share_its_bytes_until_all_are_buried(tmp_path: Path) -> None:
+    raw = bytes(range(256)) * 800
+    with Ledger(tmp_path / "ledger.sqlite") as ledger:
+        made = [deploy(ledger, txid="aa" * 32, output_index=index, raw_tx=raw) for index in range(10)]
+        assert all(ledger.deployment(d.id).raw_tx == raw for d in made)
+        assert sum(path.stat().st_size for path in tmp_path.iterdir()) < 4 * len(raw)
+        ledger.mark_deployments([d.id for d in made], D.SENT)
+        assert [len(d.raw_tx) for d in ledger.open_deployments("regtest", with_bytes=False, limit=4)] == [
+            0
+        ] * 4
+        for deployment in made:
+            assert ledger.shrink("regtest", 1) == 0
+            record = verify(ledger, deployment)
+            ledger.mark_verification(record.id, V.CONFIRMED, block_hash="ab" * 32, block_height=1)
+        assert ledger.shrink("regtest", 1) == 1
+        assert ledger.deployment(made[0].id).raw_tx == b""
+
+
+def test_a_block_confirms_what_was_sent_and_accepted_and_nothing_else(ledger: Ledger) -> None:
+    states = (V.ACCEPTED, V.ACCEPTED, V.REFUSED, V.PREPARED)
+    records = [put_verification(ledger, state) for state in states]
+    waiting, refused = put_deployment(ledger, D.SENT), put_deployment(ledger, D.REFUSED)
+    held = [*(record.txid for record in records if record is not records[1]), waiting.txid, refused.txid]
+    ledger.confirm("regtest", "ab" * 32, 7, held)
+    after = [ledger.verification(record.id) for record in records]
+    assert [r.state for r in after] == [V.CONFIRMED, V.ACCEPTED, V.REFUSED, V.PREPARED]
+    assert (after[0].block_hash, after[0].block_height) == ("ab" * 32, 7)
+    assert ledger.deployment(waiting.id).state is D.CONFIRMED
+    assert ledger.deployment(refused.id).state is D.REFUSED
+    ledger.confirm("another chain", "cd" * 32, 8, [records[1].txid])
+    assert ledger.verification(records[1].id).state is V.ACCEPTED
+
+
+def test_no_question_of_a_verification_looks_through_all_earlier_ones(ledger: Ledger) -> None:
+    """Every query is answered from an index; a scan would cost more with each verification."""
+    asked: list[str] = []
+    with ledger.transaction() as db:
+        db.set_trace_callback(asked.append)
+    record = put_verification(ledger, V.CONFIRMED)
+    ledger.open_deployments("regtest", kind="packed", contract_sha256="c1" * 32, with_bytes=False, limit=5)
+    ledger.unreconciled("regtest")
+    ledger.newest_in("regtest", V.CONFIRMED)
+    ledger.spent_for("regtest", "somebody")
+    ledger.verifications_on(record.deployment_id)
+    ledger.confirm("regtest", "ab" * 32, 7, [record.txid])
+    with ledger.transaction() as db:
+        db.set_trace_callback(None)
+        for statement in asked:
+            if statement.startswith(("SELECT", "UPDATE")):
+                plan = [row["detail"] for row in db.execute(f"EXPLAIN QUERY PLAN {statement}")]
+                assert not [step for step in plan if step.startswith("SCAN ") and "json" not in step], (
+                    statement
+                )
+                if "block_height DESC" in statement:
+                    assert not [step for step in plan if "TEMP B-TREE" in step], "all of them would be sorted"
+
+
+def test_a_ledger_of_the_version_before_keeps_the_bytes_of_its_deployments(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    with sqlite3.connect(path) as old:
+        for statements in MIGRATIONS[:3]:
+            for statement in statements:
+                old.execute(statement)
+        old.execute(f"PRAGMA application_id = {APPLICATION}")
+        old.execute("PRAGMA user_version = 3")
+        old.execute(
+            """INSERT INTO deployments VALUES (1, '2026-01-01T00:00:00+00:00', 'regtest', 'packed', ?, ?, ?,
+                ?, 0, 5000, x'0102', 'sent', '')""",
+            ("aa" * 32, "bb" * 32, "cc" * 20, "dd" * 32),
+        )
+    old.close()
+    with Ledger(path) as ledger:
+        (kept,) = ledger.open_deployments("regtest")
+        assert (kept.raw_tx, kept.txid, kept.state) == (b"\x01\x02", "dd" * 32, D.SENT)
