@@ -128,7 +128,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         # What is asked at every verification costs the same however many there have been.
         "CREATE INDEX verifications_by_deployment ON verifications (deployment_id)",
         "CREATE INDEX verifications_by_block ON verifications (chain_id, state, block_height, id)",
-        "CREATE INDEX deployments_by_reason ON deployments (chain_id, reason, id) WHERE reason != ''",
+        "CREATE INDEX deployments_by_reason ON deployments (chain_id, state, reason)",
         "CREATE INDEX deployments_by_txid ON deployments (chain_id, txid)",
     ),
 )

@@ -517,6 +517,8 @@ def test_no_question_of_a_verification_looks_through_all_earlier_ones(ledger: Le
                 assert not [step for step in plan if step.startswith("SCAN ") and "json" not in step], (
                     statement
                 )
+                if "AND reason =" in statement:
+                    assert "reason=?" in plan[0], "all that are spent would be read"
                 if "block_height DESC" in statement:
                     assert not [step for step in plan if "TEMP B-TREE" in step], "all of them would be sorted"
 
