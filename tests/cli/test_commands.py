@@ -27,7 +27,9 @@ def test_every_command_has_help(inkproof):
         assert "--json" in inkproof("node", action, "--help").stdout
 
 
-@pytest.mark.parametrize("arguments", [["fly"], ["classify"], ["verify", SEVEN, "--claim", "10"], ["contract"]])
+@pytest.mark.parametrize(
+    "arguments", [["fly"], ["classify"], ["verify", SEVEN, "--claim", "10"], ["contract"]]
+)
 def test_a_command_that_cannot_be_parsed_prints_its_usage(inkproof, arguments):
     ran = inkproof(*arguments)
     assert ran.returncode == 2
