@@ -115,7 +115,7 @@ def test_a_data_set_is_summed_up_and_every_image_of_it_is_in_the_history(inkproo
     assert summary["contract_accuracy"] == summary["integer_accuracy"] == right / 30
     assert ran.returncode == (0 if summary["agree"] == 30 else 1)
     assert all(record["state"] == "confirmed" for record in records)
-    words = inkproof("verify", "--data", mnist_file, "--count", "3", "--claim", "1", "--model", "compact")
+    words = inkproof("verify", "--data", mnist_file, "--count", "3", "--claim", "8", "--model", "compact")
     assert words.returncode == 1
     assert "refused                 3" in words.stdout
     assert "contract            0.00% right" in words.stdout
