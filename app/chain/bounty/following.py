@@ -29,6 +29,8 @@ class Standing:
 
     `place`: the output that holds it; None once it has ended, or if its post is not on the chain. `states`:
     before each of the `steps` behind the first, which is the post. `on_chain`: whether the post is.
+    `secret`: our step whose image and salt the commitment that holds it now is to; None if it is not ours.
+    The transaction that made it need not be ours: whoever copies a commitment pays the deposit for us.
     """
 
     record: BountyRecord
@@ -37,6 +39,7 @@ class Standing:
     states: tuple[State, ...]
     place: Place | None
     on_chain: bool = True
+    secret: BountyStep | None = None
 
     @property
     def state(self) -> State | None:
@@ -46,9 +49,7 @@ class Standing:
     @property
     def held_by_us(self) -> bool:
         """Whether a commitment of ours holds it, which we can reveal."""
-        last = self.steps[-1]
-        held = self.place is not None and not self.place.bounty.state.is_open
-        return held and last.kind is StepKind.COMMIT and bool(last.salt)
+        return self.secret is not None
 
     @property
     def status(self) -> str:
@@ -103,7 +104,8 @@ def follow(backend: Backend, book: BountyBook, record: BountyRecord) -> Standing
         if after is None:
             return Standing(record, origin, tuple(steps), tuple(states), None)
         place = after
-    return Standing(record, origin, tuple(steps), tuple(states), place)
+    secret = _secret(book, record, place.bounty.state)
+    return Standing(record, origin, tuple(steps), tuple(states), place, secret=secret)
 
 
 def follow_mark(book: BountyBook, step: BountyStep, found: Found) -> BountyStep:
@@ -113,6 +115,16 @@ def follow_mark(book: BountyBook, step: BountyStep, found: Found) -> BountyStep:
     return book.mark(
         step.id, StepState.CONFIRMED, block_hash=found.block_hash, block_height=found.block_height
     )
+
+
+def _secret(book: BountyBook, record: BountyRecord, state: State) -> BountyStep | None:
+    """Our step whose image and salt a commitment is to."""
+    for step in book.steps(record.id):
+        if step.salt and not state.is_open:
+            made = recognise(Tx.from_bytes(step.raw_tx).outputs[0].script_pubkey.to_bytes())
+            if made is not None and made.state.commitment == state.commitment:
+                return step
+    return None
 
 
 def _spend_of(

@@ -177,7 +177,8 @@ class Bounties(Watcher):
 
         `depth`: blocks that hold it or stand on it. ChainError where no commitment of ours is on the bounty.
         """
-        step = self._our_commit(standing)
+        self._our_commit(standing)
+        step = standing.steps[-1]
         wanted = depth or (1 if self.connection.network.may_mine else _CAREFUL)
         if step.block_height is None:
             return wanted
@@ -288,8 +289,8 @@ class Bounties(Watcher):
     def _our_commit(self, standing: Standing) -> BountyStep:
         """The commitment of ours that holds a bounty now."""
         self._place(standing)
-        if standing.held_by_us:
-            return standing.steps[-1]
+        if standing.secret is not None:
+            return standing.secret
         raise ChainError(
             "No commitment of yours holds that bounty.",
             why="Only what was committed to from this data folder can be revealed from it.",
