@@ -25,6 +25,8 @@ POSTER, CLAIMANT, THIEF = (PrivateKey(bytes([number]) * 32) for number in (7, 8,
 REWARD, DEPOSIT, WINDOW, LAST = 5_000, 700, 10, 1_000
 FEE = 400
 SALT = b"\x05" * 32
+OUTPOINT = "11" * 32
+"""The transaction whose first output holds the bounty; tests on a node put a real one here."""
 COIN = Coin("22" * 32, 1, 60_000)
 
 
@@ -78,7 +80,7 @@ def commitment(image: bytes | None = None, salt: bytes = SALT, key: PrivateKey =
 
 def at(state: State = OPEN, value: int = REWARD, *, chosen: Terms | None = None) -> Place:
     """The bounty in a state, at an outpoint of its own."""
-    return Place("11" * 32, 0, value, opened(chosen).holding(state))
+    return Place(OUTPOINT, 0, value, opened(chosen).holding(state))
 
 
 def committed(height: int = 100, image: bytes | None = None) -> Place:
