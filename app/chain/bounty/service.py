@@ -76,9 +76,11 @@ class Bounties(Watcher):
 
     def resume(self) -> None:
         """Settle what the last run left open, and on a private chain confirm it."""
-        settle(self.connection.backend, self.ledger, self.connection.chain_id)
-        if any(step.state is StepState.SENT for step in self.book.open_steps(self.connection.chain_id)):
+        backend, chain_id = self.connection.backend, self.connection.chain_id
+        settle(backend, self.ledger, chain_id)
+        if any(step.state is StepState.SENT for step in self.book.open_steps(chain_id)):
             self._confirm()
+            settle(backend, self.ledger, chain_id)
 
     def draft(self, wish: Wish, reader: Reader, progress: Progress = silent) -> Terms:
         """The terms that a wish comes to now. ContractError for a wish that makes no sound bounty.

@@ -26,6 +26,7 @@ from tests.chain.payments import fresh_coin, pay
 from tests.conftest import Regtest
 
 REWARD, DEPOSIT, WINDOW = 20_000, 3_000, 12
+CHAIN = "regtest@test"
 
 
 @dataclass
@@ -64,7 +65,7 @@ def person(regtest: Regtest, folder: Path, approve=never) -> Iterator[Person]:
         tx = pay(regtest.wallet, [coin], [(400_000, bytes(wallet.locking_script))], fee=20_000)
         regtest.rpc.call("sendrawtransaction", tx.to_hex())
         regtest.backend.mine(regtest.wallet.address, 1)
-    connection = Connection(Coins(regtest, wallet), REGTEST, wallet, "regtest@test")
+    connection = Connection(Coins(regtest, wallet), REGTEST, wallet, CHAIN)
     path = folder / "ledger.sqlite"
     with Ledger(path) as ledger:
         yield Person(Bounties(connection, ledger, approve), path, wallet)

@@ -10,7 +10,7 @@ from app.chain.bounty.settling import TOO_LATE, settle
 from app.chain.ledger.bounties import StepKind, StepState
 from app.contract.bounty import recognise
 from app.errors import ChainError
-from tests.chain.bounty.conftest import DEPOSIT, REWARD, WINDOW, height, mine, person, terms_for
+from tests.chain.bounty.conftest import CHAIN, DEPOSIT, REWARD, WINDOW, height, mine, person, terms_for
 
 
 class Killed(BaseException):
@@ -50,7 +50,7 @@ def test_every_step_survives_a_kill_before_and_after_it_is_sent(
             with pytest.raises(Killed):
                 act(one.bounties)
         with again(regtest, tmp_path, name) as one:
-            (left,) = [s for s in one.bounties.book.open_steps("regtest@test")]
+            (left,) = [s for s in one.bounties.book.open_steps(CHAIN)]
             assert left.state is StepState.PREPARED
             one.bounties.resume()
             return one.bounties.all()[0], left
@@ -117,7 +117,7 @@ def test_what_a_block_that_is_taken_back_had_confirmed_is_sent_again(
     block = held.steps[-1].block_hash
     regtest.rpc.call("invalidateblock", block)
     try:
-        settle(bounties.connection.backend, claimant.bounties.ledger, "regtest@test")
+        settle(bounties.connection.backend, claimant.bounties.ledger, CHAIN)
         step = bounties.all()[0].steps[-1]
         assert (step.txid, step.state) == (held.steps[-1].txid, StepState.SENT)
         with pytest.raises(ChainError, match="not deep enough"):
@@ -141,7 +141,7 @@ def test_another_one_was_faster_and_nothing_of_ours_is_left(poster, claimant, co
     claimant.bounties.resume()
     standing = claimant.bounties.all()[0]
     assert (standing.status, standing.held_by_us) == ("committed", False)
-    assert claimant.bounties.book.open_steps("regtest@test") == []
+    assert claimant.bounties.book.open_steps(CHAIN) == []
     assert claimant.coins == before
 
 
