@@ -55,16 +55,11 @@ def costs(options: argparse.Namespace) -> int:
     with reporting(options) as report:
         report("Generating every model's Script")
         found = costs_of_all()
+    if options.json:
+        print_json({one.model: _costs(one) for one in found})
+        return OK
     for one in found:
-        if options.json:
-            fees = {f"fees_at_{rate}": one.fees(rate) for rate in QUOTED_RATES}
-            print_json(
-                {"model": one.model, "script_bytes": one.script_bytes, "sizes": one.sizes}
-                | fees
-                | {"refusal": one.refusal or None}
-            )
-        else:
-            _show_costs(one)
+        _show_costs(one)
     return OK
 
 
@@ -216,6 +211,11 @@ def _show(options: argparse.Namespace, bounties: Bounties, standing: Standing) -
     )
     out.print(Text(f"     last step: {facts['step']} {facts['txid']}", style="dim"))
     out.print(f"     {facts['bounty']}")
+
+
+def _costs(one: StepCosts) -> dict[str, Any]:
+    fees = {f"fees_at_{rate}": one.fees(rate) for rate in QUOTED_RATES}
+    return {"script_bytes": one.script_bytes, "sizes": one.sizes, **fees, "refusal": one.refusal or None}
 
 
 def _show_costs(one: StepCosts) -> None:

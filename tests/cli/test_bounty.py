@@ -136,8 +136,7 @@ def test_terms_that_make_no_bounty_are_refused_in_words(people):
 
 
 def test_the_costs_of_every_step_are_printed_without_a_chain():
-    ran = call("bounty", "costs", "--json")
-    rows = {row["model"]: row for row in ran.lines()}
+    rows = call("bounty", "costs", "--json").json()
     assert rows["compact"]["sizes"]["commit"] < 20_000 < rows["cnn"]["sizes"]["commit"]
     assert rows["mlp"]["refusal"] and not rows["mlp"]["sizes"]
     assert rows["compact"]["fees_at_100"]["reveal"] == 102

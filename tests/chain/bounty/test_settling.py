@@ -50,7 +50,7 @@ def test_every_step_survives_a_kill_before_and_after_it_is_sent(
             with pytest.raises(Killed):
                 act(one.bounties)
         with again(regtest, tmp_path, name) as one:
-            (left,) = [s for s in one.bounties.book.open_steps(CHAIN)]
+            (left,) = one.bounties.book.open_steps(CHAIN)
             assert left.state is StepState.PREPARED
             one.bounties.resume()
             return one.bounties.all()[0], left
