@@ -31,12 +31,12 @@ ATTEMPTS = 3
 """How often a transaction is made anew because another program has spent the same coins."""
 _GATHERED = 5
 """Small coins that a deployment takes along: more than a verification and its block leave behind."""
-_MOST_COPIES = 50
-"""Instances in one deployment transaction."""
+_MOST_COPIES = 25
+"""Instances in one deployment transaction: a proof of each carries the whole."""
 _MOST_LISTED = 1_000
 """Open instances that are looked at: far more than are ever left."""
-_MOST_BYTES = 1_000_000
-"""Bytes of Script in one deployment transaction of several instances; it is read as a whole."""
+_MOST_BYTES = 500_000
+"""Bytes of Script in one deployment transaction of several instances."""
 _SPARE = 1_000
 """Satoshis a contract holds beyond twice its spend's fee: the change of the spend is never dust."""
 

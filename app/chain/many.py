@@ -26,7 +26,9 @@ __all__ = ["BATCH", "NewClaim", "submit_many"]
 T = TypeVar("T")
 
 BATCH = 50
-"""Claims in a batch."""
+"""Claims in a batch, at most."""
+BATCH_BYTES = 3_000_000
+"""Bytes of Script in a batch: a block holds the instances of two, and is read as 32 MB of hex at most."""
 _JUDGED = frozenset({VerificationState.ACCEPTED, VerificationState.CONFIRMED, VerificationState.REFUSED})
 
 
@@ -48,7 +50,8 @@ def submit_many(
     They are taken from `claims` a batch at a time, and a batch is in a block when its first verdict is
     yielded. Where blocks are others' work, or coins cost money, they are submitted one by one.
     """
-    size = BATCH if service.connection.network.may_mine else 1
+    fitting = min(BATCH, max(1, BATCH_BYTES // len(service.contract.locking_script)))
+    size = fitting if service.connection.network.may_mine else 1
     claims = iter(claims)
     batch = list(itertools.islice(claims, size))
     while batch:

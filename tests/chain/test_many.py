@@ -11,14 +11,14 @@ from app.chain import many
 from app.chain import service as services
 from app.chain.backends.node import NodeBackend
 from app.chain.backends.node_transactions import find_transaction, send
-from app.chain.backends.rpc import Rpc
+from app.chain.backends.rpc import MAX_ANSWER, Rpc
 from app.chain.connection import Connection
 from app.chain.ledger.records import DeploymentState, VerificationState
 from app.chain.ledger.store import Ledger
 from app.chain.many import NewClaim, submit_many
 from app.chain.service import Readings, Service
 from app.contract import SpendPlan, build_spend, contract_for
-from app.errors import ChainError, UnreachableError
+from app.errors import ChainError, InkproofError, UnreachableError
 from app.fixedpoint import quantise
 from tests.conftest import quiet
 
@@ -98,6 +98,19 @@ def test_batches_follow_each_other(service, claims, monkeypatch):
     assert [verdict.accepted for verdict in verdicts] == [True] * 10
     assert len({verdict.block_height for verdict in verdicts}) == 3
     once_each(service, made)
+
+
+def test_blocks_stay_small_enough_to_be_read_whatever_the_script(service, claims, monkeypatch):
+    """An answer of the node has 32 MB of JSON at most: a bigger block would hide all coins behind it."""
+    monkeypatch.setattr(many, "BATCH_BYTES", int(2.5 * len(service.contract.locking_script)))
+    verdicts = answers(service, claims(range(160, 166)))
+    assert [verdict for verdict in verdicts if isinstance(verdict, InkproofError)] == []
+    assert len({verdict.block_height for verdict in verdicts}) == 3
+    assert all(verdict.accepted for verdict in verdicts)
+
+
+def test_a_batch_of_the_biggest_contract_fits_in_a_block_that_can_be_read(service):
+    assert 2 * 2 * (many.BATCH_BYTES + 500_000) < MAX_ANSWER
 
 
 def test_false_claims_among_true_ones_are_refused_and_their_instances_used_again(service, claims):
@@ -191,6 +204,7 @@ def test_what_a_batch_asks_of_the_node_does_not_grow_with_it(service, claims, mo
         asked[method] += 1
         return call(rpc, method, *params, **options)
 
+    service.deployer.rate_seconds = 3600.0
     answers(service, claims((120, 121)))
     totals = []
     monkeypatch.setattr(Rpc, "call", counted)
