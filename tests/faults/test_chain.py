@@ -86,10 +86,17 @@ def test_where_nothing_was_taken_back_one_question_tells(opened, monkeypatch):
     monkeypatch.setattr(
         type(opened.connection.backend), "find", lambda self, txid: asked.append(txid) or find(self, txid)
     )
+    stood, stands = [], type(opened.connection.backend).stands
+    monkeypatch.setattr(
+        type(opened.connection.backend),
+        "stands",
+        lambda self, block: stood.append(block) or stands(self, block),
+    )
     records = world.verifications(opened.ledger)
     confirmed = {record.txid for record in records if record.state is VerificationState.CONFIRMED}
     look(opened)
-    assert len(confirmed.intersection(asked)) == 1
+    assert not confirmed.intersection(asked)
+    assert len(stood) == 1
 
 
 def test_a_verification_that_the_other_branch_spent_otherwise_is_lost_and_says_so(opened):

@@ -12,6 +12,9 @@ __all__ = ["QUOTED_RATES", "Coin", "fee_for", "gather", "select"]
 QUOTED_RATES = (1, 100)
 """Satoshis per 1000 bytes at which fees are quoted: the usual floor of test networks, and of mainnet."""
 
+_JUST_RIPE = range(100, 111)
+"""Confirmations of a miner's pay that has become spendable lately."""
+
 
 @dataclass(frozen=True)
 class Coin:
@@ -51,11 +54,17 @@ def gather(coins: Sequence[Coin], chosen: Sequence[Coin], most: int, each: int) 
     """The chosen coins, and up to `most` others that the change then holds together: the smallest first.
 
     Only confirmed ones that are worth more than `each`, what it costs to spend one. So the coins that
-    transactions leave behind do not become ever more.
+    transactions leave behind do not become ever more. A miner's pay that has just become spendable is left:
+    where the newest blocks are taken back, it is not any more, and what was made of it would be lost.
     """
     left = {(coin.txid, coin.index) for coin in coins} - {(coin.txid, coin.index) for coin in chosen}
     small = [
-        coin for coin in coins if coin.confirmations and coin.value > each and (coin.txid, coin.index) in left
+        coin
+        for coin in coins
+        if coin.confirmations
+        and coin.confirmations not in _JUST_RIPE
+        and coin.value > each
+        and (coin.txid, coin.index) in left
     ]
     return [*chosen, *sorted(small, key=lambda coin: (coin.value, coin.txid, coin.index))[:most]]
 

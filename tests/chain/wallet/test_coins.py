@@ -169,3 +169,9 @@ def test_confirmed_coins_go_first(coins: list[Coin], need: int) -> None:
     confirmed = [coin for coin in coins if coin.confirmations]
     if sum(coin.value for coin in confirmed) >= need:
         assert all(coin.confirmations for coin in select(coins, need))
+
+
+def test_a_miners_pay_that_a_lost_block_would_unripen_is_not_gathered() -> None:
+    ages = (0, 1, 99, 100, 105, 110, 111, 200)
+    coins = [Coin(f"{age:064x}", 0, 1_000, age) for age in ages]
+    assert [coin.confirmations for coin in gather(coins, [], 10, 0)] == [1, 99, 111, 200]
