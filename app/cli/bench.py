@@ -10,10 +10,14 @@ from typing import Any
 from app.bench.everything import measure
 from app.bench.measures import Figures, margins_in, temporary_home
 from app.bench.plot import draw
+from app.bench.throughput import chain_figures
 from app.cli import OK
 from app.cli.contract import margin_lines
 from app.cli.files import made_folder, write_whole
+from app.cli.options import model_of
 from app.cli.output import out, print_json, reporting
+from app.fixedpoint import load
+from app.training.data import load_mnist
 
 
 def run(options: argparse.Namespace) -> int:
@@ -22,6 +26,10 @@ def run(options: argparse.Namespace) -> int:
         made_folder(options.output)
     with reporting(options) as report, temporary_home():
         figures = measure(report)
+        if options.chain is not None:
+            data = load_mnist(options.chain)
+            model = load(model_of(options).integers_path)
+            figures["test_set"] = chain_figures(model, data.x_test, data.y_test.astype("int64"), report)
     if options.output is not None:
         write_whole(options.output / "bench.json", json.dumps(figures, indent=1) + "\n")
         draw(figures, options.output / "bench.png")
@@ -57,8 +65,10 @@ def _show(figures: Figures) -> None:
         for line in margin_lines([margin.as_json() for margin in margins_in(row)]):
             out.print(f"  {line}")
     out.print()
-    for title in ("engines", "drawing", "submission", "window"):
-        out.print(title)
+    for title in ("engines", "drawing", "submission", "window", "test_set"):
+        if title not in figures:
+            continue
+        out.print(title.replace("_", " "))
         for key, value in _flat(figures[title]):
             shown = _number(value) if isinstance(value, (int, float)) else str(value)
             out.print(f"  {key.replace('_', ' '):<32}{shown:>12}")

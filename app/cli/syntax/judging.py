@@ -90,8 +90,12 @@ def add_measuring(commands: Commands[argparse.ArgumentParser]) -> None:
         "measure sizes, times and margins",
         "Packed against unrolled contract, how near every contract is to a node's limits, integer engine\n"
         "against Keras, stroke to reading, start of the window, Enter to block. Uses a temporary chain and\n"
-        "takes about a minute.",
+        "takes about a minute; with --chain some minutes.",
         from_source("bench"),
+        [model_option()],
+    )
+    bench.add_argument(
+        "--chain", type=Path, metavar="FILE", help="also verify all test images of a data set (mnist.npz)"
     )
     bench.add_argument("--output", type=Path, metavar="DIR", help="also write bench.json and bench.png there")
     command(
