@@ -16,6 +16,8 @@ from tests import bounties
 from tests.bounties import CLAIMANT, DEPOSIT, LAST, POSTER, REWARD, SALT, THIEF, WINDOW, pays
 
 REVEAL, COMMIT, REOPEN, RECLAIM = range(4)
+VERSION = 1
+"""Of the transactions: tests of the rules since Chronicle put 2 here."""
 NOT_FINAL, FINAL = 0xFFFFFFFE, 0xFFFFFFFF
 HEIGHT = 100
 
@@ -50,7 +52,9 @@ class Draft:
             TxInput(bitcoinx.hex_str_to_hash(self.place.txid), self.place.index, Script(), self.sequence),
             TxInput(bitcoinx.hex_str_to_hash(coin.txid), coin.index, Script(), FINAL),
         ]
-        return Tx(1, [*([self.before] if self.before else []), *inputs], list(self.outputs), self.locktime)
+        return Tx(
+            VERSION, [*([self.before] if self.before else []), *inputs], list(self.outputs), self.locktime
+        )
 
     @property
     def index(self) -> int:
@@ -379,6 +383,25 @@ def honest() -> list[Step]:
         Step("reveal", bounties.reveal(), bounties.committed()),
         Step("reopen", bounties.reopen(), bounties.committed()),
         Step("reclaim", bounties.reclaim(), bounties.at()),
+    ]
+
+
+def redrafted() -> list[Step]:
+    """The four honest steps of the same version as the forged ones."""
+    place, held = bounties.at(), bounties.committed()
+    state = State(bounties.commitment(), HEIGHT + WINDOW)
+    output = locked(place.bounty.holding(state), REWARD + DEPOSIT)
+    commit = Draft(place, [output, bounties.change()])
+    reopen = Draft(held, [locked(bounties.opened(), held.value), bounties.change()], HEIGHT + WINDOW)
+    reveal = Draft(held, [TxOutput(5_000, Script(pays(CLAIMANT)))], separator=0)
+    reclaim = Draft(place, [TxOutput(4_500, Script(pays(POSTER)))], LAST + 1, separator=1)
+    shown = [bounties.picture(), SALT, reveal.signature(CLAIMANT), CLAIMANT.public_key.to_bytes()]
+    signed = [reclaim.preimage(), reclaim.signature(POSTER), POSTER.public_key.to_bytes()]
+    return [
+        moved("commit", COMMIT, commit, [state.commitment]),
+        moved("reopen", REOPEN, reopen),
+        reveal.unlocked("reveal", shown, REVEAL),
+        reclaim.unlocked("reclaim", signed, RECLAIM),
     ]
 
 

@@ -8,7 +8,11 @@ import pytest
 from bitcoinx import Tx
 
 from app.contract import judge_spend
+from app.contract.classifier import program_for
+from app.contract.rules import limits_in_block
+from app.script import Kind
 from app.script.run import policy_limits
+from tests import bounties
 from tests.attack import bounty
 from tests.attack.bounty import Step
 from tests.attack.conftest import TALLY
@@ -16,6 +20,8 @@ from tests.attack.forge import Attempt
 from tests.attack.judging import Outcome
 from tests.consensus import consensus_limits
 
+ANY = program_for(bounties.small_model(), Kind.PACKED)
+"""Says that the script is a known one: the rules of a block without the narrower bounds for strangers'."""
 FAMILIES: list[Callable[[], Iterator[Step]]] = [
     bounty.commits,
     bounty.merged,
@@ -61,6 +67,33 @@ def test_forged_steps_are_refused(family):
     if family is bounty.short_of:
         # Only what the model does not read ends in false.
         assert all("left false" in one.reason for one in found)
+
+
+@pytest.mark.parametrize("family", [*FAMILIES[:1], *FAMILIES[2:-1]])
+def test_forged_steps_are_refused_under_the_rules_since_chronicle(family, monkeypatch):
+    """Version 2: unlocking scripts and signatures may be malleable. Every third step by default."""
+    monkeypatch.setattr(bounty, "VERSION", 2)
+    forged = list(family())[::3]
+    taken = [step.name for step in forged if since_chronicle(step)]
+    TALLY.forged("bounty, since Chronicle", len(forged), len(taken))
+    assert len(forged) > 3 and taken == []
+
+
+def test_the_honest_steps_pass_under_the_rules_since_chronicle_too(monkeypatch):
+    """A transaction of version 2 is another one: its preimage is made anew."""
+    monkeypatch.setattr(bounty, "VERSION", 2)
+    for step in bounty.redrafted():
+        passed = since_chronicle(step)
+        TALLY.honest("bounty, since Chronicle", 1, int(passed))
+        assert passed, step.name
+
+
+def since_chronicle(step: Step) -> bool:
+    """Whether a block takes it, by the rules for a version above 1."""
+    assert step.tx.version == 2
+    limits = limits_in_block(step.tx, ANY)
+    script = step.place.bounty.locking_script
+    return judge_spend(step.tx, step.place.value, script, limits, step.index).accepted
 
 
 def test_an_item_beneath_an_honest_step_is_not_relayed():

@@ -21,7 +21,7 @@ from app.chain.ledger.spending import Spending, daily_limit
 from app.chain.ledger.store import Ledger
 from app.chain.service import ledger_path, never
 from app.chain.wallet.transactions import build_deployment, deployment_size
-from app.contract.bounty import SALT_BYTES, Terms, commitment_to
+from app.contract.bounty import SALT_BYTES, Bounty, Terms, commitment_to
 from app.contract.bounty_spends import (
     Place,
     build_commit,
@@ -39,8 +39,6 @@ from app.script import Kind
 
 __all__ = ["Bounties", "BountyStage", "StageCallback", "open_bounties"]
 
-_FEES_WORTH = 3
-"""A reward is worth at least so many reveals' fees: less would be dust to a claimant."""
 _CAREFUL = 3
 """Blocks on a commitment before its image is shown, where blocks are others' work."""
 _TIME_TO_REVEAL = 6
@@ -98,12 +96,12 @@ class Bounties(Watcher):
         bounty = reader.bounty(terms)
         script = bounty.locking_script
         wallet = connection.wallet
-        least = _FEES_WORTH * self.sender.fee(reveal_size(bytes(wallet.locking_script)))
-        if reward < least:
+        costs = self.claim_fees(bounty)
+        if reward <= costs:
             raise ContractError(
                 f"A reward of {reward:,} satoshis is worth too little.",
-                why=f"Taking it costs a fee of {least // _FEES_WORTH:,} at least, out of the reward.",
-                hint=f"Give {least:,} or more.",
+                why=f"Earning it costs {costs:,} in fees: a commit and a reveal.",
+                hint="Give more, or take a smaller model: see `inkproof bounty costs`.",
             )
         if terms.last_block <= connection.backend.tip().height:
             raise ContractError(
@@ -136,6 +134,11 @@ class Bounties(Watcher):
         self._confirm()
         return follow(connection.backend, self.book, record)
 
+    def claim_fees(self, bounty: Bounty) -> int:
+        """Satoshis that a commit and a reveal cost now, the deposit not counted: it comes back."""
+        size = reveal_size(bytes(self.connection.wallet.locking_script))
+        return self.sender.fee(commit_size(bounty, 1)) + self.sender.fee(size)
+
     def commit(
         self, standing: Standing, image: bytes, progress: Progress = silent, on_stage: StageCallback = unheard
     ) -> Standing:
@@ -146,6 +149,12 @@ class Bounties(Watcher):
         place = self._open_place(standing)
         terms = place.bounty.terms
         self._check_earning(standing, image)
+        costs = self.claim_fees(place.bounty)
+        if place.value <= costs:
+            raise ContractError(
+                "That bounty costs more than it pays.",
+                why=f"It holds {place.value:,} satoshis; a commit and a reveal cost {costs:,} in fees.",
+            )
         progress("Committing to the image", None)
         # First of all, for earning coins on a private chain takes blocks.
         paid = self.sender.pay(terms.deposit, lambda coins: commit_size(place.bounty, coins), progress)
