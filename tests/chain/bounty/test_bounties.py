@@ -5,10 +5,12 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
+from bitcoinx import Tx
 
 from app.chain.bounty.readers import reader_named
 from app.chain.bounty.service import BountyStage
 from app.chain.ledger.bounties import StepKind, StepState
+from app.contract.bounty_spends import commit_size
 from app.errors import ChainError, ContractError
 from tests.chain.bounty.conftest import DEPOSIT, REWARD, WINDOW, height, mine, terms_for
 
@@ -149,3 +151,29 @@ def test_a_model_too_big_for_a_default_policy_is_refused(poster, compact, seven)
     chosen = terms_for(compact, seven, poster, height(poster) + 20)
     with pytest.raises(ContractError, match="too big for a bounty"):
         reader_named("mlp").bounty(chosen)
+
+
+REWARD_OF_LARGE = 60_000
+"""Such a model's commit costs up to 31,000 at the embedded node's rate."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["cnn", "handwriting", "mlp-8bit"])
+def test_a_default_node_takes_every_step_of_a_bounty_of_a_large_model(poster, claimant, seven, name):
+    reader = reader_named(name)
+    chosen = terms_for(reader, seven, poster, height(poster) + 4, window=2)
+    posted = poster.bounties.post(reader, chosen, REWARD_OF_LARGE)
+    found = claimant.bounties.watch(posted.record.txid, 0)
+    held = claimant.bounties.commit(found, seven)
+    tx = Tx.from_bytes(held.steps[-1].raw_tx)
+    assert 0 <= commit_size(posted.origin.bounty, len(tx.inputs) - 1) - tx.size() < 20
+    mine(poster, 3)
+    opened = poster.bounties.reopen(poster.bounties.all()[0])
+    assert opened.status == "open"
+    again = poster.bounties.post(
+        reader, terms_for(reader, seven, poster, height(poster) + 40), REWARD_OF_LARGE
+    )
+    held = claimant.bounties.commit(claimant.bounties.watch(again.record.txid, 0), seven)
+    assert claimant.bounties.reveal(held).status == "paid"
+    mine(poster, 3)
+    assert poster.bounties.reclaim(poster.bounties.named("1")).status == "reclaimed"
