@@ -25,6 +25,8 @@ NEEDED = (
     "assets/fonts/OFL.txt",
     "assets/icon/icon-256.png",
     "assets/selftest/five.json",
+    "contracts/digit_bounty.json",
+    "contracts/digit_bounty.scrypt",
     "contracts/digit_classifier.json",
     "contracts/digit_classifier.scrypt",
 )

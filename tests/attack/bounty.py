@@ -191,6 +191,7 @@ def commits() -> Iterator[Step]:
             yield moved(
                 "commit: hash of another length", COMMIT, draft(TxOutput(value, Script(script))), [other]
             )
+    yield from shifted(place, held, value, state.commitment)
     for height in (LAST + 1, LAST + 1000, FIRST_SECONDS - 1, FIRST_SECONDS, FIRST_SECONDS + 1, 2**32 - 1):
         expires = min(height + WINDOW, 2**32 - 1)
         output = locked(place.bounty.holding(State(state.commitment, expires)), value)
@@ -201,6 +202,32 @@ def commits() -> Iterator[Step]:
         output = locked(held, value + DEPOSIT)
         yield moved("commit: on a committed one", COMMIT, Draft(held_place, [output, change]), arguments)
     yield from preimages("commit", COMMIT, good, [good.outpoints, *arguments, rest_of(good.outputs)])
+
+
+def shifted(place: Place, held: Bounty, value: int, commitment: bytes) -> Iterator[Step]:
+    """Hashes of other lengths that push the script's end across the border to what follows it.
+
+    A longer one: the script's last bytes become the value of the next output. A shorter one: the first bytes
+    of what follows become the script's end.
+    """
+    raw = held.locking_script
+    at = raw.index(commitment)
+    change = bounties.change()
+    for more in (1, 2, 4):
+        other = commitment + bytes(more)
+        body = raw[:at] + other + raw[at + 32 :]
+        spilled = int.from_bytes(body[-more:], "little")
+        outputs = [TxOutput(value, Script(body[:-more])), TxOutput(spilled, Script()), change]
+        draft = Draft(place, outputs)
+        rest = bytes(8 - more) + b"\x00" + change.to_bytes()
+        items = [draft.preimage(), draft.outpoints, other, rest]
+        yield draft.unlocked("commit: hash of another length", items, COMMIT)
+    for less in (1, 2, 32):
+        other, end = commitment[less:], b"\x51" * less
+        body = raw[:at] + other + raw[at + 32 :]
+        draft = Draft(place, [TxOutput(value, Script(body + end)), change])
+        items = [draft.preimage(), draft.outpoints, other, end + change.to_bytes()]
+        yield draft.unlocked("commit: hash of another length", items, COMMIT)
 
 
 def merged() -> Iterator[Step]:
@@ -244,6 +271,14 @@ def preimages(name: str, function: int, good: Draft, behind: Sequence[bytes]) ->
     ]
     for other in strange:
         yield good.unlocked(f"{name}: preimage", [other, *behind], function)
+    # All that is pushed fits together; the transaction is another one.
+    for spend in (
+        replace(good, outputs=[bounties.change(THIEF)]),
+        replace(good, outputs=[*good.outputs, bounties.change(THIEF, 1)]),
+        replace(good, locktime=0),
+        replace(good, sequence=FINAL),
+    ):
+        yield spend.unlocked(f"{name}: preimage", [true, *behind], function)
 
 
 def reveals() -> Iterator[Step]:
@@ -327,7 +362,10 @@ def reopens() -> Iterator[Step]:
         outputs = [TxOutput(value, Script(script)), change]
         yield moved(f"reopen: {name}", REOPEN, replace(good, outputs=outputs))
     yield moved("reopen: second place", REOPEN, replace(good, outputs=[change, locked(opened, value)]))
-    yield moved("reopen: an open one", REOPEN, replace(good, place=bounties.at()))
+    for height in (0, expires):
+        same = [locked(opened, REWARD), change]
+        draft = replace(good, place=bounties.at(), outputs=same, locktime=height)
+        yield moved("reopen: an open one", REOPEN, draft)
     yield from preimages("reopen", REOPEN, good, [good.outpoints, rest_of(good.outputs)])
 
 

@@ -15,7 +15,7 @@ from app.chain.backends.base import Backend, Found
 from app.chain.ledger.bounties import BountyBook, BountyRecord, BountyStep, NewStep, StepKind, StepState
 from app.contract.bounty import State, recognise
 from app.contract.bounty_spends import Place, read_reveal
-from app.errors import ChainError, ContractError
+from app.errors import ChainError, ContractError, PendingError
 
 __all__ = ["Standing", "follow", "follow_mark", "origin_of", "paid_image"]
 
@@ -81,14 +81,11 @@ def origin_of(raw: bytes, txid: str, index: int) -> Place:
 
 
 def follow(backend: Backend, book: BountyBook, record: BountyRecord) -> Standing:
-    """Follow a bounty to where it is now. Others' steps are put into the ledger as they are found.
-
-    PendingError where a step is on its way and the network has not decided about it.
-    """
+    """Follow a bounty to where it is now. Others' steps are put into the ledger as they are found."""
     post = book.steps(record.id)[0]
     place = origin_of(post.raw_tx, record.txid, record.output_index)
     origin, steps, states = place, [post], list[State]()
-    found = backend.find(post.txid)
+    found = _find(backend, post.txid)
     if found is None:
         return Standing(record, origin, (post,), (), None, on_chain=False)
     steps[0] = follow_mark(book, post, found)
@@ -117,6 +114,14 @@ def follow_mark(book: BountyBook, step: BountyStep, found: Found) -> BountyStep:
     )
 
 
+def _find(backend: Backend, txid: str) -> Found | None:
+    """What the chain knows of a transaction; of one that it has not decided about, only that it is there."""
+    try:
+        return backend.find(txid)
+    except PendingError:
+        return Found(b"", None, None)
+
+
 def _secret(book: BountyBook, record: BountyRecord, state: State) -> BountyStep | None:
     """Our step whose image and salt a commitment is to."""
     for step in book.steps(record.id):
@@ -133,10 +138,10 @@ def _spend_of(
     """The step that spends a place, and the place after it (None: the end); None if none is found."""
     outpoint = f"{place.txid}:{place.index}"
     for step in book.steps(record.id):
-        if step.spends == outpoint and step.holds and (found := backend.find(step.txid)) is not None:
+        if step.spends == outpoint and step.holds and (found := _find(backend, step.txid)) is not None:
             return follow_mark(book, step, found), _after(Tx.from_bytes(step.raw_tx), step.txid, place)
     txid = backend.spender(place.txid, place.index, before.block_height or 0)
-    found = None if txid is None else backend.find(txid)
+    found = None if txid is None else _find(backend, txid)
     if txid is None or found is None or not found.raw:
         return None
     tx = _parsed(found.raw, txid)
