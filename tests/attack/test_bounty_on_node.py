@@ -69,7 +69,7 @@ def test_the_node_refuses_every_forged_step_under_both_sets_of_rules(regtest):
 @pytest.mark.attack
 @pytest.mark.timeout(3600)
 def test_the_node_refuses_much_random_damage(regtest):
-    forged = list(bounty.mutants(5, 5_000))
+    forged = list(bounty.mutants(5, 4_000))
     for flags, name in RULES:
         found = verdicts(regtest, forged, flags)
         TALLY.forged(f"bounty, node: {name}", len(found), found.count("ok"))

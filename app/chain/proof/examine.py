@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from bitcoinx import Tx, hash_to_hex_str
 
 from app.contract import Claim, Judgement, Statement, judge_spend, read_claim, statement_in
+from app.contract.bounty import recognise
 from app.contract.classifier import owner_of
 from app.contract.rules import limits_in_block
 from app.errors import ChainError, ContractError
@@ -122,10 +123,12 @@ def parse(raw: bytes, txid: str) -> Tx:
 
 
 def kind_of_transaction(tx: Tx, candidates: Iterable[Candidate]) -> str:
-    """What a transaction that makes no claim is, in words: "a coinbase", "a deployment ...", "a payment"."""
+    """What a transaction that makes no claim is, in words: "a coinbase", "a step of a bounty, ..."."""
     if tx.is_coinbase():
         return "a coinbase: it pays a miner for a block"
     scripts = {output.script_pubkey.to_bytes() for output in tx.outputs}
+    if any(recognise(script) is not None for script in scripts):
+        return "a step of a bounty, which holds coins for an image: see `inkproof bounty list --bounty`"
     for candidate in candidates:
         if any(owner_of(script, candidate.program) is not None for script in scripts):
             return f"a deployment of the contract of {candidate.name}: a claim will spend it"

@@ -9,10 +9,17 @@ from bitcoinx import Tx
 
 from app.chain.bounty.readers import reader_named
 from app.chain.bounty.service import BountyStage
+from app.chain.inspect import inspect
+from app.chain.known import known_contracts
 from app.chain.ledger.bounties import StepKind, StepState
 from app.contract.bounty_spends import commit_size
 from app.errors import ChainError, ContractError
 from tests.chain.bounty.conftest import DEPOSIT, REWARD, WINDOW, height, mine, terms_for
+
+
+def test_inspect_calls_a_step_of_a_bounty_by_its_name(poster, posted, seven):
+    seen = inspect(poster.bounties.connection.backend, posted.record.txid, known_contracts)
+    assert (seen.proved, seen.kind.partition(",")[0]) == (False, "a step of a bounty")
 
 
 @pytest.fixture
