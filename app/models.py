@@ -37,16 +37,15 @@ _MOST_IMPORTED = 1_000
 class Model:
     """One model.
 
-    `folder` holds its integers, `judge` the float model that reads beside it. `kinds`: forms of the
-    contract that exist. `raised`: its packed contract, too, needs a node with a raised policy. `claim`: what
-    the source it comes from says of it. `root`: the folder of an imported model, which holds everything; None
+    `folder` holds its integers and the float model that reads beside them. `kinds`: forms of the contract
+    that exist. `raised`: its packed contract, too, needs a node with a raised policy. `claim`: what the
+    source it comes from says of it. `root`: the folder of an imported model, which holds everything; None
     for one that ships. `meta`: what was recorded of it when it was imported.
     """
 
     name: str
     summary: str
     folder: str
-    judge: str
     integers: str = "integers.npz"
     kinds: tuple[str, ...] = (PACKED,)
     raised: bool = False
@@ -56,8 +55,8 @@ class Model:
 
     @property
     def float_path(self) -> Path:
-        """The Keras model that judges beside it."""
-        return (self.root or paths.model_folder(self.judge)) / "model.keras"
+        """The float model that reads beside the integers, as Keras keeps it."""
+        return (self.root or paths.model_folder(self.folder)) / "model.keras"
 
     @property
     def integers_path(self) -> Path:
@@ -86,19 +85,16 @@ MODELS: dict[str, Model] = {
             "handwriting",
             "784-64-10, trained for what people draw",
             "handwriting",
-            "handwriting",
             kinds=(PACKED, UNROLLED),
         ),
         Model(
             "compact",
-            "weights of a few bits, trained for the smallest contract",
+            "convolutions of 5 and 10 filters, in weights of 3 bits: the smallest contract",
             "compact",
-            "handwriting",
         ),
         Model(
             "source",
             "784-64-10 by the published recipe",
-            "source",
             "source",
             kinds=(PACKED, UNROLLED),
             claim="98 %",
@@ -107,7 +103,6 @@ MODELS: dict[str, Model] = {
             "mlp",
             "784-128-256-512-10 at full precision; needs a node with a raised policy",
             "mlp",
-            "mlp",
             raised=True,
             claim="97 %",
         ),
@@ -115,13 +110,11 @@ MODELS: dict[str, Model] = {
             "mlp-8bit",
             "784-128-256-512-10 in weights of 8 bits, which a default node takes",
             "mlp",
-            "mlp",
             integers="integers-8bit.npz",
         ),
         Model(
             "cnn",
             "convolutions of 32 and 64 filters, in weights of a few bits",
-            "cnn",
             "cnn",
             claim="99.85 % in training, about 98 %",
         ),
@@ -306,7 +299,6 @@ def _entry(folder: Path) -> Model | tuple[Path, str]:
         return Model(
             name,
             "".join(letter if letter.isprintable() else "?" for letter in summary),
-            "",
             "",
             kinds=kinds,
             raised=meta["raised"] is True,

@@ -52,13 +52,13 @@ def per_product(parameters: Parameters, pixels: Sequence[int]) -> list[int]:
 
 Blocks = Sequence[tuple[int, int, Sequence[Sequence[Sequence[Sequence[int]]]], Sequence[int], int, int]]
 """For each convolution: height and width of what it reads, weights[dy][dx][channel][filter], biases, and the
-shift and ceiling of what follows (not used of the last layer, which covers its whole map)."""
+shift and ceiling of what follows."""
 
 
-def convolutional(blocks: Blocks, pixels: Sequence[int]) -> list[int]:
-    """min(largest of 2x2 of relu(s) div 2**shift, ceiling) with s = bias + sum(a*w); the last layer's s."""
+def convolutional(blocks: Blocks, dense: Parameters, pixels: Sequence[int]) -> list[int]:
+    """min(largest of 2x2 of relu(s) div 2**shift, ceiling) with s = bias + sum(a*w); then dense layers."""
     a, channels = list(pixels), 1
-    for height, width, weights, biases, shift, ceiling in blocks[:-1]:
+    for height, width, weights, biases, shift, ceiling in blocks:
         rows, columns = (height - len(weights) + 1) // 2, (width - len(weights[0]) + 1) // 2
         pooled = []
         for y in range(rows):
@@ -68,8 +68,7 @@ def convolutional(blocks: Blocks, pixels: Sequence[int]) -> list[int]:
                     sums = [bias + window(a, width, channels, weights, *corner, o) for corner in corners]
                     pooled.append(min(div(max(*sums, 0), 2**shift), ceiling))
         a, channels = pooled, len(biases)
-    _, width, weights, biases, _, _ = blocks[-1]
-    return [bias + window(a, width, channels, weights, 0, 0, o) for o, bias in enumerate(biases)]
+    return few_bit(dense, a)
 
 
 def window(
@@ -93,16 +92,6 @@ def window(
 def argmax(values: Sequence[int]) -> int:
     """The lowest index of the largest value."""
     return values.index(max(values))
-
-
-def block_means(pixels: Sequence[int], side: int, margin: int, block: int) -> list[int]:
-    """Sums over blocks of block x block pixels, row by row, of what lies inside the margin."""
-    inner = range(margin, side - margin, block)
-    return [
-        sum(pixels[(top + down) * side + left + right] for down in range(block) for right in range(block))
-        for top in inner
-        for left in inner
-    ]
 
 
 def few_bit(parameters: Parameters, x: Sequence[int]) -> list[int]:

@@ -14,7 +14,6 @@ from app.fixedpoint import (
     FewBit,
     IntegerModel,
     Layer,
-    Pool,
     Relu,
     Requantise,
     convolutional,
@@ -81,18 +80,12 @@ def parameters(model: IntegerModel) -> list[tuple[list[list[int]], list[int]]]:
 
 @st.composite
 def few_bit_models(draw: st.DrawFn, *, depth: int = 3, width: int = 6) -> IntegerModel:
-    """A few-bit model of 1 to `depth` layers, with or without a pool before it."""
+    """A few-bit model of 1 to `depth` layers."""
     layers: list[Layer] = []
     inputs = draw(st.integers(1, 9))
-    if draw(st.booleans()):
-        block = draw(st.sampled_from([1, 2, 4]))
-        margin = draw(st.integers(0, 2))
-        inner = 4 * draw(st.integers(1, 2))
-        layers = [Pool(inner + 2 * margin, margin, block)]
-        inputs = layers[0].outputs
     widths = [inputs, *draw(st.lists(st.integers(1, width), min_size=1, max_size=depth))]
     for fan_in, fan_out in itertools.pairwise(widths):
-        if layers and isinstance(layers[-1], FewBit):
+        if layers:
             layers.append(Relu())
         bits = draw(st.integers(2, 9))
         end = 2 ** (bits - 1)
@@ -115,7 +108,7 @@ def few_bit_parameters(model: IntegerModel) -> list[tuple[list[list[int]], list[
 def convolutional_models(
     draw: st.DrawFn, *, depth: int = 2, filters: int = 5, limit: int = 15, ceiling: int = 255
 ) -> IntegerModel:
-    """1 to `depth` blocks of convolution, ReLU, pooling, requantisation; then a layer over the whole map."""
+    """1 to `depth` blocks of convolution, ReLU, pooling, requantisation; then a dense layer."""
     blocks = draw(st.integers(1, depth))
     kernels = [draw(st.integers(1, 3)) for _ in range(blocks)]
     side = draw(st.integers(1, 2))  # of the last map; backwards from there, an odd edge more or not
@@ -151,5 +144,5 @@ def blocks_of(model: IntegerModel) -> oracle.Blocks:
     steps = [(layer.shift, layer.ceiling) for layer in model.layers if isinstance(layer, Requantise)]
     return [
         (layer.height, layer.width, layer.weights.tolist(), layer.biases.tolist(), *step)
-        for layer, step in zip(convolutions, [*steps, (0, 0)], strict=True)
+        for layer, step in zip(convolutions, steps, strict=True)
     ]

@@ -17,7 +17,7 @@ from app.contract import contract_for
 from app.contract.classifier import program_for, rule_of
 from app.contract.rules import needs_raised_policy
 from app.drawing import load_drawings, pictures_of
-from app.fixedpoint import Conv2d, FewBit, Pool, load, quantise, rounded_to_bits
+from app.fixedpoint import Conv2d, FewBit, load, quantise, rounded_to_bits
 from app.floats.judge import FloatJudge
 from app.picture import SIDE
 from app.script import Kind
@@ -60,7 +60,6 @@ PROMISES = {
     "cnn": Promise(0.988, 0.97, 82_000, agreement=0.99, images=100, all_images=10_000),
 }
 NAMES = list(models.MODELS)
-OWN_FLOAT = [name for name in NAMES if models.named(name).judge == models.named(name).folder]
 FORMS = [
     (name, kind)
     for name in NAMES
@@ -143,7 +142,7 @@ def test_float_and_integers_agree_on_as_many_test_images_as_promised(name, digit
     assert (digits(name) == float_digits(name)).mean() >= PROMISES[name].agreement
 
 
-@pytest.mark.parametrize("name", OWN_FLOAT)
+@each
 def test_the_report_repeats_on_the_test_images_and_names_its_recipe(name, mnist, float_digits):
     stored = report(models.named(name).folder)
     recipe = RECIPES[models.named(name).folder]
@@ -188,12 +187,6 @@ def test_handwriting_has_no_weights_where_nobody_draws(mnist, weights):
     assert zero_rows.reshape(SIDE, SIDE)[[0, 0, -1, -1], [0, -1, 0, -1]].all()
 
 
-def test_the_logits_of_compact_are_worth_the_product_of_the_trained_steps():
-    pool = integers("compact").layers[0]
-    wanted = 255 * pool.block**2 / np.prod(report("compact")["weights"]["steps"])
-    assert integers("compact").logit_range.denominator == pytest.approx(wanted, rel=0.001)
-
-
 def test_cnn_is_a_convolution_of_32_and_64_filters():
     assert integers("cnn").architecture == "784-32c3-p2-64c3-p2-10"
 
@@ -202,11 +195,8 @@ def oracle_logits(name: str, kind: Kind, picture: np.ndarray) -> list[int]:
     """The ten logits by the arithmetic in plain Python integers."""
     model, pixels = integers(name), picture.ravel().tolist()
     if any(isinstance(layer, Conv2d) for layer in model.layers):
-        return oracle.convolutional(blocks_of(model), pixels)
+        return oracle.convolutional(blocks_of(model), few_bit_parameters(model), pixels)
     if any(isinstance(layer, FewBit) for layer in model.layers):
-        pool = model.layers[0]
-        if isinstance(pool, Pool):
-            pixels = oracle.block_means(pixels, pool.side, pool.margin, pool.block)
         return oracle.few_bit(few_bit_parameters(model), pixels)
     formula = oracle.per_sum if kind is Kind.PACKED else oracle.per_product
     return formula(parameters(model), pixels)

@@ -49,12 +49,11 @@ set, no figure to quote. *Script* is the whole locking script of the packed
 contract, *node* the time of one spend by `verifyscript` in a Bitcoin SV node without time limits, on the
 machine that wrote this page. Where the policy is *raised*, a default node refuses the script for its size.
 
-`compact` has no float model of its own: it is trained in integers of a few bits, and the float judge beside
-it is the one of `handwriting`. `mlp-8bit` is `mlp` with its weights rounded to 8 bits. The
-integers of `cnn` are trained on from its float model, so the two are different models of one shape.
+`mlp-8bit` is `mlp` with its weights rounded to 8 bits. The integers of `compact` and `cnn` are trained on
+from their float models, so the two are different models of one shape.
 
 The arithmetic of each in Script has a page: [packed lanes](arithmetic.md) for `handwriting`, `source` and
-`mlp`, [few bits](few-bits.md) for `compact` and `mlp-8bit`, [convolutions](convolution.md) for `cnn`.
+`mlp`, [few bits](few-bits.md) for `mlp-8bit`, [convolutions](convolution.md) for `compact` and `cnn`.
 
 What the sources claim of their models: {claims}. The recipes of `source` and `mlp` are followed
 literally, by `inkproof train --recipe NAME --output DIR`; `cnn` keeps its source's layers, and is trained as
@@ -156,13 +155,12 @@ def _row(
     judge = FloatJudge.load(model.float_path)
     reading = partial(progress, f"{model.name}: reading with both engines")
     by_float, by_integer = read_with_both(integers, judge, images, reading)
-    own_float = model.judge == model.folder
     return {
         "model": model.name,
         "sha256": integers.sha256,
         "architecture": integers.architecture,
         "parameters": integers.parameters,
-        "float_accuracy": float((by_float == labels).mean()) if own_float else None,
+        "float_accuracy": float((by_float == labels).mean()),
         "integer_accuracy": float((by_integer == labels).mean()),
         "agreement": float((by_float == by_integer).mean()),
         "pen_accuracy": float((integers.classify(hands[0]) == hands[1]).mean()) if hands else None,

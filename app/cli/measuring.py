@@ -19,9 +19,7 @@ from app.drawing import load_drawings, pictures_of
 from app.errors import DataError
 from app.fixedpoint import (
     IntegerModel,
-    Pool,
     convolutional,
-    few_bit_model,
     load,
     quantise,
     rounded_to_bits,
@@ -197,25 +195,18 @@ def _place_for_weights(options: argparse.Namespace) -> Path:
 
 def _integers(training: Training, progress: ProgressCallback) -> IntegerModel:
     """The integer model of a trained one: its weights rounded, or few-bit weights trained as such."""
-    from app.picture import SIDE
-    from app.training.architecture import COMPACT_POOL
-    from app.training.fewbit import few_bit_weights
     from app.training.quantised import train_quantised
 
     recipe = training.recipe.quantised
     teacher = training.recipe.teacher
-    if recipe is not None and teacher is not None:
-        found = train_quantised(
-            training.model,
-            training.epoch_data,
-            recipe,
-            temperature=teacher.temperature,
-            seed=training.seed,
-            progress=progress,
-        )
-        return convolutional(found.parameters, found.steps, lane_bits=recipe.lane_bits)
-    few = few_bit_weights(training.model)
-    if few:
-        layers = [(layer.codes, layer.bias, layer.step, layer.bits) for layer in few]
-        return few_bit_model(layers, Pool(SIDE, *COMPACT_POOL))
-    return quantise(FloatJudge(training.model).weights())
+    if recipe is None or teacher is None:
+        return quantise(FloatJudge(training.model).weights())
+    found = train_quantised(
+        training.model,
+        training.epoch_data,
+        recipe,
+        temperature=teacher.temperature,
+        seed=training.seed,
+        progress=progress,
+    )
+    return convolutional(found.parameters, found.steps, lane_bits=recipe.lane_bits)

@@ -5,7 +5,7 @@ The arithmetic is that of the contract, bit for bit; `docs/arithmetic.md` derive
 
 from app.fixedpoint.arithmetic import SCALE, Range, Rescale
 from app.fixedpoint.convolution import Conv2d, Depthwise, Requantise
-from app.fixedpoint.fewbit import FewBit, Pool
+from app.fixedpoint.fewbit import FewBit
 from app.fixedpoint.layers import Argmax, Dense, Layer, LeakyRelu, Relu
 from app.fixedpoint.model import FixedReading, IntegerModel
 from app.fixedpoint.pooling import MaxPool, Pad, SumPool
@@ -26,7 +26,6 @@ __all__ = [
     "LeakyRelu",
     "MaxPool",
     "Pad",
-    "Pool",
     "Range",
     "Relu",
     "Requantise",

@@ -21,7 +21,7 @@ import numpy.typing as npt
 from app.errors import ModelError
 from app.fixedpoint.arithmetic import Integers, as_objects
 from app.fixedpoint.convolution import Conv2d
-from app.fixedpoint.fewbit import FewBit, Pool
+from app.fixedpoint.fewbit import FewBit
 from app.fixedpoint.layers import Dense, Relu
 from app.fixedpoint.model import IntegerModel
 from app.picture import PIXELS, SIDE
@@ -61,8 +61,8 @@ class Hidden:
 
 
 def is_exact(model: IntegerModel) -> bool:
-    """Whether the evidence of this model is exact: it has dense layers only, and sums of pixels."""
-    return all(isinstance(layer, (Dense, FewBit, Pool, Relu)) for layer in model.layers[:-1])
+    """Whether the evidence of this model is exact: it has dense layers only."""
+    return all(isinstance(layer, (Dense, FewBit, Relu)) for layer in model.layers[:-1])
 
 
 def evidence(model: IntegerModel, image: npt.NDArray[np.uint8], digit: int) -> Evidence:
@@ -80,12 +80,10 @@ def _exact(model: IntegerModel, image: npt.NDArray[np.uint8], digit: int) -> tup
     for layer, values in zip(reversed(model.layers[:-1]), reversed(outputs), strict=True):
         if isinstance(layer, Relu):
             slope = np.where(values > 0, slope, 0)
-        elif isinstance(layer, (Dense, FewBit)):
+        else:
+            assert isinstance(layer, (Dense, FewBit))
             on = np.flatnonzero(slope != 0)
             slope = as_objects(layer.weights[:, on]) @ slope[on]
-        else:
-            assert isinstance(layer, Pool)
-            slope = _spread(layer, slope)
     return tuple(int(part) for part in as_objects(image.reshape(-1).astype(np.int64)) * slope)
 
 
@@ -97,16 +95,6 @@ def _outputs(model: IntegerModel, image: npt.NDArray[np.uint8]) -> list[Integers
         values = layer.apply(values, given, proved, model.rule)
         found.append(values[0])
     return found
-
-
-def _spread(pool: Pool, slope: Integers) -> Integers:
-    """The slope of a block's sum is that of each of its pixels; the margin has none."""
-    count = pool.width // pool.block
-    spread = np.zeros((pool.side, pool.side), dtype=object)
-    inner = slice(pool.margin, pool.margin + pool.width)
-    spread[inner, inner] = slope.reshape(count, count).repeat(pool.block, 0).repeat(pool.block, 1)
-    flat: Integers = spread.reshape(-1)
-    return flat
 
 
 def _by_occlusion(model: IntegerModel, image: npt.NDArray[np.uint8], digit: int) -> tuple[float, ...]:

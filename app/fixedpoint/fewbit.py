@@ -1,4 +1,4 @@
-"""Layers of small integers: sums over blocks of pixels, and dense layers whose weights take a few bits.
+"""Dense layers whose weights are integers of a few bits.
 
 Nothing is rounded and nothing is rescaled on the way: a value's denominator is the product of all scales
 before it, and the largest logit of a model of a few such layers still fits 64 bits.
@@ -15,8 +15,6 @@ import numpy.typing as npt
 from app.errors import BoundError, ModelError
 from app.fixedpoint.arithmetic import INT64_EXACT, Integers, Range, Rescale, as_objects, exact_matmul
 from app.fixedpoint.layers import (
-    LARGEST_SIDE,
-    Layer,
     Weighted,
     check_features,
     check_numbers,
@@ -25,69 +23,6 @@ from app.fixedpoint.layers import (
 )
 
 MOST_BITS = 16
-
-
-@dataclass(frozen=True)
-class Pool(Layer):
-    """Sums over square blocks of a square picture, its margin left out.
-
-    `side`, `margin`, `block` in pixels: (side - 2*margin) / block sums along each side, row by row. A sum
-    stands for the block's mean: its denominator is block**2 times the pixels'.
-    """
-
-    side: int
-    margin: int
-    block: int
-    kind: ClassVar[str] = "pool"
-
-    def __post_init__(self) -> None:
-        if (
-            not (1 <= self.block <= self.width <= self.side <= LARGEST_SIDE and self.margin >= 0)
-            or self.width % self.block
-        ):
-            raise ModelError(
-                "Blocks do not fit the picture.",
-                why=f"{self.block} pixels each way, in {self.side} less twice {self.margin}.",
-            )
-
-    @property
-    def width(self) -> int:
-        """Pixels along each side that are read."""
-        return self.side - 2 * self.margin
-
-    @property
-    def inputs(self) -> int:
-        """Number of pixels of the picture."""
-        return self.side**2
-
-    @property
-    def outputs(self) -> int:
-        """Number of sums."""
-        return (self.width // self.block) ** 2
-
-    def description(self) -> dict[str, Any]:
-        return {"kind": self.kind, "side": self.side, "margin": self.margin, "block": self.block}
-
-    @classmethod
-    def restored(cls, entry: dict[str, Any], numbers: dict[str, npt.NDArray[Any]]) -> Pool:
-        return cls(int(entry["side"]), int(entry["margin"]), int(entry["block"]))
-
-    def output_range(self, given: Range, rule: Rescale) -> Range:
-        check_features(given, self.inputs, "pooling")
-        low, high = (self._sums(end[None])[0] for end in (given.low, given.high))
-        magnitude = self._sums(np.maximum(abs(given.low), abs(given.high))[None]).max()
-        return Range(low, high, given.denominator * self.block**2, max(given.magnitude, int(magnitude)))
-
-    def apply(self, values: Integers, given: Range, proved: Range, rule: Rescale) -> Integers:
-        return self._sums(values)
-
-    def _sums(self, values: Integers) -> Integers:
-        inner = slice(self.margin, self.side - self.margin)
-        count = self.width // self.block
-        pictures = values.reshape(-1, self.side, self.side)[:, inner, inner]
-        blocks = pictures.reshape(-1, count, self.block, count, self.block)
-        sums: Integers = blocks.sum(axis=(2, 4)).reshape(len(values), -1)
-        return sums
 
 
 def check_bits(bits: int) -> None:

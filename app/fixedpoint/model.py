@@ -15,7 +15,6 @@ import numpy.typing as npt
 from app.errors import ImageError, ModelError
 from app.fixedpoint.arithmetic import SCALE, Integers, Range, Rescale
 from app.fixedpoint.convolution import Depthwise, Windowed
-from app.fixedpoint.fewbit import Pool
 from app.fixedpoint.layers import Argmax, Layer, Weighted
 from app.fixedpoint.pooling import MaxPool, Pad, SumPool
 
@@ -24,7 +23,7 @@ MOST_RANGES = 4_000_000
 """Values that all layers together make, at most. The range of each is kept: a file may not ask for more
 memory than that takes, half a gigabyte."""
 
-_READS_PIXELS = (Weighted, Pool, Pad, MaxPool, SumPool)
+_READS_PIXELS = (Weighted, Pad, MaxPool, SumPool)
 
 
 @dataclass(frozen=True)
@@ -91,7 +90,7 @@ class IntegerModel:
                 widths.append(_windowed(layer))
             elif isinstance(layer, MaxPool | SumPool):
                 widths.append(("p" if isinstance(layer, MaxPool) else "a") + _size(layer.size))
-            elif isinstance(layer, Weighted | Pool):
+            elif isinstance(layer, Weighted):
                 widths.append(str(layer.outputs))
         return "-".join(widths)
 

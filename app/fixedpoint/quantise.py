@@ -11,7 +11,7 @@ import numpy.typing as npt
 from app.errors import BoundError, ModelError
 from app.fixedpoint.arithmetic import PIXEL_MAX, SCALE, Rescale
 from app.fixedpoint.convolution import Conv2d, Requantise
-from app.fixedpoint.fewbit import FewBit, Pool, check_bits
+from app.fixedpoint.fewbit import FewBit, check_bits
 from app.fixedpoint.layers import WEIGHT_LIMIT, Argmax, Dense, Layer, Relu
 from app.fixedpoint.model import IntegerModel
 from app.fixedpoint.pooling import MaxPool
@@ -37,19 +37,19 @@ def quantise(parameters: Sequence[tuple[Floats, Floats]], rule: Rescale = Rescal
     return IntegerModel([*layers, Argmax()], rule)
 
 
-def few_bit_model(parameters: Sequence[FewBitParameters], pool: Pool | None = None) -> IntegerModel:
-    """The integer model of few-bit layers with ReLU between them, behind a pool if there is one.
+def few_bit_model(parameters: Sequence[FewBitParameters]) -> IntegerModel:
+    """The integer model of few-bit layers with ReLU between them.
 
     A bias is rounded at the denominator of the sums it is added to, the product of all 1/step before it.
     Scales are whole numbers: each makes up for what rounding the ones before it left, so that the denominator
     of the logits is off by half of 1/scale of the last layer at most. Raises BoundError on numbers out of
     range, ModelError on steps or bits that no layer can have.
     """
-    layers: list[Layer] = [pool] if pool else []
-    stated = float(PIXEL_MAX * (pool.block**2 if pool else 1))
+    layers: list[Layer] = []
+    stated = float(PIXEL_MAX)
     worth = 1.0 / stated
     for codes, bias, step, bits in parameters:
-        if layers and not isinstance(layers[-1], Pool):
+        if layers:
             layers.append(Relu())
         worth *= step
         if not np.isfinite(bias).all() or not 0 < worth < np.inf:
@@ -88,24 +88,29 @@ def convolutional(
     side: int = SIDE,
     lane_bits: int | None = None,
 ) -> IntegerModel:
-    """Convolutions, each followed by ReLU, 2x2 pooling and requantisation, then a layer over the whole map.
+    """Convolutions, each followed by ReLU, 2x2 pooling and requantisation, then a dense layer.
 
-    `parameters`: of each layer its kernel, biases and the denominator of its weights; a kernel of two
-    dimensions (inputs, outputs) covers the whole map. `steps`: after each layer but the last the shift, the
-    ceiling and the denominator of what comes out. Raises BoundError if a sum does not fit `lane_bits` signed
-    bits for every image, ModelError if the shapes do not fit each other.
+    `parameters`: of each layer its kernel, biases and the denominator of its weights; the last kernel
+    (inputs, outputs) is the dense layer's. `steps`: after each layer but the last the shift, the ceiling and
+    the denominator of what comes out. Raises BoundError if a convolution's sum does not fit `lane_bits`
+    signed bits for every image, ModelError if the shapes do not fit each other.
     """
     layers: list[Layer] = []
-    for index, (kernel, biases, denominator) in enumerate(parameters):
-        if kernel.ndim == 2:
-            kernel = kernel.reshape(side, side, -1, kernel.shape[1])
-        layers.append(Conv2d(side, side, kernel, biases, denominator))
-        if index < len(steps):
-            side = side - kernel.shape[0] + 1
-            layers += [Relu(), MaxPool(side, side, kernel.shape[3]), Requantise(*steps[index])]
-            side //= 2
+    *convolutions, (kernel, biases, denominator) = parameters
+    for (filters, offsets, worth), step in zip(convolutions, steps, strict=True):
+        layers.append(Conv2d(side, side, filters, offsets, worth))
+        side = side - filters.shape[0] + 1
+        layers += [Relu(), MaxPool(side, side, filters.shape[3]), Requantise(*step)]
+        side //= 2
+    largest = max(1, int(abs(kernel).max()))
+    layers.append(FewBit(kernel, biases, largest.bit_length() + 1, denominator))
     model = IntegerModel([*layers, Argmax()])
-    widest = max(proved.magnitude.bit_length() + 1 for proved in model.ranges[1:-1])
+    sums = [
+        proved
+        for layer, proved in zip(model.layers, model.ranges[1:], strict=False)
+        if isinstance(layer, Conv2d)
+    ]
+    widest = max((proved.magnitude.bit_length() + 1 for proved in sums), default=0)
     if lane_bits is not None and widest > lane_bits:
         raise BoundError(
             "The trained sums do not fit their lanes.",

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from app.errors import ModelError
 from app.fixedpoint.arithmetic import Rescale
 from app.fixedpoint.convolution import Conv2d, Depthwise, Requantise
-from app.fixedpoint.fewbit import FewBit, Pool
+from app.fixedpoint.fewbit import FewBit
 from app.fixedpoint.layers import Argmax, Dense, Layer, LeakyRelu, Relu
 from app.fixedpoint.model import IntegerModel
 from app.fixedpoint.pooling import MaxPool, Pad, SumPool
@@ -32,7 +32,7 @@ _HINT = "Reinstall Inkproof, or train it again with `inkproof train`."
 _LAYERS: dict[str, type[Layer]] = {
     layer.kind: layer
     for layer in (
-        *(Dense, Relu, LeakyRelu, Argmax, Pool, FewBit),
+        *(Dense, Relu, LeakyRelu, Argmax, FewBit),
         *(Conv2d, Depthwise, MaxPool, SumPool, Pad, Requantise),
     )
 }

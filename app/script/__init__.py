@@ -1,6 +1,5 @@
-"""The model as Bitcoin Script: an assembler, five generators, and a way to run what they make."""
+"""The model as Bitcoin Script: an assembler, four generators, and a way to run what they make."""
 
-from app.script.convolved import convolved
 from app.script.forms import fits_default_node, packed_program
 from app.script.mapped import mapped
 from app.script.margins import Margin, Margins, margins
@@ -18,7 +17,6 @@ __all__ = [
     "Margins",
     "Program",
     "ScriptReading",
-    "convolved",
     "fits_default_node",
     "logits_from_bytes",
     "mapped",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from app.errors import ScriptError
 from app.fixedpoint import Conv2d, Depthwise, FewBit, IntegerModel, MaxPool, Pad, SumPool
-from app.script.convolved import convolved
 from app.script.limits import SCRIPT_LIMIT
 from app.script.mapped import mapped
 from app.script.packed import packed
@@ -19,7 +18,7 @@ def packed_program(model: IntegerModel) -> Program:
     """The packed program of a per-sum model of any layers. Raises ScriptError where no generator has one."""
     layers = model.layers[:-1]
     if any(isinstance(layer, Conv2d | Depthwise | MaxPool | SumPool | Pad) for layer in layers):
-        return convolved(model) if isinstance(layers[-1], Conv2d) else mapped(model)
+        return mapped(model)
     return planes(model) if any(isinstance(layer, FewBit) for layer in layers) else packed(model)
 
 

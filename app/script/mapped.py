@@ -77,7 +77,8 @@ def _generated(model: IntegerModel, blocks: list[Block], dense: int, layout: lis
         _block(out, block, step)
         sizes.append(_lanes(step.sums))
     made, stages = layout[-1].makes, stages_of(model, dense)
-    orders = joined(out, _order(blocks[-1], made), _groups(blocks[-1].made, made), made.size, stages[0])
+    order = _folded(out, blocks[-1], made, _order(blocks[-1], made))
+    orders = joined(out, order, _groups(blocks[-1].made, made), made.size, stages[0])
     end = Assembler()
     logits(end, stages, orders)
     sizes += [stage.lanes for stage in stages]
@@ -283,6 +284,26 @@ def _order(block: Block, layout: MapLayout) -> list[int | None]:
                 for channel in range(group * layout.slots, (group + 1) * layout.slots):
                     inside = row < height and column < width and channel < block.made
                     order.append((row * width + column) * block.made + channel if inside else None)
+    return order
+
+
+def _folded(
+    out: StackAssembler, block: Block, layout: MapLayout, order: list[int | None]
+) -> list[int | None]:
+    """(in0 -- in0): while half of the last map's slots are empty, its upper half moves there; the new order.
+
+    Lanes without an input would cost the dense layer a weight for every neuron.
+    """
+    used, lanes = block.made, layout.slots
+    while 2 * used <= lanes and len(order) % (2 * lanes) == 0:
+        half = len(order) // 2
+        length = half * layout.size
+        out.roll("in0").to_bytes(2 * length).number(length).op("SPLIT")
+        out.zeros(used * layout.size).op("SWAP", "CAT").number(length).op("SPLIT", "DROP", "OR")
+        out.op("BIN2NUM").name("in0")
+        moved = [*[None] * used, *order[half:]]
+        order = [moved[at] if known is None else known for at, known in enumerate(order[:half])]
+        used *= 2
     return order
 
 

@@ -5,7 +5,7 @@ Every model takes float32 (N, 28, 28), pixel/255, and answers float32 (N, 10), a
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -38,35 +38,6 @@ def _build_784_64_10() -> Any:
     )
 
 
-COMPACT_POOL = (2, 2)
-"""Pixels of margin that the compact model leaves out, and the side of the blocks it takes the mean of."""
-COMPACT_HIDDEN = (48, 4)
-"""Its hidden neurons, and the bits of a weight of theirs."""
-COMPACT_DIGITS_BITS = 6
-
-
-def _build_compact() -> Any:
-    """12x12 means of 2x2 pixels, 48 neurons of 4-bit weights, ten of 6-bit weights."""
-    from app.floats.runtime import import_keras
-    from app.training.fewbit import few_bit_dense
-
-    layers, dense = import_keras().layers, few_bit_dense()
-    margin, block = COMPACT_POOL
-    return import_keras().Sequential(
-        [
-            layers.Input((SIDE, SIDE), name="image"),
-            layers.Reshape((SIDE, SIDE, 1), name="channel"),
-            layers.Cropping2D(margin, name="inner"),
-            layers.AveragePooling2D(block, name="means"),
-            layers.Flatten(name="pixels"),
-            dense(*COMPACT_HIDDEN, relu=True, name="hidden"),
-            dense(CLASSES, COMPACT_DIGITS_BITS, relu=False, name="logits"),
-            layers.Softmax(name="digits"),
-        ],
-        name="inkproof_compact",
-    )
-
-
 def _build_mlp() -> Any:
     from app.floats.runtime import import_keras
 
@@ -86,23 +57,43 @@ def _build_mlp() -> Any:
 
 def _build_cnn() -> Any:
     """Conv 32, pool, conv 64, pool, flatten to 1600, dropout, dense 10: all kernels 3x3, no padding."""
+    return _convolutions("inkproof_cnn", ((32, 3), (64, 3)), dropout=0.25)
+
+
+def _build_compact() -> Any:
+    """Conv 5, pool, conv 10, pool, flatten to 160, dense 10: all kernels 5x5, no padding."""
+    return _convolutions("inkproof_compact", ((5, 5), (10, 5)), dropout=0.0)
+
+
+def _convolutions(name: str, filters: Sequence[tuple[int, int]], dropout: float) -> Any:
+    """Convolutions, (filters, side of the kernel) each, a 2x2 maximum behind each, then ten digits."""
     from app.floats.runtime import import_keras
 
     layers = import_keras().layers
+    row = [layers.Input((SIDE, SIDE), name="image"), layers.Reshape((SIDE, SIDE, 1), name="channel")]
+    for number, (count, side) in enumerate(filters, 1):
+        row.append(layers.Conv2D(count, side, activation="relu", name=f"conv{number}"))
+        row.append(layers.MaxPooling2D(2, name=f"pool{number}"))
+    row.append(layers.Flatten(name="flat"))
+    if dropout:
+        row.append(layers.Dropout(dropout, name="dropout"))
     return import_keras().Sequential(
-        [
-            layers.Input((SIDE, SIDE), name="image"),
-            layers.Reshape((SIDE, SIDE, 1), name="channel"),
-            layers.Conv2D(32, 3, activation="relu", name="conv1"),
-            layers.MaxPooling2D(2, name="pool1"),
-            layers.Conv2D(64, 3, activation="relu", name="conv2"),
-            layers.MaxPooling2D(2, name="pool2"),
-            layers.Flatten(name="flat"),
-            layers.Dropout(0.25, name="dropout"),
-            layers.Dense(CLASSES, activation="softmax", name="digits"),
-        ],
-        name="inkproof_cnn",
+        [*row, layers.Dense(CLASSES, activation="softmax", name="digits")], name=name
     )
+
+
+def _build_teacher() -> Any:
+    """Twice two convolutions of 3x3, of 32 and of 64 filters, each normalised over its batch."""
+    from app.floats.runtime import import_keras
+
+    layers = import_keras().layers
+    row = [layers.Input((SIDE, SIDE), name="image"), layers.Reshape((SIDE, SIDE, 1), name="channel")]
+    for count in (32, 64):
+        for _ in range(2):
+            row += [layers.Conv2D(count, 3, use_bias=False), layers.BatchNormalization(), layers.ReLU()]
+        row.append(layers.MaxPooling2D(2))
+    row += [layers.Flatten(), layers.Dropout(0.4), layers.Dense(CLASSES, activation="softmax", name="digits")]
+    return import_keras().Sequential(row, name="inkproof_teacher")
 
 
 ARCHITECTURES: dict[str, Callable[[], Any]] = {
@@ -110,6 +101,7 @@ ARCHITECTURES: dict[str, Callable[[], Any]] = {
     "compact": _build_compact,
     "784-128-256-512-10": _build_mlp,
     "cnn": _build_cnn,
+    "teacher": _build_teacher,
 }
 
 

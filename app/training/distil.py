@@ -2,8 +2,7 @@
 
 64 hidden units can hold more than they find by themselves from bare labels. A convolutional teacher, trained
 on the same augmented pictures, gives each of them ten probabilities; the small model learns those (Hinton,
-Vinyals, Dean: "Distilling the Knowledge in a Neural Network", 2015). The teacher is the float model of `cnn`:
-one training serves three recipes.
+Vinyals, Dean: "Distilling the Knowledge in a Neural Network", 2015). One teacher serves three recipes.
 """
 
 from __future__ import annotations
@@ -40,8 +39,8 @@ class Teacher:
     `doubtful`: about one of a hundred labels in collections is wrong.
     """
 
-    architecture: str = "cnn"
-    epochs: int = 12
+    architecture: str = "teacher"
+    epochs: int = 14
     batch: int = 256
     learning_rate: float = 2e-3
     weight_decay: float = 0.01

@@ -18,7 +18,7 @@ class Recipe:
     name: str
     summary: str
     architecture: str = architecture.DEFAULT
-    epochs: int = 50  # without meaning where the model is the teacher itself
+    epochs: int = 50
     batch: int = 469
     optimizer: str = "RMSprop"
     learning_rate: float = 1e-3
@@ -29,7 +29,6 @@ class Recipe:
     copies: int = 1  # augmented copies of the training set, used in turn, one per epoch
     pens: PenRecipe | None = None  # how pen files are learned from, where there are any
     teacher: Teacher | None = None
-    is_teacher: bool = False  # the float model is the teacher itself
     plain: bool = False  # every second epoch takes the pictures as they are: a small model cannot hold all
     finishing: int = 0  # epochs after these, at a quarter of the rate, on the pictures as they are
     rarest_inked: float = 0.0  # pixels inked in a smaller share of the training pictures get no weights
@@ -46,7 +45,7 @@ RECIPES = {
         Recipe(
             name="handwriting",
             summary="what ships: MNIST and pens of many widths, taught by a convolutional model",
-            epochs=120,
+            epochs=160,
             batch=256,
             optimizer="AdamW",
             learning_rate=4e-3,
@@ -55,6 +54,7 @@ RECIPES = {
             validation=VALIDATION,
             augmentation=Augmentation(),
             copies=COPIES,
+            plain=True,
             pens=PenRecipe(),
             teacher=Teacher(),
             finishing=24,
@@ -64,12 +64,13 @@ RECIPES = {
         Recipe(name="source", summary="the source's own: RMSprop, 50 epochs, batches of 469, MNIST as it is"),
         Recipe(
             name="compact",
-            summary="weights of 4 and 6 bits on 2x2 means, trained as such and taught like handwriting",
+            summary="a small convolutional model of 3-bit integers, taught like handwriting",
             architecture="compact",
-            epochs=120,
+            epochs=30,
             batch=256,
-            optimizer="Adam",
+            optimizer="AdamW",
             learning_rate=4e-3,
+            weight_decay=0.01,
             cosine=True,
             validation=VALIDATION,
             augmentation=Augmentation(),
@@ -77,6 +78,7 @@ RECIPES = {
             plain=True,
             pens=PenRecipe(),
             teacher=Teacher(),
+            quantised=QuantisedRecipe(weights=(7, 3, 3), epochs=60, learning_rate=2e-3, dropout=0.0),
         ),
         Recipe(
             name="mlp",
@@ -89,14 +91,19 @@ RECIPES = {
         ),
         Recipe(
             name="cnn",
-            summary="the convolutional teacher itself, and few-bit integers that learn from it",
+            summary="a full convolutional model, and few-bit integers trained from it",
             architecture="cnn",
+            epochs=12,
+            batch=256,
+            optimizer="AdamW",
+            learning_rate=2e-3,
+            weight_decay=0.01,
+            cosine=True,
             validation=VALIDATION,
             augmentation=Augmentation(),
             copies=COPIES,
             pens=PenRecipe(),
             teacher=Teacher(),
-            is_teacher=True,
             quantised=QuantisedRecipe(),
         ),
     )

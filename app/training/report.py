@@ -15,7 +15,6 @@ from app.errors import DataError, InkproofError
 from app.floats.judge import dense_weights
 from app.floats.runtime import versions
 from app.training import architecture
-from app.training.fewbit import few_bit_weights
 from app.training.train import Training
 
 MODEL = "model.keras"
@@ -52,7 +51,6 @@ STYLE = {
 def write(training: Training, folder: Path, integer_accuracy: float | None = None) -> dict[str, Any]:
     """Write `model.keras`, `report.json`, `curves.png` and `confusion.png`; returns the report's figures.
 
-    A model of few-bit weights has no `model.keras`.
     `integer_accuracy`: share of the test images that the integer model made from it reads, if measured.
     Each file is written beside its place, then moved over the old one: nobody ever reads half a file.
     """
@@ -64,11 +62,7 @@ def write(training: Training, folder: Path, integer_accuracy: float | None = Non
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder, prefix=".writing-") as temporary:
             draft = Path(temporary)
-            if few_bit_weights(training.model):
-                # Its integers are all there is to it; the float judge beside them is the shipped model.
-                (folder / MODEL).unlink(missing_ok=True)
-            else:
-                training.model.save(draft / MODEL)
+            training.model.save(draft / MODEL)
             (draft / REPORT).write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
             with pyplot.rc_context(STYLE):
                 _draw_curves(pyplot, training, draft / CURVES)
@@ -109,13 +103,6 @@ def figures(training: Training) -> dict[str, Any]:
 
 
 def _weight_figures(model: Any) -> dict[str, Any]:
-    few = few_bit_weights(model)
-    if few:
-        return {
-            "bits": [layer.bits for layer in few],
-            "steps": [layer.step for layer in few],
-            "parameters": sum(layer.codes.size + layer.bias.size for layer in few),
-        }
     weights = dense_weights(model)
     kernel = weights[0][0]
     return {

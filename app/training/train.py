@@ -81,11 +81,10 @@ def train(
     than 1.
     """
     started = time.perf_counter()
-    if epochs is not None and epochs < 1:
-        raise DataError("Training takes at least one epoch.", hint="Give --epochs a number from 1.")
-    if recipe.is_teacher and recipe.teacher is not None and epochs is not None:
-        recipe = replace(recipe, teacher=replace(recipe.teacher, epochs=epochs))
-    epochs = recipe.epochs if epochs is None else epochs
+    if epochs is not None:
+        if epochs < 1:
+            raise DataError("Training takes at least one epoch.", hint="Give --epochs a number from 1.")
+        recipe = replace(recipe, epochs=epochs)
     import_for_training(seed)
     preparing, fitting = np.random.SeedSequence(seed).spawn(2)
     material = lesson(
@@ -98,30 +97,13 @@ def train(
         cache=cache,
         progress=progress,
     )
-    measure = _Measure(corpus, held_out(corpus, recipe.validation, cache), recipe)
-    copies = material.copies
-    if recipe.plain:
-        copies = [pictures for copy in copies for pictures in (copy, material.plain)]
-    targets, kept = [material.targets()], np.arange(len(material.labels))
-    loss: Any = "categorical_crossentropy"
+    measure = _Measure(corpus, held_out(corpus, recipe.validation, cache))
     taught = None
     if recipe.teacher is not None:
         taught = _teacher(recipe, recipe.teacher, corpus, material, seed, measure, cache, progress)
-        temperature = recipe.teacher.temperature
-        targets = taught_targets(taught.model, copies, material.labels, temperature, progress)
-        kept = np.flatnonzero(taught.kept)
-        loss = distillation_loss(temperature)
-
-    def data(epoch: int) -> tuple[Images, Floats, NDArray[np.int64]]:
-        return copies[epoch % len(copies)], targets[epoch % len(targets)], kept
-
-    if recipe.is_teacher and recipe.teacher is not None and taught is not None:
-        model, history, epochs = taught.model, taught.history, recipe.teacher.epochs
-    else:
-        history = {}
-        model = _fitted(
-            recipe, corpus, material, data, loss, seed, epochs, fitting, measure, history, progress
-        )
+    data, loss = _taught_data(recipe, material, taught, progress)
+    history: dict[str, list[float]] = {}
+    model = _fitted(recipe, material, data, loss, seed, fitting, _recorded(measure, history), progress)
     model = _finished(model, recipe)
     if recipe.finishing and recipe.teacher is not None and taught is not None:
         model = finish(
@@ -130,13 +112,12 @@ def train(
     confusion = confusion_matrix(FloatJudge(model), corpus.mnist.x_test, corpus.mnist.y_test)
     teacher_accuracy = None
     if taught is not None:
-        judge = FloatJudge(taught.model)
-        teacher_accuracy = _accuracy(judge, corpus.mnist.x_test, corpus.mnist.y_test)
+        teacher_accuracy = _accuracy(FloatJudge(taught.model), corpus.mnist.x_test, corpus.mnist.y_test)
     return Training(
         model=model,
         recipe=recipe,
         seed=seed,
-        epochs=epochs,
+        epochs=recipe.epochs,
         history=history,
         test_accuracy=float(np.trace(confusion) / confusion.sum()),
         confusion=confusion,
@@ -199,7 +180,7 @@ def confusion_matrix(judge: FloatJudge, images: Images, labels: NDArray[np.uint8
 class _Measure:
     """The figures of a model after an epoch."""
 
-    def __init__(self, corpus: Corpus, kept_out: HeldOut, recipe: Recipe) -> None:
+    def __init__(self, corpus: Corpus, kept_out: HeldOut) -> None:
         fitted = len(corpus.mnist.x_train) - len(kept_out.mnist)
         # A sample says as much about learning by heart as all of them.
         self._images, self._labels = (
@@ -246,43 +227,70 @@ def _teacher(
     return kept_teacher(teacher, material, key, cache, train_it)
 
 
-def _fitted(
-    recipe: Recipe,
-    corpus: Corpus,
-    material: Lesson,
-    data: EpochData,
-    loss: Any,
-    seed: int,
-    epochs: int,
-    fitting: np.random.SeedSequence,
-    measure: _Measure,
-    history: dict[str, list[float]],
-    progress: ProgressCallback,
-) -> Any:
-    """A model of the recipe's architecture that has learned `data`; `history` receives its figures."""
-    import_for_training(seed)
-    first = material.copies[0]
-    used = architecture.used_pixels(first, math.ceil(recipe.rarest_inked * len(first)))
-    for copy in [*material.copies, *([material.plain] if recipe.plain else [])]:
-        copy.reshape(len(copy), -1)[:, ~used] = 0
-    rows = len(data(0)[2])
-    model = _compiled(recipe, loss, used, steps=epochs * -(-rows // recipe.batch))
+def _taught_data(
+    recipe: Recipe, material: Lesson, taught: Taught | None, progress: ProgressCallback
+) -> tuple[EpochData, Any]:
+    """What each epoch learns, and the loss that measures it: the labels, or a teacher's answers."""
+    pictures = [*material.copies, *([material.plain] if recipe.plain else [])]
+    if recipe.teacher is None or taught is None:
+        loss: Any = "categorical_crossentropy"
+        targets, kept = [material.targets()] * len(pictures), np.arange(len(material.labels))
+    else:
+        temperature = recipe.teacher.temperature
+        targets = taught_targets(taught.model, pictures, material.labels, temperature, progress)
+        kept, loss = np.flatnonzero(taught.kept), distillation_loss(temperature)
+    order = list(range(len(material.copies)))
+    if recipe.plain:
+        order = [place for copy in order for place in (copy, len(order))]
 
-    def after_epoch() -> dict[str, float]:
+    def data(epoch: int) -> tuple[Images, Floats, NDArray[np.int64]]:
+        place = order[epoch % len(order)]
+        return pictures[place], targets[place], kept
+
+    return data, loss
+
+
+def _recorded(
+    measure: Callable[[Any], dict[str, float]], history: dict[str, list[float]]
+) -> Callable[[Any], dict[str, float]]:
+    """`measure`, its figures also kept in `history`."""
+
+    def measured(model: Any) -> dict[str, float]:
         figures = measure(model)
         for key, value in figures.items():
             history.setdefault(key, []).append(value)
         return figures
 
+    return measured
+
+
+def _fitted(
+    recipe: Recipe,
+    material: Lesson,
+    data: EpochData,
+    loss: Any,
+    seed: int,
+    fitting: np.random.SeedSequence,
+    measure: Callable[[Any], dict[str, float]],
+    progress: ProgressCallback,
+) -> Any:
+    """A model of the recipe's architecture that has learned `data`."""
+    import_for_training(seed)
+    first = material.copies[0]
+    used = architecture.used_pixels(first, math.ceil(recipe.rarest_inked * len(first)))
+    plain = [material.plain] if recipe.plain else []
+    for copy in [*material.copies, *plain]:
+        copy.reshape(len(copy), -1)[:, ~used] = 0
+    model = _compiled(recipe, loss, used, steps=recipe.epochs * -(-len(data(0)[2]) // recipe.batch))
     fit(
         model,
         data,
         stage="model",
-        epochs=epochs,
+        epochs=recipe.epochs,
         batch=recipe.batch,
         rng=np.random.default_rng(fitting),
         progress=progress,
-        after_epoch=after_epoch,
+        after_epoch=lambda: measure(model),
     )
     return model
 

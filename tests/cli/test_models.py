@@ -61,11 +61,11 @@ def test_every_model_can_be_described_and_exported(inkproof, tmp_path):
 def test_contract_info_shows_the_lanes_of_every_model(inkproof):
     expected = {
         "handwriting": ("neuron", [64, 10]),
-        "compact": ("input", [144, 48]),
+        "compact": ("channel of a pixel", None),
         "source": ("neuron", [64, 10]),
         "mlp": ("neuron", [128, 256, 512, 10]),
         "mlp-8bit": ("input", [784, 128, 256, 512]),
-        "cnn": ("channel of a pixel", [28 * 28 * 4, 13 * 13 * 8, 5 * 5 * 16]),
+        "cnn": ("channel of a pixel", None),
     }
     assert list(expected) == list(models.MODELS)
     for name, (each, counts) in expected.items():
@@ -84,7 +84,7 @@ def test_the_local_judges_read_with_the_chosen_model(inkproof):
     compact = inkproof("classify", SEVEN, "--model", "compact", "--json").json()
     assert default["integer"]["digit"] == compact["integer"]["digit"] == 7
     assert default["integer"]["logits"] != compact["integer"]["logits"]
-    assert default["float"]["probabilities"] == compact["float"]["probabilities"]
+    assert default["float"]["probabilities"] != compact["float"]["probabilities"]
 
 
 def test_a_form_or_a_model_that_does_not_exist_is_named(inkproof):
@@ -106,7 +106,6 @@ def test_evaluate_all_prints_a_row_for_every_model_and_writes_the_page(inkproof,
         assert row["integer_accuracy"] > 0.9 and row["drawn_accuracy"] > 0.6
         assert row["node_milliseconds"] > 0
         assert row["policy"] == ("raised" if models.named(row["model"]).raised else "default")
-    assert rows["compact"]["float_accuracy"] is None
     assert rows["compact"]["script_bytes"] < rows["handwriting"]["script_bytes"] < rows["mlp"]["script_bytes"]
     written = page.read_text(encoding="utf-8")
     for name, row in rows.items():

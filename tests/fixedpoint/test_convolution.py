@@ -20,7 +20,7 @@ from app.fixedpoint import (
     save,
 )
 from tests import oracle
-from tests.strategies import blocks_of, convolutional_models, images
+from tests.strategies import blocks_of, convolutional_models, few_bit_parameters, images
 
 
 def conv(shape=(3, 3, 1, 2), side=6, weight=1, bias=0):
@@ -34,7 +34,10 @@ def conv(shape=(3, 3, 1, 2), side=6, weight=1, bias=0):
 def test_the_engine_equals_plain_loops(data):
     model = data.draw(convolutional_models())
     pictures = data.draw(st.lists(images(model.pixels), min_size=1, max_size=3))
-    expected = [oracle.convolutional(blocks_of(model), list(picture)) for picture in pictures]
+    expected = [
+        oracle.convolutional(blocks_of(model), few_bit_parameters(model), list(picture))
+        for picture in pictures
+    ]
     batch = np.stack([np.frombuffer(picture, np.uint8) for picture in pictures])
     assert model.logits(batch[:, None]).tolist() == expected
     assert model.classify(batch[:, None]).tolist() == [oracle.argmax(logits) for logits in expected]

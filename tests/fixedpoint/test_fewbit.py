@@ -1,4 +1,4 @@
-"""Few-bit layers and pools compute what plain Python integers compute, and hold to what they prove."""
+"""Few-bit layers compute what plain Python integers compute, and hold to what they prove."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,6 @@ from app.fixedpoint import (
     Dense,
     FewBit,
     IntegerModel,
-    Pool,
     Relu,
     Rescale,
     few_bit_model,
@@ -29,10 +28,7 @@ def few_bit(weights, biases, bits=4, scale=1):
 
 
 def read_by_oracle(model: IntegerModel, pixels: bytes) -> list[int]:
-    first, values = model.layers[0], list(pixels)
-    if isinstance(first, Pool):
-        values = oracle.block_means(values, first.side, first.margin, first.block)
-    return oracle.few_bit(few_bit_parameters(model), values)
+    return oracle.few_bit(few_bit_parameters(model), list(pixels))
 
 
 @given(data=st.data())
@@ -51,25 +47,6 @@ def test_no_image_leaves_the_proved_range(data):
     logits = model.logits(np.frombuffer(data.draw(images(model.pixels)), dtype=np.uint8)[None])[0]
     proved = model.logit_range
     assert all(low <= int(v) <= high for low, v, high in zip(proved.low, logits, proved.high, strict=True))
-
-
-def test_a_pool_adds_blocks_inside_its_margin_and_stands_for_their_means():
-    pool = Pool(6, 1, 2)
-    picture = np.arange(36, dtype=np.uint8)
-    model = IntegerModel([pool, few_bit(np.eye(4, dtype=np.int64), [0] * 4), Argmax()])
-    assert model.logits(picture[None]).tolist() == [
-        [7 + 8 + 13 + 14, 9 + 10 + 15 + 16, 19 + 20 + 25 + 26, 21 + 22 + 27 + 28]
-    ]
-    assert model.ranges[1].high.tolist() == [4 * 255] * 4
-    assert model.logit_range.denominator == 4 * 255
-
-
-@pytest.mark.parametrize(
-    ("side", "margin", "block"), [(28, 14, 1), (28, 2, 5), (0, 0, 1), (28, -1, 2), (4, 0, 0)]
-)
-def test_blocks_that_do_not_fit_are_refused(side, margin, block):
-    with pytest.raises(ModelError, match="Blocks do not fit"):
-        Pool(side, margin, block)
 
 
 @pytest.mark.parametrize("weight", [8, -9])
@@ -114,7 +91,7 @@ def test_every_part_of_a_layer_is_part_of_the_identity():
         few_bit([[1], [2], [3], [4]], [5], bits=5),
         few_bit([[1], [2], [3], [4]], [5], scale=2),
     ]
-    assert len({identity(base), *map(identity, others), identity(Pool(2, 0, 1), base)}) == 6
+    assert len({identity(base), *map(identity, others)}) == 5
 
 
 def test_biases_are_rounded_at_the_scale_of_their_sums():
@@ -138,15 +115,12 @@ def test_rounding_to_bits_keeps_the_largest_weight_and_the_function():
     assert abs(model.logits(pictures) * worth - real).max() <= 50 * abs(kernel).max() / 127 / 2 + 1e-3
 
 
-@given(
-    steps=st.lists(st.floats(1e-4, 0.4), min_size=1, max_size=4),
-    pool=st.sampled_from([None, Pool(2, 0, 2)]),
-)
-def test_a_logit_is_worth_what_it_says(steps, pool):
+@given(steps=st.lists(st.floats(1e-4, 0.4), min_size=1, max_size=4))
+def test_a_logit_is_worth_what_it_says(steps):
     """Scales are whole numbers and steps are not: only the last layer's rounding may be left."""
     one = np.array([[1]], dtype=np.int64)
-    model = few_bit_model([(one, np.zeros(1), step, 4) for step in steps], pool)
-    wanted = 255 * (4 if pool else 1) / np.prod(steps)
+    model = few_bit_model([(one, np.zeros(1), step, 4) for step in steps])
+    wanted = 255 / np.prod(steps)
     said = model.logit_range.denominator
     *_, last = (layer for layer in model.layers if isinstance(layer, FewBit))
     assert abs(said - wanted) <= said / last.scale / 2 * (1 + 1e-9)

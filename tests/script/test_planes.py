@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.errors import ScriptError
-from app.fixedpoint import Argmax, Dense, FewBit, IntegerModel, Pool, Relu
+from app.fixedpoint import Argmax, Dense, FewBit, IntegerModel, Relu
 from app.script import planes, run_program
 from tests.strategies import few_bit_models, images
 
@@ -42,17 +42,6 @@ def test_every_number_of_bits_with_every_weight_at_either_end(bits):
         assert_same(model, image)
 
 
-@pytest.mark.parametrize("block", [1, 2, 4])
-@pytest.mark.parametrize("margin", [0, 2])
-def test_pools_of_every_block(block, margin):
-    inputs = ((28 - 2 * margin) // block) ** 2
-    layers = [Pool(28, margin, block), few_bit(inputs, 5, 4), Relu(), few_bit(5, 10, 6), Argmax()]
-    model = IntegerModel(layers)
-    rng = np.random.default_rng(7)
-    for picture in (*rng.integers(0, 256, (3, 784), dtype=np.uint8), np.full(784, 255, np.uint8)):
-        assert_same(model, picture.tobytes())
-
-
 @pytest.mark.parametrize("neurons", [1, 7, 8, 9, 16, 17])
 def test_layers_that_fill_their_planes_or_do_not(neurons):
     model = IntegerModel([few_bit(12, neurons, 4), Relu(), few_bit(neurons, 3, 8), Argmax()])
@@ -60,24 +49,11 @@ def test_layers_that_fill_their_planes_or_do_not(neurons):
 
 
 def test_the_program_says_that_each_input_has_a_lane():
-    model = IntegerModel([Pool(28, 2, 2), few_bit(144, 48, 4), Relu(), few_bit(48, 10, 4), Argmax()])
+    model = IntegerModel([few_bit(144, 48, 4), Relu(), few_bit(48, 10, 4), Argmax()])
     lanes = planes(model).lanes
     assert [(len(layer.widths), layer.each) for layer in lanes] == [(144, "input"), (48, "input")]
-    for layer, proved in zip(lanes, (model.ranges[1], model.ranges[3]), strict=True):
+    for layer, proved in zip(lanes, (model.ranges[0], model.ranges[2]), strict=True):
         assert proved.high.max() < 2 ** min(layer.widths)
-
-
-@pytest.mark.parametrize(("margin", "rows"), [(0, 784), (2, 576)])
-def test_the_program_says_how_many_pixels_it_computes_with(margin, rows):
-    pool = Pool(28, margin, 2)
-    model = IntegerModel([pool, few_bit(pool.outputs, 3, 4), Argmax()])
-    program = planes(model)
-    assert program.rows == rows
-    rng = np.random.default_rng(1)
-    margins = np.pad(np.zeros((28 - 2 * margin,) * 2, bool), margin, constant_values=True)
-    one, other = rng.integers(0, 256, (2, 784), dtype=np.uint8)
-    other = np.where(margins.reshape(-1), other, one)
-    assert run_program(program, one.tobytes()).logits == run_program(program, other.tobytes()).logits
 
 
 def test_weights_take_their_bits_and_no_more():
@@ -88,7 +64,7 @@ def test_weights_take_their_bits_and_no_more():
 
 @pytest.mark.parametrize("size", [0, 1, 783, 785, 1568, 100_000])
 def test_an_image_of_any_other_size_fails(size):
-    model = IntegerModel([Pool(28, 2, 2), few_bit(144, 3, 4), Argmax()])
+    model = IntegerModel([few_bit(784, 3, 4), Argmax()])
     assert_same(model, b"\x11" * 784)
     with pytest.raises(ScriptError, match="NUMEQUALVERIFY"):
         run_program(planes(model), b"\x11" * size)
@@ -104,5 +80,3 @@ def test_what_no_lane_can_hold_is_refused():
         planes(IntegerModel([few_bit(784, 2, 16), Argmax()]))
     with pytest.raises(ScriptError, match="does not fit in one number"):
         planes(IntegerModel([few_bit(1400, 2, 4), Argmax()]))
-    with pytest.raises(ScriptError, match="no Script for blocks"):
-        planes(IntegerModel([Pool(9, 0, 3), few_bit(9, 2, 4), Argmax()]))
