@@ -22,7 +22,7 @@ SMALL = replace(
     batch=32,
     copies=2,
     augmentation=Augmentation(untouched=0.5),
-    teacher=Teacher(epochs=2, batch=32),
+    teacher=Teacher("cnn", epochs=2, batch=32),
     rarest_inked=0.05,
     finishing=1,
 )
