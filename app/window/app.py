@@ -25,7 +25,7 @@ from app.window.inputs import Inputs
 from app.window.model import claims, decide, effects, update
 from app.window.model import intents as want
 from app.window.model.hear import hear, sound_of
-from app.window.model.protocol import ClaimJudged, Keep, Message, Remember, Said
+from app.window.model.protocol import ClaimJudged, Keep, LookAtClipboard, Message, Remember, Said
 from app.window.model.state import ChainView, Notice, Phase, State, Who
 from app.window.options import WindowOptions
 from app.window.screen import check_screen, no_window
@@ -33,7 +33,7 @@ from app.window.view.density import reduced_motion, screen_density
 from app.window.view.paint import forget
 from app.window.view.theme import LIGHT, Palette
 from app.window.view.view import Ink, View
-from app.window.workers.clipboard import copy_text, pasted_picture, pasted_text
+from app.window.workers.clipboard import copy_text, pasted_text
 from app.window.workers.crew import PROCESSES, Crew
 from app.window.workers.preferences import Preferences, restored
 from app.window.workers.sounds import Sounds
@@ -241,7 +241,7 @@ class Window:
             case effects.Fullscreen(on):
                 self._fullscreen(on)
             case effects.PasteFromClipboard():
-                self._paste()
+                self.crew.send(Who.FIXED, LookAtClipboard())
             case effects.PasteText():
                 self.do(want.Type(pasted_text()))
             case effects.Play(sound):
@@ -255,14 +255,6 @@ class Window:
         except pygame.error as error:
             notice = Notice("The clipboard cannot be used.", f"{error}.", f"Copy it by hand: {text}")
             self.state = claims.said(self.state, notice)
-
-    def _paste(self) -> None:
-        picture = pasted_picture()
-        if picture is None:
-            notice = Notice("There is no picture on the clipboard.", hint="Copy one, or drop a file here.")
-            self.state = claims.said(self.state, notice)
-        else:
-            self.crew.send(Who.FIXED, picture)
 
     def _save_window(self, picture: pygame.Surface) -> None:
         from app.window.workers.files import free_name

@@ -14,7 +14,10 @@ import pytest
 
 from app.chain.ledger.records import VerificationState
 from app.chain.ledger.store import Ledger
+from app.drawing import read_digit_bytes
+from app.errors import InkproofError
 from app.window.view.arrange import arrange
+from app.window.workers.files import pasted
 from tests.window.states import SEVEN
 
 ROOT = Path(__file__).parents[2]
@@ -79,6 +82,28 @@ def test_a_digit_drawn_with_the_mouse_ends_up_in_the_ledger_of_a_node(display, p
     _refuse(display, program, home)
     xdotool(display, "key", "ctrl+q")
     assert program.wait(timeout=60) == 0
+
+
+@pytest.mark.skipif(shutil.which("xclip") is None, reason="xclip is not installed")
+def test_a_picture_that_another_program_copied_is_pasted(display, monkeypatch):
+    monkeypatch.setenv("DISPLAY", display)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    with pytest.raises(InkproofError, match="no picture on the clipboard"):
+        pasted()
+    picture = ROOT / "tests" / "data" / "seven.png"
+    copy = ["xclip", "-selection", "clipboard", "-t", "image/png", "-i", str(picture)]
+    subprocess.run(copy, check=True, timeout=60, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    same = read_digit_bytes(picture.read_bytes(), "the file")
+    assert (read_digit_bytes(pasted(), "the clipboard") == same).all()
+
+
+def test_where_the_clipboard_has_no_pictures_to_give_it_is_said_what_to_install(display, monkeypatch):
+    monkeypatch.setenv("DISPLAY", display)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(InkproofError, match="cannot be reached") as refused:
+        pasted()
+    assert "xclip" in refused.value.hint
 
 
 def test_full_screen_and_back(display, program):

@@ -82,10 +82,8 @@ class ChooseFile:
 
 
 @dataclass(frozen=True)
-class LookAtImage:
-    """Make a picture of an encoded image (PNG, BMP or the like), from the clipboard."""
-
-    data: bytes
+class LookAtClipboard:
+    """Make a picture of the image on the clipboard."""
 
 
 @dataclass(frozen=True)
@@ -193,7 +191,7 @@ Request: TypeAlias = (
     | BringBack
     | DeleteDrawing
     | ChooseFile
-    | LookAtImage
+    | LookAtClipboard
     | Explain
     | MakeCard
     | Remember

@@ -1,4 +1,4 @@
-"""The clipboard: text to it, text and pictures from it, as far as the platform lets pygame reach it."""
+"""The clipboard's text, as far as the platform lets pygame reach it; `files` takes pictures from it."""
 
 from __future__ import annotations
 
@@ -6,14 +6,10 @@ import sys
 
 import pygame
 
-from app.window.model.protocol import LookAtImage
-
-__all__ = ["TEXT", "copy_text", "pasted_picture", "pasted_text"]
+__all__ = ["TEXT", "copy_text", "pasted_text"]
 
 TEXT = pygame.SCRAP_TEXT if sys.platform == "win32" else "text/plain;charset=utf-8"
 """What pygame calls text on the clipboard: its two implementations differ."""
-_PICTURES = ("image/png", "image/bmp", "image/jpeg", pygame.SCRAP_BMP)
-_MOST_BYTES = 50_000_000
 
 
 def copy_text(text: str) -> None:
@@ -24,22 +20,12 @@ def copy_text(text: str) -> None:
 
 def pasted_text() -> str:
     """The text on the clipboard; empty if there is none."""
-    data = _got((TEXT, pygame.SCRAP_TEXT))
-    return data.rstrip(b"\0").decode("utf-8", "replace") if data else ""
-
-
-def pasted_picture() -> LookAtImage | None:
-    """The picture on the clipboard, as the file that it is encoded as; None if there is none."""
-    data = _got(_PICTURES)
-    return LookAtImage(data) if data and len(data) <= _MOST_BYTES else None
-
-
-def _got(kinds: tuple[str, ...]) -> bytes | None:
     try:
         _ready()
-        return next((data for kind in kinds if (data := pygame.scrap.get(kind))), None)
+        data = pygame.scrap.get(TEXT) or pygame.scrap.get(pygame.SCRAP_TEXT)
     except pygame.error:
-        return None
+        return ""
+    return data.rstrip(b"\0").decode("utf-8", "replace") if data else ""
 
 
 def _ready() -> None:

@@ -113,7 +113,7 @@ class _Work:
                 self._explain(request)
             case told.SwitchModel(model):
                 self._load(model)
-            case told.LookAtFile() | told.LookAtImage() | told.ChooseFile():
+            case told.LookAtFile() | told.LookAtClipboard() | told.ChooseFile():
                 self._open(request)
             case told.SaveDrawing(content):
                 self._post(files.save(content))
@@ -182,16 +182,16 @@ class _Work:
             )
         )
 
-    def _open(self, request: told.LookAtFile | told.LookAtImage | told.ChooseFile) -> None:
-        from app.drawing import read_digit_bytes, read_picture
+    def _open(self, request: told.LookAtFile | told.LookAtClipboard | told.ChooseFile) -> None:
+        from app.drawing import read_picture
         from app.window.workers.imports import SUFFIXES
 
         if isinstance(request, told.ChooseFile):
             # The dialog may stay open for long: in a thread of its own it holds up no reading.
             threading.Thread(target=self._choose, name="window-dialog", daemon=True).start()
-        elif isinstance(request, told.LookAtImage):
-            picture = read_digit_bytes(request.data, "The picture on the clipboard")
-            self._post(told.Placed(picture.tobytes(), "The picture on the clipboard"))
+        elif isinstance(request, told.LookAtClipboard):
+            # The program that owns the clipboard may take its time.
+            threading.Thread(target=self._paste, name="window-clipboard", daemon=True).start()
         else:
             path = Path(request.path).expanduser()
             if path.suffix.lower() in SUFFIXES:
@@ -200,6 +200,15 @@ class _Work:
             found = read_picture(path)
             name = f"Frame {found.frame} of {path.name}" if found.frame > 1 else path.name
             self._post(told.Placed(found.pixels.tobytes(), name))
+
+    def _paste(self) -> None:
+        from app.drawing import read_digit_bytes
+
+        try:
+            picture = read_digit_bytes(files.pasted(), "The picture on the clipboard")
+            self._post(told.Placed(picture.tobytes(), "The picture on the clipboard"))
+        except InkproofError as error:
+            self._post(told.Said(Notice(error.what, error.why, error.hint)))
 
     def _choose(self) -> None:
         chosen = files.choose()

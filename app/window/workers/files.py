@@ -1,8 +1,9 @@
-"""The person's files: drawings that are kept, pictures that are saved, a dialog to choose one."""
+"""The person's files: drawings that are kept, pictures that are saved, chosen in a dialog or pasted."""
 
 from __future__ import annotations
 
 import contextlib
+import io
 import shutil
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from app.window.model.state import Notice
 if TYPE_CHECKING:
     from app.drawing import Stroke
 
-__all__ = ["bring_back", "choose", "delete", "free_name", "keep", "save"]
+__all__ = ["bring_back", "choose", "delete", "free_name", "keep", "pasted", "save"]
 
 SAVED_SIDE = 1120
 
@@ -116,6 +117,26 @@ def _kept(txid: str) -> Path:
 # --- choosing a file ---
 
 _TITLE = "Open a picture of a digit"
+
+
+def pasted() -> bytes:
+    """The picture on the clipboard as a PNG file. InkproofError if there is none, or none can be reached."""
+    from PIL import Image, ImageGrab
+
+    try:
+        found = ImageGrab.grabclipboard()
+    except NotImplementedError as error:
+        raise InkproofError(
+            "The clipboard's pictures cannot be reached here.",
+            hint="Install xclip (X11) or wl-clipboard (Wayland), or drop a file on the window.",
+        ) from error
+    except (OSError, ValueError, Image.DecompressionBombError) as error:
+        raise InkproofError("The picture on the clipboard cannot be read.", why=f"{error}.") from error
+    if not isinstance(found, Image.Image):
+        raise InkproofError("There is no picture on the clipboard.", hint="Copy one, or drop a file here.")
+    file = io.BytesIO()
+    found.save(file, "PNG")
+    return file.getvalue()
 
 
 def choose() -> str | NoDialog:

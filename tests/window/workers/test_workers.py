@@ -4,7 +4,6 @@ import contextlib
 import os
 import queue
 import time
-from pathlib import Path
 
 import numpy as np
 import psutil
@@ -24,7 +23,6 @@ from app.window.model.protocol import (
     Keep,
     Look,
     LookAtFile,
-    LookAtImage,
     Looked,
     Models,
     Placed,
@@ -371,14 +369,6 @@ def test_a_model_file_becomes_one_of_the_person_s_models(desk):
     desk.send(SwitchModel(added.name))
     desk.send(Look(1, Content(None, SEVEN), None))
     assert post.next(Looked).reading is not None
-
-
-def test_a_picture_from_the_clipboard_is_read_like_a_file(desk):
-    desk, post = desk
-    desk.send(LookAtImage(Path("tests/data/seven.png").read_bytes()))
-    assert post.next(Placed).name == "The picture on the clipboard"
-    desk.send(LookAtImage(b"no picture"))
-    assert post.next(Said).notice.error
 
 
 def test_strokes_that_are_deleted_are_gone(desk, home):
