@@ -53,11 +53,11 @@ class Promise:
 
 PROMISES = {
     "handwriting": Promise(0.980, 0.97, 270_000, images=200, unrolled=25, all_images=10_000),
-    "compact": Promise(0.975, 0.96, 6_700, agreement=0.97, images=500, all_images=10_000),
+    "compact": Promise(0.980, 0.97, 5_000, agreement=0.98, images=100, all_images=10_000),
     "source": Promise(0.970, 0.80, 300_000, images=25),
     "mlp": Promise(0.970, 0.80, 2_000_000),
     "mlp-8bit": Promise(0.970, 0.80, 310_000, agreement=0.99),
-    "cnn": Promise(0.988, 0.97, 82_000, agreement=0.99, images=100, all_images=10_000),
+    "cnn": Promise(0.993, 0.97, 50_000, agreement=0.99, images=100, all_images=10_000),
 }
 NAMES = list(models.MODELS)
 FORMS = [

@@ -59,23 +59,28 @@ def test_every_model_can_be_described_and_exported(inkproof, tmp_path):
 
 
 def test_contract_info_shows_the_lanes_of_every_model(inkproof):
+    channel = "channel of a pixel"
     expected = {
-        "handwriting": ("neuron", [64, 10]),
-        "compact": ("channel of a pixel", None),
-        "source": ("neuron", [64, 10]),
-        "mlp": ("neuron", [128, 256, 512, 10]),
-        "mlp-8bit": ("input", [784, 128, 256, 512]),
-        "cnn": ("channel of a pixel", None),
+        "handwriting": [("neuron", 64), ("neuron", 10)],
+        "compact": [(channel, 28 * 24 * 5), (channel, 12 * 8 * 10), ("input", 160)],
+        "source": [("neuron", 64), ("neuron", 10)],
+        "mlp": [("neuron", 128), ("neuron", 256), ("neuron", 512), ("neuron", 10)],
+        "mlp-8bit": [("input", 784), ("input", 128), ("input", 256), ("input", 512)],
+        "cnn": [(channel, 28 * 26 * 4), (channel, 13 * 11 * 8), ("input", 1600)],
     }
     assert list(expected) == list(models.MODELS)
-    for name, (each, counts) in expected.items():
+    for name, wanted in expected.items():
         told = inkproof("contract", "info", "--model", name).stdout
         lanes = inkproof("contract", "info", "--model", name, "--json").json()["lanes"]
-        assert [(layer["each"], layer["count"]) for layer in lanes] == [(each, count) for count in counts]
+        assert [(layer["each"], layer["count"]) for layer in lanes] == wanted
         for number, layer in enumerate(lanes, 1):
             assert layer["bits"] == sum(layer["widths"])
             (line,) = [line for line in told.splitlines() if line.startswith(f"lanes, layer {number} ")]
-            for part in (f"{layer['count']:,} of ", f"{layer['widest']} bits in one", f"one per {each}"):
+            for part in (
+                f"{layer['count']:,} of ",
+                f"{layer['widest']} bits in one",
+                f"one per {layer['each']}",
+            ):
                 assert part in line
 
 
