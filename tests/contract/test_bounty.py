@@ -243,3 +243,37 @@ def test_a_bounty_takes_models_of_ten_classes_only():
     nine = quantise([(rng.normal(size=(784, 9)), np.zeros(9))])
     with pytest.raises(ContractError):
         bounty_for(program_for(nine, Kind.PACKED), nine, bounties.terms())
+
+
+def test_an_image_is_read_from_a_reveal_only_if_it_is_what_was_committed_to():
+    state = bounties.committed().bounty.state
+    tx = bounties.reveal()
+    found = bounty_spends.read_reveal(tx, state)
+    assert (found.image, found.salt) == (bounties.picture(), bounties.SALT)
+    items = [item for _, item in tx.inputs[0].script_sig.ops_and_items()]
+    other = State(bounties.commitment(key=bounties.THIEF), state.expires)
+    with pytest.raises(ContractError, match="what was committed to"):
+        bounty_spends.read_reveal(tx, other)
+    for damaged in (
+        items[:4],
+        [],
+        [items[0][1:], *items[1:]],
+        [items[0], items[1] + b"\0", *items[2:]],
+        [items[0] + items[1], b"", *items[2:]],
+        [b"\0" * 784, *items[1:]],
+    ):
+        tx.inputs[0].script_sig = Script(b"".join(map(push_item, damaged)))
+        with pytest.raises(ContractError, match="not a reveal"):
+            bounty_spends.read_reveal(tx, state)
+    for script in (b"\x4e\xff\xff\xff\xff", b"\x51\x76\x76\x76\x76", b"\x4c"):
+        tx.inputs[0].script_sig = Script(script)
+        with pytest.raises(ContractError, match="not a reveal"):
+            bounty_spends.read_reveal(tx, state)
+
+
+def test_an_item_beneath_a_reveal_does_not_hide_its_image():
+    """A block may hold such a one: the contract takes the topmost items."""
+    tx = bounties.reveal()
+    plain = tx.inputs[0].script_sig.to_bytes()
+    tx.inputs[0].script_sig = Script(b"\x51" + plain)
+    assert bounty_spends.read_reveal(tx, bounties.committed().bounty.state).image == bounties.picture()

@@ -9,7 +9,7 @@ from app.chain.bounty.readers import Earning, Reader, earning, reader_of
 from app.chain.bounty.sharing import outpoint_in, share_text
 from app.chain.connection import Connection
 from app.chain.inspect import demand
-from app.chain.ledger.bounties import BountyBook, NewBounty, NewStep, StepKind
+from app.chain.ledger.bounties import BountyBook, NewBounty, NewStep, StepKind, StepState
 from app.chain.ledger.store import Ledger
 from app.contract.bounty import sureness_of
 from app.contract.bounty_spends import Place
@@ -37,9 +37,10 @@ class Watcher:
         self.book = BountyBook(ledger)
 
     def all(self) -> list[Standing]:
-        """Every bounty that is recorded, oldest first, as it stands now."""
+        """Every bounty that is recorded, oldest first, as it stands now; without posts that were refused."""
         records = self.book.all(self.connection.chain_id)
-        return [follow(self.connection.backend, self.book, record) for record in records]
+        standings = [follow(self.connection.backend, self.book, record) for record in records]
+        return [one for one in standings if one.on_chain or one.steps[0].state is not StepState.REFUSED]
 
     def open(self) -> list[Standing]:
         """Those that somebody can commit to now."""

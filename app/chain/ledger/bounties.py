@@ -125,10 +125,10 @@ class BountyBook:
         self._ledger = ledger
 
     def add(self, new: NewBounty, post: NewStep) -> tuple[BountyRecord, BountyStep]:
-        """Record a bounty and its post, which is `prepared`; one that is there already stays as it is."""
+        """Record a bounty and its post, which is `prepared`; one that is there already: as for `add_step`."""
         known = self.find(new.chain_id, new.txid, new.output_index)
         if known is not None:
-            return known, self.steps(known.id)[0]
+            return known, self.add_step(known.id, post)
         with self._ledger.transaction() as db:
             number = self._insert(db, "bounties", vars(new))
             step = self._insert_step(db, number, new.chain_id, post)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from bitcoinx import Tx
 
+from app.chain.backends.base import Refusal, Sent
 from app.chain.bounty import service
 from app.chain.bounty.settling import TOO_LATE, settle
 from app.chain.ledger.bounties import StepKind, StepState
@@ -168,3 +169,17 @@ def test_whoever_copies_a_commitment_pays_the_deposit_for_its_maker(
     paid = claimant.bounties.reveal(claimant.bounties.all()[0])
     assert paid.status == "paid"
     assert claimant.coins == before + REWARD + DEPOSIT - paid.ended_by.fee
+
+
+def test_a_post_that_was_refused_is_not_in_the_list(poster, compact, seven, monkeypatch):
+    backend = poster.bounties.connection.backend
+    terms = terms_for(compact, seven, poster, height(poster) + 40)
+    refusal = Sent(False, "", "min relay fee not met", Refusal.FEE)
+    with monkeypatch.context() as patched:
+        patched.setattr(backend, "send", lambda raw, spent=(): refusal)
+        with pytest.raises(ChainError, match="refused to post the bounty"):
+            poster.bounties.post(compact, terms, REWARD)
+    assert poster.bounties.all() == []
+    # The same coins make the same transaction: it is the same record, sent now.
+    assert poster.bounties.post(compact, terms, REWARD).status == "open"
+    assert len(poster.bounties.book.all(CHAIN)) == 1

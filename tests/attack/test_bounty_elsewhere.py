@@ -1,0 +1,51 @@
+"""The bounty's steps in an interpreter of others: bsv-sdk's, which has the rules since Chronicle too."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.attack import bounty
+from tests.attack.bounty import Step
+from tests.attack.conftest import TALLY
+from tests.attack.test_bounty import FAMILIES
+
+bsv = pytest.importorskip("bsv")
+from bsv import Transaction  # noqa: E402
+from bsv.script.spend import Spend  # noqa: E402
+
+
+def accepted(step: Step) -> bool:
+    """Whether bsv-sdk accepts the bounty's input."""
+    tx = Transaction.from_hex(step.tx.to_bytes().hex())
+    source = tx.inputs[step.index]
+    try:
+        spend = Spend(
+            {
+                "sourceTXID": source.source_txid,
+                "sourceOutputIndex": source.source_output_index,
+                "sourceSatoshis": step.place.value,
+                "lockingScript": bsv.Script(step.place.bounty.locking_script),
+                "transactionVersion": tx.version,
+                "otherInputs": [one for one in tx.inputs if one is not source],
+                "inputIndex": step.index,
+                "unlockingScript": source.unlocking_script,
+                "outputs": tx.outputs,
+                "inputSequence": source.sequence,
+                "lockTime": tx.locktime,
+            }
+        )
+        return bool(spend.validate())
+    except (RuntimeError, ValueError, TypeError, IndexError, OverflowError):
+        return False  # what is forged may be nothing that it can read
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_bsv_sdk_accepts_the_honest_steps_and_no_forged_one(version, monkeypatch):
+    monkeypatch.setattr(bounty, "VERSION", version)
+    honest = bounty.redrafted() if version > 1 else [*bounty.honest(), *bounty.redrafted()]
+    assert [step.name for step in honest if not accepted(step)] == []
+    forged = [step for family in FAMILIES[:-1] for step in family()]
+    taken = [step.name for step in forged if accepted(step)]
+    TALLY.forged(f"bounty, bsv-sdk, version {version}", len(forged), len(taken))
+    TALLY.honest(f"bounty, bsv-sdk, version {version}", len(honest), len(honest))
+    assert len(forged) > 300 and taken == []
