@@ -51,7 +51,7 @@ def test_one_person_posts_and_another_earns_and_the_image_becomes_a_data_set(peo
     anna, ben = people
     posted = post(anna)
     assert (posted["status"], posted["ours"]) == ("open", True)
-    assert posted["sureness"] == pytest.approx(0.9, abs=1e-4)
+    assert 0.9 <= posted["sureness"] < 0.92, "rounded up to whole logits"
     found = ben.json("bounty", "list", "--bounty", posted["bounty"])
     assert (found["status"], found["ours"], found["reward"]) == ("open", False, 20_000)
     # Known from now on, and the only one that suits.
