@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 
+from app import paths
 from app.training.data import load_mnist
 from tests.cli.conftest import SEVEN, Ran, call
 from tests.conftest import Regtest
@@ -23,16 +26,16 @@ class Person:
         self._user, self._password = known["rpcuser"], known["rpcpassword"]
         self._monkeypatch = monkeypatch
 
-    def __call__(self, *arguments: object) -> Ran:
+    def __call__(self, *arguments: object, chain: bool = True) -> Ran:
         with self._monkeypatch.context() as patched:
             patched.setenv("INKPROOF_HOME", str(self.folder))
             patched.setenv("INKPROOF_RPC_USER", self._user)
             patched.setenv("INKPROOF_RPC_PASSWORD", self._password)
-            return call(*arguments, "--rpc-url", self._url)
+            return call(*arguments, *(["--rpc-url", self._url] if chain else []))
 
-    def json(self, *arguments: object):
+    def json(self, *arguments: object, chain: bool = True):
         """What a command answers; it has to succeed."""
-        ran = self(*arguments, "--json")
+        ran = self(*arguments, "--json", chain=chain)
         assert ran.returncode == 0, ran.stderr
         return ran.json()
 
@@ -142,3 +145,39 @@ def test_the_costs_of_every_step_are_printed_without_a_chain():
     assert rows["compact"]["fees_at_100"]["reveal"] == 102
     shown = call("bounty", "costs")
     assert "reclaim" in shown.stdout
+
+
+def another_model(folder: Path) -> Path:
+    """A Keras file like the one that ships, but for one bias: a model that nobody has."""
+    with zipfile.ZipFile(paths.model_folder("source") / "model.keras") as archive:
+        archive.extractall(folder)
+    with h5py.File(folder / "model.weights.h5", "r+") as weights:
+        biases: list[h5py.Dataset] = []
+
+        def note(_name: str, item: h5py.Dataset) -> None:
+            if getattr(item, "shape", None) == (10,):
+                biases.append(item)
+
+        weights.visititems(note)
+        biases[-1][0] += 0.01
+    made = folder / "mine.keras"
+    with zipfile.ZipFile(made, "w") as archive:
+        for name in ("metadata.json", "config.json", "model.weights.h5"):
+            archive.write(folder / name, name)
+    return made
+
+
+@pytest.mark.slow
+def test_an_imported_model_pays_between_people_who_have_both_imported_it(people, tmp_path):
+    anna, ben = people
+    terms = ("--digit", 7, "--reward", 90_000, "--until", "+400", "--model", "mine")
+    file = another_model(tmp_path)
+    anna.json("import", file, "--name", "mine", chain=False)
+    posted = anna.json("bounty", "post", *terms)
+    assert posted["model"] == "mine"
+    unknown = ben("bounty", "list", "--bounty", posted["bounty"])
+    assert (unknown.returncode, "is not known here" in unknown.stderr) == (2, True), unknown.stderr
+    ben.json("import", file, "--name", "hers", chain=False)
+    assert ben.json("bounty", "list", "--bounty", posted["bounty"])["model"] == "hers"
+    assert ben.json("bounty", "commit", SEVEN)["status"] == "committed"
+    assert ben.json("bounty", "reveal")["status"] == "paid"

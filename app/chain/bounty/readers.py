@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -75,10 +76,13 @@ def earning(terms: Terms, logits: tuple[int, ...]) -> Earning:
     return Earning(earns(logits, terms), digit, margin_of(logits, terms.digit), terms.margin)
 
 
-@functools.cache
 def reader_named(name: str) -> Reader:
-    """The reader of a model by its name. ModelError if there is no such model."""
-    return _reader(models.named(name))
+    """The reader of a model by its name. ModelError if there is no such model, or its file is damaged."""
+    model = models.named(name)
+    path = model.integers_path
+    # Another model of the person's own may have taken the name meanwhile.
+    changed = path.stat().st_mtime_ns if path.is_file() else 0
+    return _reader(model.name, path, changed)
 
 
 def reader_of(code: bytes) -> Reader | None:
@@ -100,9 +104,10 @@ def reader_of(code: bytes) -> Reader | None:
     return None
 
 
-def _reader(model: models.Model) -> Reader:
-    integers = load(model.integers_path, rule_of(Kind.PACKED))
-    return Reader(model.name, integers, program_for(integers, Kind.PACKED))
+@functools.lru_cache(maxsize=16)
+def _reader(name: str, path: Path, _changed: int) -> Reader:
+    integers = load(path, rule_of(Kind.PACKED))
+    return Reader(name, integers, program_for(integers, Kind.PACKED))
 
 
 @functools.cache

@@ -41,6 +41,8 @@ __all__ = ["Bounties", "BountyStage", "StageCallback", "open_bounties"]
 
 _CAREFUL = 3
 """Blocks on a commitment before its image is shown, where blocks are others' work."""
+_SHORTEST_PRIVATE = 3
+"""Blocks that a commitment lasts at least on a private chain, where whoever commits mines the next one."""
 _TIME_TO_REVEAL = 6
 """Blocks before the expiry from which on a reveal may come too late to be mined in time."""
 
@@ -96,6 +98,7 @@ class Bounties(Watcher):
         bounty = reader.bounty(terms)
         script = bounty.locking_script
         wallet = connection.wallet
+        self._check_window(terms)
         costs = self.claim_fees(bounty)
         if reward <= costs:
             raise ContractError(
@@ -149,6 +152,7 @@ class Bounties(Watcher):
         place = self._open_place(standing)
         terms = place.bounty.terms
         self._check_earning(standing, image)
+        self._check_window(terms)
         costs = self.claim_fees(place.bounty)
         if place.value <= costs:
             raise ContractError(
@@ -317,6 +321,17 @@ class Bounties(Watcher):
                 why=f"The model reads {found.digit}; the margin of {wanted} is {found.margin:,} of "
                 f"{found.needed:,} needed.",
                 hint="Draw it more clearly.",
+            )
+
+    def _check_window(self, terms: Terms) -> None:
+        """ContractError if a commitment does not last long enough to be revealed with care."""
+        private = self.connection.network.may_mine
+        least = _SHORTEST_PRIVATE if private else _CAREFUL + _TIME_TO_REVEAL + 1
+        if terms.window < least:
+            raise ContractError(
+                "A commitment on that bounty expires too soon to be revealed.",
+                why=f"It lasts {terms.window:,} blocks; on {self.connection.network.name} it takes {least}.",
+                hint="Its deposit would be lost: leave it alone, or ask for one with a longer --window.",
             )
 
     def _check_time(self, place: Place, late: bool) -> None:

@@ -136,6 +136,20 @@ def test_rewards_that_are_dust_and_ends_in_the_past_are_refused(poster, compact,
     assert poster.bounties.all() == []
 
 
+def test_a_bounty_that_leaves_no_time_to_reveal_is_a_trap_and_left_alone(
+    poster, claimant, compact, seven, monkeypatch
+):
+    short = terms_for(compact, seven, poster, height(poster) + 40, window=2)
+    with pytest.raises(ContractError, match="expires too soon"):
+        poster.bounties.post(compact, short, REWARD)
+    with monkeypatch.context() as patched:
+        patched.setattr(type(poster.bounties), "_check_window", lambda *_: None)
+        posted = poster.bounties.post(compact, short, REWARD)
+    found = claimant.bounties.watch(posted.record.txid, 0)
+    with pytest.raises(ContractError, match="Its deposit would be lost"):
+        claimant.bounties.commit(found, seven)
+
+
 def test_only_real_bounties_are_found_by_an_outpoint(poster, claimant, posted, regtest, seven):
     named = claimant.bounties.named
     with pytest.raises(ChainError, match="does not know"):
@@ -168,7 +182,7 @@ REWARD_OF_LARGE = 60_000
 @pytest.mark.parametrize("name", ["cnn", "handwriting", "mlp-8bit"])
 def test_a_default_node_takes_every_step_of_a_bounty_of_a_large_model(poster, claimant, seven, name):
     reader = reader_named(name)
-    chosen = terms_for(reader, seven, poster, height(poster) + 4, window=2)
+    chosen = terms_for(reader, seven, poster, height(poster) + 4, window=3)
     posted = poster.bounties.post(reader, chosen, REWARD_OF_LARGE)
     found = claimant.bounties.watch(posted.record.txid, 0)
     held = claimant.bounties.commit(found, seven)

@@ -74,7 +74,7 @@ def test_every_step_survives_a_kill_before_and_after_it_is_sent(
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_reopening_and_reclaiming_survive_a_kill_too(regtest, poster, compact, seven, killed, after):
-    terms = terms_for(compact, seven, poster, height(poster) + 4, window=2)
+    terms = terms_for(compact, seven, poster, height(poster) + 4, window=3)
     poster.bounties.post(compact, terms, REWARD)
     bounties, backend = poster.bounties, poster.bounties.connection.backend
     bounties.commit(bounties.all()[0], seven)
