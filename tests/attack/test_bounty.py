@@ -39,7 +39,7 @@ def outcome(step: Step) -> Outcome:
         judge_spend(Tx.from_bytes(step.tx.to_bytes()), value, script, limits, step.index)
         for limits in (policy_limits(), consensus_limits())
     )
-    attempt = Attempt(step.name, step.tx.to_bytes(), value)
+    attempt = Attempt(step.name, b"", value)  # its bytes are not kept: there may be very many
     return Outcome(attempt, relayed.accepted, mined.accepted, relayed.reason)
 
 
@@ -105,7 +105,7 @@ def test_an_item_beneath_an_honest_step_is_not_relayed():
 
 
 def test_random_damage_is_refused():
-    assert len(refused(bounty.mutants(1, 60))) == 60
+    assert len(refused(bounty.mutants(1, 40))) == 40
 
 
 @pytest.mark.attack

@@ -44,8 +44,8 @@ def test_bsv_sdk_accepts_the_honest_steps_and_no_forged_one(version, monkeypatch
     monkeypatch.setattr(bounty, "VERSION", version)
     honest = bounty.redrafted() if version > 1 else [*bounty.honest(), *bounty.redrafted()]
     assert [step.name for step in honest if not accepted(step)] == []
-    forged = [step for family in FAMILIES[:-1] for step in family()]
+    forged = [step for family in FAMILIES[:-1] for step in family()][version - 1 :: 2]
     taken = [step.name for step in forged if accepted(step)]
     TALLY.forged(f"bounty, bsv-sdk, version {version}", len(forged), len(taken))
     TALLY.honest(f"bounty, bsv-sdk, version {version}", len(honest), len(honest))
-    assert len(forged) > 300 and taken == []
+    assert len(forged) > 150 and taken == []
