@@ -86,7 +86,7 @@ def test_nothing_of_a_compiler_that_is_another_one_is_run(tmp_path, monkeypatch)
 def test_a_damaged_description_is_named(tmp_path, monkeypatch):
     path = tmp_path / "digit_classifier.json"
     path.write_text("{")
-    monkeypatch.setattr(description, "description_path", lambda: path)
+    monkeypatch.setattr(description, "description_path", lambda *_: path)
     description.load.cache_clear()
     try:
         with pytest.raises(ContractError, match="missing or damaged"):
