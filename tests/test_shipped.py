@@ -96,7 +96,7 @@ def float_digits(mnist):
         return judge.read_batch(mnist.x_test).argmax(axis=1)
 
     cached = functools.cache(read)
-    return lambda name: cached(models.named(name).judge)
+    return lambda name: cached(models.named(name).folder)
 
 
 @pytest.fixture(scope="module")
