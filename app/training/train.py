@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,18 +13,17 @@ from numpy.typing import NDArray
 from app.errors import DataError
 from app.floats.judge import FloatJudge, Floats, dense_weights
 from app.floats.runtime import import_for_training, import_keras
-from app.picture import CLASSES
 from app.training import architecture
 from app.training.cache import Cache
-from app.training.corpus import Corpus, HeldOut, Lesson, held_out, lesson
+from app.training.corpus import Corpus, Lesson, held_out, lesson
 from app.training.distil import (
     Taught,
-    Teacher,
     distillation_loss,
     kept_teacher,
     taught_targets,
     train_teacher,
 )
+from app.training.figures import Measure, accuracy, confusion_matrix
 from app.training.fitting import (
     EpochData,
     ProgressCallback,
@@ -37,7 +35,6 @@ from app.training.recipes import Recipe
 
 Images = NDArray[np.uint8]
 NO_CACHE = Cache()
-SAMPLE = 5000  # training images that are read after every epoch
 
 
 @dataclass(frozen=True)
@@ -81,10 +78,7 @@ def train(
     than 1.
     """
     started = time.perf_counter()
-    if epochs is not None:
-        if epochs < 1:
-            raise DataError("Training takes at least one epoch.", hint="Give --epochs a number from 1.")
-        recipe = replace(recipe, epochs=epochs)
+    recipe = _for_epochs(recipe, epochs)
     import_for_training(seed)
     preparing, fitting = np.random.SeedSequence(seed).spawn(2)
     material = lesson(
@@ -97,22 +91,15 @@ def train(
         cache=cache,
         progress=progress,
     )
-    measure = _Measure(corpus, held_out(corpus, recipe.validation, cache))
-    taught = None
-    if recipe.teacher is not None:
-        taught = _teacher(recipe, recipe.teacher, corpus, material, seed, measure, cache, progress)
-    data, loss = _taught_data(recipe, material, taught, progress)
-    history: dict[str, list[float]] = {}
-    model = _fitted(recipe, material, data, loss, seed, fitting, _recorded(measure, history), progress)
-    model = _finished(model, recipe)
-    if recipe.finishing and recipe.teacher is not None and taught is not None:
-        model = finish(
-            model, recipe, recipe.teacher, taught, material, seed=seed, measure=measure, progress=progress
-        )
-    confusion = confusion_matrix(FloatJudge(model), corpus.mnist.x_test, corpus.mnist.y_test)
-    teacher_accuracy = None
-    if taught is not None:
-        teacher_accuracy = _accuracy(FloatJudge(taught.model), corpus.mnist.x_test, corpus.mnist.y_test)
+    measure = Measure(corpus, held_out(corpus, recipe.validation, cache))
+    course = _Course(recipe, corpus, material, seed, measure, progress)
+    taught = course.teacher(cache)
+    data, loss = course.taught_data(taught)
+    model, history = course.fitted(data, loss, fitting)
+    if taught is not None and recipe.finishing:
+        model = course.gently_fitted(model, taught)
+    test = corpus.mnist.x_test, corpus.mnist.y_test
+    confusion = confusion_matrix(FloatJudge(model), *test)
     return Training(
         model=model,
         recipe=recipe,
@@ -121,7 +108,7 @@ def train(
         history=history,
         test_accuracy=float(np.trace(confusion) / confusion.sum()),
         confusion=confusion,
-        teacher_accuracy=teacher_accuracy,
+        teacher_accuracy=None if taught is None else accuracy(FloatJudge(taught.model), *test),
         pen_accuracy=measure.pens(model),
         left_out=0 if taught is None else int((~taught.kept).sum()),
         seconds=time.perf_counter() - started,
@@ -129,170 +116,131 @@ def train(
     )
 
 
-def finish(
-    model: Any,
-    recipe: Recipe,
-    teacher: Teacher,
-    taught: Taught,
-    material: Lesson,
-    *,
-    seed: int,
-    measure: Callable[[Any], dict[str, float]] = lambda _: {},
-    progress: ProgressCallback = no_progress,
-) -> Any:
-    """A dense model trained on, for `recipe.finishing` epochs, on the pictures as they are.
-
-    A small model cannot hold all that augmentation asks for; what it is to read is not augmented.
-    """
-    import_for_training(seed)
-    weights = dense_weights(model)
-    used = np.asarray(weights[0][0].any(axis=1), np.bool_)
-    plain = material.plain.copy()
-    plain.reshape(len(plain), -1)[:, ~used] = 0
-    (targets,) = taught_targets(
-        taught.model, [material.plain], material.labels, teacher.temperature, progress
-    )
-    kept = np.flatnonzero(taught.kept)
-    steps = recipe.finishing * -(-len(kept) // recipe.batch)
-    gentle = replace(recipe, learning_rate=recipe.learning_rate / 4)
-    further = _compiled(gentle, distillation_loss(teacher.temperature), used, steps)
-    architecture.set_dense_weights(further, architecture.evened(weights))
-    fit(
-        further,
-        lambda _: (plain, targets, kept),
-        stage="finishing",
-        epochs=recipe.finishing,
-        batch=recipe.batch,
-        rng=np.random.default_rng(seed),
-        progress=progress,
-        after_epoch=lambda: measure(further),
-    )
-    return _finished(further, recipe)
+def _for_epochs(recipe: Recipe, epochs: int | None) -> Recipe:
+    """The recipe with another number of epochs, if one is given. DataError if it is less than 1."""
+    if epochs is None:
+        return recipe
+    if epochs < 1:
+        raise DataError("Training takes at least one epoch.", hint="Give --epochs a number from 1.")
+    return replace(recipe, epochs=epochs)
 
 
-def confusion_matrix(judge: FloatJudge, images: Images, labels: NDArray[np.uint8]) -> NDArray[np.int64]:
-    """Counts int64 (10, 10): row the digit written, column the digit read."""
-    counts = np.zeros((CLASSES, CLASSES), np.int64)
-    np.add.at(counts, (labels, judge.read_batch(images).argmax(axis=1)), 1)
-    return counts
+@dataclass(frozen=True)
+class _Course:
+    """One training by a recipe: what is learned, from which seed, and who measures and hears of it."""
 
+    recipe: Recipe
+    corpus: Corpus
+    material: Lesson
+    seed: int
+    measure: Measure
+    progress: ProgressCallback
 
-class _Measure:
-    """The figures of a model after an epoch."""
-
-    def __init__(self, corpus: Corpus, kept_out: HeldOut) -> None:
-        fitted = len(corpus.mnist.x_train) - len(kept_out.mnist)
-        # A sample says as much about learning by heart as all of them.
-        self._images, self._labels = (
-            corpus.mnist.x_train[:fitted][:SAMPLE],
-            corpus.mnist.y_train[:fitted][:SAMPLE],
-        )
-        self._held_out = kept_out
-        self._judge: tuple[Any, FloatJudge] | None = None
-
-    def __call__(self, model: Any) -> dict[str, float]:
-        # Setting a judge up takes a second; it is asked after every epoch.
-        if self._judge is None or self._judge[0] is not model:
-            self._judge = (model, FloatJudge(model))
-        judge = self._judge[1]
-        figures = _figures("train", judge, self._images, self._labels)
-        figures |= _figures("val", judge, self._held_out.mnist, self._held_out.mnist_labels)
-        if len(self._held_out.pens):
-            figures["pen_accuracy"] = _accuracy(judge, self._held_out.pens, self._held_out.pen_labels)
-        return figures
-
-    def pens(self, model: Any) -> float | None:
-        """The share of held-out pen digits that a model reads, if there are any."""
-        if not len(self._held_out.pens):
+    def teacher(self, cache: Cache) -> Taught | None:
+        """The recipe's teacher, if it has one: from the cache if it has been trained on the same before."""
+        recipe, teacher = self.recipe, self.recipe.teacher
+        if teacher is None:
             return None
-        return _accuracy(FloatJudge(model), self._held_out.pens, self._held_out.pen_labels)
+        drawn = f"{recipe.validation} {recipe.augmentation} {recipe.pens} {recipe.copies}"
 
+        def train_it() -> Taught:
+            return train_teacher(
+                teacher, self.material, seed=self.seed, measure=self.measure, progress=self.progress
+            )
 
-def _teacher(
-    recipe: Recipe,
-    teacher: Teacher,
-    corpus: Corpus,
-    material: Lesson,
-    seed: int,
-    measure: _Measure,
-    cache: Cache,
-    progress: ProgressCallback,
-) -> Taught:
-    """The recipe's teacher, from the cache if it has been trained on the same before."""
-    key = f"{corpus.digest} {recipe.validation} {recipe.augmentation} {recipe.pens} {recipe.copies} {seed}"
+        key = f"{self.corpus.digest} {drawn} {self.seed}"
+        return kept_teacher(teacher, self.material, key, cache, train_it)
 
-    def train_it() -> Taught:
-        return train_teacher(teacher, material, seed=seed, measure=measure, progress=progress)
+    def taught_data(self, taught: Taught | None) -> tuple[EpochData, Any]:
+        """What each epoch learns, and the loss that measures it: the labels, or a teacher's answers."""
+        material, plain = self.material, self.recipe.plain
+        pictures = [*material.copies, *([material.plain] if plain else [])]
+        if taught is None:
+            loss: Any = "categorical_crossentropy"
+            targets, kept = [material.targets()] * len(pictures), np.arange(len(material.labels))
+        else:
+            targets = self._answers(taught, pictures)
+            kept, loss = np.flatnonzero(taught.kept), distillation_loss(self._temperature)
+        order = list(range(len(material.copies)))
+        if plain:
+            order = [place for copy in order for place in (copy, len(order))]
 
-    return kept_teacher(teacher, material, key, cache, train_it)
+        def data(epoch: int) -> tuple[Images, Floats, NDArray[np.int64]]:
+            place = order[epoch % len(order)]
+            return pictures[place], targets[place], kept
 
+        return data, loss
 
-def _taught_data(
-    recipe: Recipe, material: Lesson, taught: Taught | None, progress: ProgressCallback
-) -> tuple[EpochData, Any]:
-    """What each epoch learns, and the loss that measures it: the labels, or a teacher's answers."""
-    pictures = [*material.copies, *([material.plain] if recipe.plain else [])]
-    if recipe.teacher is None or taught is None:
-        loss: Any = "categorical_crossentropy"
-        targets, kept = [material.targets()] * len(pictures), np.arange(len(material.labels))
-    else:
-        temperature = recipe.teacher.temperature
-        targets = taught_targets(taught.model, pictures, material.labels, temperature, progress)
-        kept, loss = np.flatnonzero(taught.kept), distillation_loss(temperature)
-    order = list(range(len(material.copies)))
-    if recipe.plain:
-        order = [place for copy in order for place in (copy, len(order))]
+    def fitted(
+        self, data: EpochData, loss: Any, shuffling: np.random.SeedSequence
+    ) -> tuple[Any, dict[str, list[float]]]:
+        """A model of the recipe's architecture that has learned `data`, and its figures after each epoch."""
+        recipe, material = self.recipe, self.material
+        import_for_training(self.seed)
+        first = material.copies[0]
+        used = architecture.used_pixels(first, math.ceil(recipe.rarest_inked * len(first)))
+        for pictures in [*material.copies, *([material.plain] if recipe.plain else [])]:
+            pictures.reshape(len(pictures), -1)[:, ~used] = 0
+        model = _compiled(recipe, loss, used, steps=recipe.epochs * -(-len(data(0)[2]) // recipe.batch))
+        history: dict[str, list[float]] = {}
 
-    def data(epoch: int) -> tuple[Images, Floats, NDArray[np.int64]]:
-        place = order[epoch % len(order)]
-        return pictures[place], targets[place], kept
+        def after_epoch() -> dict[str, float]:
+            figures = self.measure(model)
+            for name, value in figures.items():
+                history.setdefault(name, []).append(value)
+            return figures
 
-    return data, loss
+        fit(
+            model,
+            data,
+            stage="model",
+            epochs=recipe.epochs,
+            batch=recipe.batch,
+            rng=np.random.default_rng(shuffling),
+            progress=self.progress,
+            after_epoch=after_epoch,
+        )
+        return _finished(model, recipe), history
 
+    def gently_fitted(self, model: Any, taught: Taught) -> Any:
+        """A dense model trained on, for `recipe.finishing` epochs, on the pictures as they are.
 
-def _recorded(
-    measure: Callable[[Any], dict[str, float]], history: dict[str, list[float]]
-) -> Callable[[Any], dict[str, float]]:
-    """`measure`, its figures also kept in `history`."""
+        A small model cannot hold all that augmentation asks for; what it is to read is not augmented.
+        """
+        recipe, material = self.recipe, self.material
+        import_for_training(self.seed)
+        weights = dense_weights(model)
+        used = np.asarray(weights[0][0].any(axis=1), np.bool_)
+        plain = material.plain.copy()
+        plain.reshape(len(plain), -1)[:, ~used] = 0
+        (targets,) = self._answers(taught, [material.plain])
+        kept = np.flatnonzero(taught.kept)
+        steps = recipe.finishing * -(-len(kept) // recipe.batch)
+        gentle = replace(recipe, learning_rate=recipe.learning_rate / 4)
+        further = _compiled(gentle, distillation_loss(self._temperature), used, steps)
+        architecture.set_dense_weights(further, architecture.evened(weights))
+        fit(
+            further,
+            lambda _: (plain, targets, kept),
+            stage="finishing",
+            epochs=recipe.finishing,
+            batch=recipe.batch,
+            rng=np.random.default_rng(self.seed),
+            progress=self.progress,
+            after_epoch=lambda: self.measure(further),
+        )
+        return _finished(further, recipe)
 
-    def measured(model: Any) -> dict[str, float]:
-        figures = measure(model)
-        for key, value in figures.items():
-            history.setdefault(key, []).append(value)
-        return figures
+    @property
+    def _temperature(self) -> float:
+        """How soft the teacher's answers are made."""
+        assert self.recipe.teacher is not None
+        return self.recipe.teacher.temperature
 
-    return measured
-
-
-def _fitted(
-    recipe: Recipe,
-    material: Lesson,
-    data: EpochData,
-    loss: Any,
-    seed: int,
-    fitting: np.random.SeedSequence,
-    measure: Callable[[Any], dict[str, float]],
-    progress: ProgressCallback,
-) -> Any:
-    """A model of the recipe's architecture that has learned `data`."""
-    import_for_training(seed)
-    first = material.copies[0]
-    used = architecture.used_pixels(first, math.ceil(recipe.rarest_inked * len(first)))
-    plain = [material.plain] if recipe.plain else []
-    for copy in [*material.copies, *plain]:
-        copy.reshape(len(copy), -1)[:, ~used] = 0
-    model = _compiled(recipe, loss, used, steps=recipe.epochs * -(-len(data(0)[2]) // recipe.batch))
-    fit(
-        model,
-        data,
-        stage="model",
-        epochs=recipe.epochs,
-        batch=recipe.batch,
-        rng=np.random.default_rng(fitting),
-        progress=progress,
-        after_epoch=lambda: measure(model),
-    )
-    return model
+    def _answers(self, taught: Taught, pictures: list[Images]) -> list[Floats]:
+        """What the teacher says of each copy of the pictures, float32 (N, 10)."""
+        labels = self.material.labels
+        return taught_targets(taught.model, pictures, labels, self._temperature, self.progress)
 
 
 def _compiled(recipe: Recipe, loss: Any, used: NDArray[np.bool_], steps: int) -> Any:
@@ -319,18 +267,3 @@ def _finished(model: Any, recipe: Recipe) -> Any:
         balanced = architecture.balance(dense_weights(model), norm)
         architecture.set_dense_weights(finished, balanced)
     return finished
-
-
-def _figures(name: str, judge: FloatJudge, images: Images, labels: NDArray[np.uint8]) -> dict[str, float]:
-    if not len(images):
-        return {}
-    probabilities = judge.read_batch(images)
-    right = probabilities[np.arange(len(labels)), labels]
-    return {
-        f"{name}_loss": float(-np.log(np.maximum(right, 1e-9)).mean()),
-        f"{name}_accuracy": float((probabilities.argmax(axis=1) == labels).mean()),
-    }
-
-
-def _accuracy(judge: FloatJudge, images: Images, labels: NDArray[np.uint8]) -> float:
-    return float((judge.read_batch(images).argmax(axis=1) == labels).mean())
