@@ -134,3 +134,23 @@ def test_importing_a_room_brings_nothing_heavy_or_foreign(module, forbidden):
     code = f"import sys, {module}; print(*[name for name in {sorted(forbidden)!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
+
+
+SOURCES = sorted(ROOT.rglob("*.py"))
+
+
+def test_a_module_has_at_most_400_lines():
+    lines = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in SOURCES}
+    assert len(lines) > 100
+    assert {path: count for path, count in lines.items() if count > 400} == {}
+
+
+def test_a_function_has_at_most_60_lines():
+    found = {
+        f"{path.relative_to(ROOT)}: {node.name}": node.end_lineno - node.lineno + 1
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+    assert len(found) > 1000
+    assert {name: lines for name, lines in found.items() if lines > 60} == {}

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -36,6 +35,7 @@ from app.fixedpoint.folded import (
 )
 from app.importing.kernels import Numbers, dilated, ungrouped
 from app.importing.refusing import refuse, refuse_layer
+from app.importing.shapes import bias_of, filled, one_if_alike, shape_text, turned
 from app.picture import CLASSES, PIXELS, SIDE
 
 INPUTS: tuple[Shape, ...] = ((PIXELS,), (SIDE, SIDE), (SIDE, SIDE, 1), (1, SIDE, SIDE))
@@ -69,11 +69,11 @@ class Chain:
     def __init__(self, dims: Sequence[int | None]) -> None:
         """Begin with a picture of this shape; None stands for a size that the file leaves open."""
         fitting = [
-            shape for shape in INPUTS if len(shape) == len(dims) and _fill(dims, shape) == tuple(shape)
+            shape for shape in INPUTS if len(shape) == len(dims) and filled(dims, shape) == tuple(shape)
         ]
         if not fitting:
             refuse(
-                f"It reads {_shape(dims)}, not one grey picture of {SIDE}x{SIDE} pixels.",
+                f"It reads {shape_text(dims)}, not one grey picture of {SIDE}x{SIDE} pixels.",
                 f"Its input must have the shape {PIXELS}, {SIDE}x{SIDE} or {SIDE}x{SIDE}x1.",
             )
         self.dims: Shape = fitting[0]
@@ -94,7 +94,7 @@ class Chain:
         if len(self.dims) != 1:
             refuse_layer(
                 name,
-                f"is a Dense layer over {_shape(self.dims)}: it would read each row or pixel by itself.",
+                f"is a Dense layer over {shape_text(self.dims)}: it would read each row or pixel by itself.",
                 "Put a Flatten layer before it.",
             )
         if kernel.ndim != 2 or kernel.shape[0] != self.dims[0]:
@@ -103,7 +103,7 @@ class Chain:
             inner = np.empty_like(kernel)
             inner[self._order] = kernel
             kernel, self._order = inner, None
-        self._add(name, DenseLayer(kernel, _bias(name, bias, kernel.shape[1])))
+        self._add(name, DenseLayer(kernel, bias_of(name, bias, kernel.shape[1])))
         self.dims = self._shape
 
     def convolution(
@@ -132,10 +132,10 @@ class Chain:
                     name, f"moves {strides[0]} down and {strides[1]} across.", "Use one stride for both."
                 )
             depthwise = kernel.reshape(*kernel.shape[:2], channels, filters // channels)
-            self._add(name, DepthwiseLayer(depthwise, _bias(name, bias, filters), strides, padding))
+            self._add(name, DepthwiseLayer(depthwise, bias_of(name, bias, filters), strides, padding))
         else:
             whole = ungrouped(kernel, groups) if groups > 1 else kernel
-            self._add(name, ConvLayer(whole, _bias(name, bias, filters), strides, padding))
+            self._add(name, ConvLayer(whole, bias_of(name, bias, filters), strides, padding))
         self._follow()
 
     def depthwise(
@@ -162,7 +162,7 @@ class Chain:
 
     def affine(self, name: str, scale: Numbers, offset: Numbers) -> None:
         """scale * x + offset: one number each, or one for every channel (every feature of a vector)."""
-        scale, offset = np.atleast_1d(_uniform(scale)), np.atleast_1d(_uniform(offset))
+        scale, offset = np.atleast_1d(one_if_alike(scale)), np.atleast_1d(one_if_alike(offset))
         if self._picture and scale.size == offset.size == 1:
             self._add(name, AffineLayer(scale.reshape(1), offset.reshape(1)))
             return
@@ -170,7 +170,7 @@ class Chain:
         if len(self.dims) == 2:
             refuse_layer(
                 name,
-                f"has a number of its own for every column of {_shape(self.dims)}.",
+                f"has a number of its own for every column of {shape_text(self.dims)}.",
                 "Give the model an input of 28x28x1.",
             )
         channels = self._shape[-1]
@@ -287,12 +287,12 @@ class Chain:
             self.flatten(name)
             return
         # The same numbers in the same order: a map of one channel, seen the other way.
-        if len(self.dims) == 3 and self._shape[2] == 1 and _turned(self.dims, self.first) == tuple(target):
+        if len(self.dims) == 3 and self._shape[2] == 1 and turned(self.dims, self.first) == tuple(target):
             self.dims, self.first = tuple(target), not self.first
             return
         refuse_layer(
             name,
-            f"turns {_shape(self.dims)} into {_shape(target)}.",
+            f"turns {shape_text(self.dims)} into {shape_text(target)}.",
             "Only a picture may be reshaped, and a map flattened.",
         )
 
@@ -304,7 +304,7 @@ class Chain:
         if len(self.dims) != 3 or tuple(order) != wanted:
             refuse_layer(
                 name,
-                f"turns the axes of {_shape(self.dims)} about.",
+                f"turns the axes of {shape_text(self.dims)} about.",
                 "Leave the picture upright in the model.",
             )
         self.dims, self.first = tuple(self.dims[axis] for axis in order), not self.first
@@ -315,7 +315,7 @@ class Chain:
         """Check that ten numbers come out."""
         if self._picture or self.dims != (CLASSES,):
             refuse(
-                f"It answers {_shape(self.dims)}, not ten numbers, one for each digit.",
+                f"It answers {shape_text(self.dims)}, not ten numbers, one for each digit.",
                 "Its last layer must have 10 outputs.",
             )
         if self._order is not None and (self._order != np.arange(len(self._order))).any():
@@ -358,7 +358,7 @@ class Chain:
         if len(self._shape) != 3 or len(self.dims) != 3:
             refuse_layer(
                 name,
-                f"reads a map of height, width and channels, but {_shape(self.dims)} comes before it.",
+                f"reads a map of height, width and channels, but {shape_text(self.dims)} comes before it.",
                 "Give the model an input of 28x28x1, or put Reshape((28, 28, 1)) before the layer.",
             )
         return (self._shape[0], self._shape[1], self._shape[2])
@@ -370,34 +370,6 @@ class Chain:
     def _misfit(self, name: str, shape: Sequence[int]) -> None:
         refuse_layer(
             name,
-            f"has numbers of shape {_shape(shape)}, which do not fit {_shape(self.dims)} before it.",
+            f"has numbers of shape {shape_text(shape)}, which do not fit {shape_text(self.dims)} before it.",
             "The file is damaged, or of a kind that is not known here.",
         )
-
-
-def _fill(dims: Sequence[int | None], shape: Shape) -> Shape:
-    return tuple(known if size is None else size for size, known in zip(dims, shape, strict=True))
-
-
-def _turned(dims: Shape, first: bool) -> Shape:
-    return (dims[1], dims[2], dims[0]) if first else (dims[2], dims[0], dims[1])
-
-
-def _shape(dims: Sequence[Any]) -> str:
-    return "x".join("?" if size is None else str(size) for size in dims) or "nothing"
-
-
-def _bias(name: str, bias: Numbers | None, count: int) -> Numbers:
-    if bias is None:
-        return np.zeros(count)
-    if bias.size != count:
-        refuse_layer(name, f"has {bias.size} biases for {count} outputs.", "The file is damaged.")
-    return bias.reshape(count)
-
-
-def _uniform(values: Numbers) -> Numbers:
-    """One number if all are alike, else the values without axes of one."""
-    values = np.asarray(values, np.float64)
-    if values.size and (values == values.flat[0]).all():
-        return values.reshape(-1)[:1]
-    return np.squeeze(values)

@@ -32,7 +32,6 @@ def add_training(commands: Commands[argparse.ArgumentParser]) -> None:
         help="the same with 3x3 convolutions of so many filters, each followed by pooling",
     )
     train.add_argument("--name", metavar="NAME", help="what to call a model of your own layers")
-    train.add_argument("--data", type=Path, metavar="FILE", help=DATA_HELP)
     train.add_argument(
         "--seed", type=whole_number(0, 2**32 - 1), default=1, help="same seed, same model (default: 1)"
     )
@@ -42,6 +41,18 @@ def add_training(commands: Commands[argparse.ArgumentParser]) -> None:
         metavar="N",
         help="of the model itself, instead of the recipe's own number; a recipe's teacher keeps its own",
     )
+    _add_data(train)
+    train.add_argument("--output", type=Path, metavar="DIR", help="folder to write to")
+    train.add_argument(
+        "--replace-shipped",
+        action="store_true",
+        help="write over the model of this name that ships, instead of --output",
+    )
+
+
+def _add_data(train: argparse.ArgumentParser) -> None:
+    """What a training learns from."""
+    train.add_argument("--data", type=Path, metavar="FILE", help=DATA_HELP)
     train.add_argument(
         "--pens",
         type=Path,
@@ -63,12 +74,6 @@ def add_training(commands: Commands[argparse.ArgumentParser]) -> None:
         type=Path,
         metavar="DIR",
         help="keep drawings and teacher here for the next training, which they serve if nothing has changed",
-    )
-    train.add_argument("--output", type=Path, metavar="DIR", help="folder to write to")
-    train.add_argument(
-        "--replace-shipped",
-        action="store_true",
-        help="write over the model of this name that ships, instead of --output",
     )
 
 
