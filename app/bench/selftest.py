@@ -27,7 +27,7 @@ from app.window.driving import Player, post_mouse
 if TYPE_CHECKING:
     from app.drawing import Drawing
     from app.window.app import Window
-    from app.window.model.state import Who
+    from app.window.model.values import Who
 
 __all__ = ["Check", "run"]
 
@@ -153,7 +153,7 @@ def _check_ended() -> str:
 
 def _play(record: _Record, window: Window) -> Iterator[None]:
     from app.window.model import intents
-    from app.window.model.state import Who
+    from app.window.model.values import Who
 
     drawing = _bundled_drawing()
     yield from _draw_digit(record, window, drawing)
@@ -241,7 +241,7 @@ def _bundled_drawing() -> Drawing:
 
 
 def _judge_reading(window: Window, who: Who, digit: int) -> str:
-    from app.window.model.state import Who
+    from app.window.model.values import Who
 
     reading = window.state.judges[who].reading
     assert reading is not None

@@ -47,7 +47,7 @@ class _Hand:
         import pygame
 
         from app.window.model import intents
-        from app.window.model.state import Phase, Who
+        from app.window.model.values import Phase, Who
 
         now = time.perf_counter()
         if window.state.judges[Who.FLOAT].reading is not None:

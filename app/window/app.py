@@ -26,7 +26,8 @@ from app.window.model import claims, decide, effects, update
 from app.window.model import intents as want
 from app.window.model.hear import hear, sound_of
 from app.window.model.protocol import ClaimJudged, Keep, LookAtClipboard, Message, Remember, Said
-from app.window.model.state import ChainView, Notice, Phase, State, Who
+from app.window.model.state import State
+from app.window.model.values import ChainView, Notice, Phase, Who
 from app.window.options import WindowOptions
 from app.window.screen import check_screen, no_window
 from app.window.view.density import reduced_motion, screen_density

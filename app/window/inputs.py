@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import pygame
 
 from app.window.model import intents as want
-from app.window.model.state import Card, Hover, State, Tab
+from app.window.model.state import State
+from app.window.model.values import Card, Hover, Tab
 from app.window.view.layout import ACTIONS, TOOLS, Layout
 from app.window.view.panels import covers, overlays
 

@@ -100,7 +100,7 @@ class _Script:
 
     def play(self, window: Window) -> Iterator[None]:
         from app.window.model import intents
-        from app.window.model.state import Card, Who
+        from app.window.model.values import Card, Who
 
         yield
         self._save(window, "starting")
@@ -140,7 +140,7 @@ class _Script:
     def _second(self, window: Window) -> Iterator[None]:
         """Another drawing, in dark colours."""
         from app.window.model import intents
-        from app.window.model.state import Who
+        from app.window.model.values import Who
 
         window.do(intents.Clear())
         yield from self._draw(window, TWO)
@@ -157,7 +157,7 @@ class _Script:
     def _explained(self, window: Window) -> Iterator[None]:
         """The evidence and the neurons of what is drawn."""
         from app.window.model import decide, intents
-        from app.window.model.state import Tab
+        from app.window.model.values import Tab
 
         for tab in (Tab.EVIDENCE, Tab.NEURONS):
             window.do(intents.ShowTab(tab))
@@ -197,7 +197,7 @@ class _Script:
                 window.do(intents.PenUp())
 
     def _read(self, window: Window, name: str) -> Iterator[None]:
-        from app.window.model.state import Who
+        from app.window.model.values import Who
 
         yield from self._until(lambda: window.state.reading(Who.SCRIPT) is not None)
         yield

@@ -4,7 +4,8 @@ import pygame
 
 from app.window.inputs import Inputs
 from app.window.model import update
-from app.window.model.state import Hover, State
+from app.window.model.state import State
+from app.window.model.values import Hover
 from app.window.view.arrange import arrange
 from app.window.view.panels import covers
 

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from app.drawing import Stroke, rasterise, to_mnist
 from app.window.model.document import Content, Document
-from app.window.model.state import (
+from app.window.model.state import State
+from app.window.model.values import (
     Card,
     ChainView,
     Check,
@@ -23,7 +24,6 @@ from app.window.model.state import (
     Row,
     Run,
     RunSample,
-    State,
     StepMark,
     Submission,
     Tab,

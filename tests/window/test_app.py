@@ -21,7 +21,7 @@ from app.chain.wallet.key import public_address
 from app.models import MODELS, name_of
 from app.window.driving import Player
 from app.window.model import intents
-from app.window.model.state import Phase, SubmissionStage, Who
+from app.window.model.values import Phase, SubmissionStage, Who
 from app.window.options import WindowOptions
 from app.window.workers.crew import PROCESSES
 from tests.conftest import hearing

@@ -8,7 +8,8 @@ from app.window.model import intents as want
 from app.window.model.document import Place, Wipe
 from app.window.model.effects import Close, Copy, Fullscreen, Open, Play, SaveWindow, Send
 from app.window.model.hear import hear
-from app.window.model.state import (
+from app.window.model.state import State
+from app.window.model.values import (
     BRUSH,
     BRUSH_RANGE,
     ZOOMS,
@@ -19,7 +20,6 @@ from app.window.model.state import (
     Notice,
     Phase,
     Question,
-    State,
     Tab,
     Who,
 )

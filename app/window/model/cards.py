@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from app.window.model import decide, words
-from app.window.model.state import Card, ModelEntry, Phase, Row, State
+from app.window.model.state import State
+from app.window.model.values import Card, ModelEntry, Phase, Row
 
 PAGES = (
     (Card.HELP, ("Keys",)),

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from app.window.model import decide, protocol
 from app.window.model.effects import Effect, Send
-from app.window.model.state import Hint, Notice, Phase, State, Submission, Who
+from app.window.model.state import State
+from app.window.model.values import Hint, Notice, Phase, Submission, Who
 
 __all__ = ["AUTO_REST", "LOOK_EVERY", "REST", "Change", "asked", "said", "submitted", "tick"]
 

@@ -6,7 +6,8 @@ import enum
 from dataclasses import dataclass, field
 
 from app import verdict
-from app.window.model.state import Hint, Mark, Phase, Reading, Row, State, Submission, Tab, Who
+from app.window.model.state import State
+from app.window.model.values import Hint, Mark, Phase, Reading, Row, Submission, Tab, Who
 
 __all__ = [
     "Act",

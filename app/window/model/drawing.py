@@ -7,7 +7,8 @@ from dataclasses import replace
 from app.window.model import intents as want
 from app.window.model import pen
 from app.window.model.document import Document, Place, Wipe
-from app.window.model.state import Hint, NoDigit, State
+from app.window.model.state import State
+from app.window.model.values import Hint, NoDigit
 
 __all__ = ["blank", "drawn", "edited", "inked", "placed", "wiped"]
 

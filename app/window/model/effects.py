@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from app.window.model.protocol import Request
-from app.window.model.state import Who
+from app.window.model.values import Who
 
 
 @dataclass(frozen=True)

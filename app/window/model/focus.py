@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from app.window.model import decide
-from app.window.model.state import Hover, State, Tab, Who
+from app.window.model.state import State
+from app.window.model.values import Hover, Tab, Who
 
 __all__ = ["moved", "order", "stepped"]
 

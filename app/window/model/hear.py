@@ -9,7 +9,8 @@ from app.window.model import protocol as told
 from app.window.model.claims import said
 from app.window.model.document import Place
 from app.window.model.drawing import blank, placed
-from app.window.model.state import (
+from app.window.model.state import State
+from app.window.model.values import (
     Card,
     ChainView,
     Judge,
@@ -21,7 +22,6 @@ from app.window.model.state import (
     Reading,
     Row,
     Run,
-    State,
     StepMark,
     Submission,
     SubmissionStage,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from app.window.model.state import Card, Hover, Tab
+from app.window.model.values import Card, Hover, Tab
 
 
 @dataclass(frozen=True)

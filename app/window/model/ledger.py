@@ -8,7 +8,8 @@ from app.window.model import decide, effects, protocol
 from app.window.model import intents as want
 from app.window.model.claims import Change, said
 from app.window.model.effects import Send
-from app.window.model.state import Card, Check, Mark, Notice, Row, State, Who
+from app.window.model.state import State
+from app.window.model.values import Card, Check, Mark, Notice, Row, Who
 
 __all__ = [
     "checked",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from app.window.model.document import Content
 from app.window.model.pen import Trace
-from app.window.model.state import (
+from app.window.model.values import (
     Check,
     Evidence,
     ModelEntry,

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from app.window.model import decide, words
 from app.window.model.decide import Act
-from app.window.model.state import Hover, Reading, State, Who
+from app.window.model.state import State
+from app.window.model.values import Hover, Reading, Who
 
 __all__ = ["DELAY", "Tip", "tip"]
 

@@ -10,7 +10,8 @@ from app.window.model import claims, decide, drawing, effects, focus, ledger, pr
 from app.window.model import intents as want
 from app.window.model.claims import Change, said
 from app.window.model.effects import Send
-from app.window.model.state import (
+from app.window.model.state import State
+from app.window.model.values import (
     BRUSH_RANGE,
     BRUSH_STEP,
     ZOOMS,
@@ -20,7 +21,6 @@ from app.window.model.state import (
     Judge,
     Notice,
     Phase,
-    State,
     Tab,
     Who,
 )

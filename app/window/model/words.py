@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from app.window.model import decide
 from app.window.model.decide import Act, Lack, Stand, Standing, Waiting
-from app.window.model.state import Hint, Judge, Mark, NoDigit, Phase, Run, State, StepMark, Submission, Who
+from app.window.model.state import State
+from app.window.model.values import Hint, Judge, Mark, NoDigit, Phase, Run, StepMark, Submission, Who
 
 __all__ = [
     "HINTS",

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from app.window.model.state import Tab
+from app.window.model.values import Tab
 from app.window.view.layout import ACTIONS, JUDGES, Box, Layout
 from app.window.view.theme import LARGEST, MINIMUM, MINIMUM_TALL, UNIT, Theme
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from app.window.model.state import Hover, Tab, Who
+from app.window.model.values import Hover, Tab, Who
 from app.window.view.theme import Theme
 
 __all__ = ["ACTIONS", "JUDGES", "TOOLS", "Box", "Layout"]

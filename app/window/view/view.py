@@ -12,7 +12,8 @@ from typing import Protocol
 
 import pygame
 
-from app.window.model.state import State, Who
+from app.window.model.state import State
+from app.window.model.values import Who
 from app.window.view import theme as look
 from app.window.view.arrange import arrange
 from app.window.view.layout import Box, Layout

@@ -38,7 +38,7 @@ from app.window.model.protocol import (
     SubmitClaim,
     SwitchModel,
 )
-from app.window.model.state import Check, Mark, Row, SubmissionStage, Who
+from app.window.model.values import Check, Mark, Row, SubmissionStage, Who
 from app.window.options import WindowOptions
 from app.window.workers.checking import checked_again, proof_file
 from app.window.workers.judging import notice_of, start_worker

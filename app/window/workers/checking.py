@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from app.errors import InkproofError
 from app.text import with_article
 from app.window.model.protocol import CheckTxid, MakeProof
-from app.window.model.state import Check, Notice
+from app.window.model.values import Check, Notice
 from app.window.model.words import network_words
 from app.window.workers.files import free_name
 from app.window.workers.judging import notice_of

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from app.window.model.protocol import Message, Request, SwitchModel
-from app.window.model.state import Who
+from app.window.model.values import Who
 from app.window.options import WindowOptions
 from app.window.workers.desk import Desk
 

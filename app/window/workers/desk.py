@@ -16,7 +16,7 @@ from app import models
 from app.errors import BlankError, InkproofError, SeveralDigitsError
 from app.picture import SIDE
 from app.window.model import protocol as told
-from app.window.model.state import Evidence, Neurons, NoDigit, Notice, Reading, Who, entries
+from app.window.model.values import Evidence, Neurons, NoDigit, Notice, Reading, Who, entries
 from app.window.workers import files, preferences
 
 if TYPE_CHECKING:

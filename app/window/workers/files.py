@@ -15,7 +15,7 @@ from app.errors import InkproofError
 from app.paths import home
 from app.window.model.document import Content
 from app.window.model.protocol import BringBack, DeleteDrawing, Keep, Message, NoDialog, Placed, Said
-from app.window.model.state import Notice
+from app.window.model.values import Notice
 
 if TYPE_CHECKING:
     from app.drawing import Stroke

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from app.errors import InkproofError
 from app.window.model.protocol import Message, Models, Said
-from app.window.model.state import Notice, entries
+from app.window.model.values import Notice, entries
 from app.window.workers.judging import notice_of, start_worker
 
 __all__ = ["SUFFIXES", "Imports"]

@@ -28,7 +28,7 @@ from app.window.model.protocol import (
     Traced,
     TraceRun,
 )
-from app.window.model.state import Notice, Reading, RunSample, Who
+from app.window.model.values import Notice, Reading, RunSample, Who
 from app.window.options import WindowOptions
 
 if TYPE_CHECKING:

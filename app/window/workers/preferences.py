@@ -12,7 +12,8 @@ from typing import Any, TypeGuard
 from app import models
 from app.errors import InkproofError
 from app.paths import home
-from app.window.model.state import BRUSH, BRUSH_RANGE, ZOOMS, Hint, Notice, State
+from app.window.model.state import State
+from app.window.model.values import BRUSH, BRUSH_RANGE, ZOOMS, Hint, Notice
 
 __all__ = ["Preferences", "restored"]
 

@@ -15,7 +15,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from app.window.model.protocol import Failed, LoadProgress, Message, Ready, Request, Stop
-from app.window.model.state import Notice, Who
+from app.window.model.values import Notice, Who
 
 __all__ = ["ProcessWorker"]
 

@@ -13,7 +13,7 @@ from app.picture import SIDE
 from app.window.model import words
 from app.window.model.document import Content
 from app.window.model.protocol import MakeCard, Message, Said
-from app.window.model.state import Notice
+from app.window.model.values import Notice
 from app.window.view import theme as look
 from app.window.workers.files import free_name
 

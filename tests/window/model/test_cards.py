@@ -9,7 +9,8 @@ from app.models import MODELS
 from app.window.model import cards, claims, decide, protocol
 from app.window.model.effects import Copy, PasteFromClipboard, PasteText, Send, UseModel
 from app.window.model.hear import hear
-from app.window.model.state import Card, Hover, Mark, Phase, Question, State, Who
+from app.window.model.state import State
+from app.window.model.values import Card, Hover, Mark, Phase, Question, Who
 from app.window.view.arrange import arrange
 from app.window.view.paint import Painter
 from app.window.view.panels import covers, wallet

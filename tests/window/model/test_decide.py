@@ -8,7 +8,8 @@ from app.window.model import claims, decide, protocol, update, words
 from app.window.model import intents as want
 from app.window.model.decide import Act, Standing
 from app.window.model.hear import hear
-from app.window.model.state import Phase, State, Tab, Who
+from app.window.model.state import State
+from app.window.model.values import Phase, Tab, Who
 from tests.window.states import (
     CHAIN,
     CONFIRMED,

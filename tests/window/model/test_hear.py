@@ -8,7 +8,8 @@ from app.window.model import decide, words
 from app.window.model import protocol as told
 from app.window.model.document import Content, Document, Place
 from app.window.model.hear import hear
-from app.window.model.state import Judge, Mark, Notice, Phase, Question, State, StepMark, SubmissionStage, Who
+from app.window.model.state import State
+from app.window.model.values import Judge, Mark, Notice, Phase, Question, StepMark, SubmissionStage, Who
 from tests.window.states import (
     ADDRESS,
     CONFIRMED,

@@ -7,7 +7,8 @@ from app.window.model import claims, protocol, update
 from app.window.model import intents as want
 from app.window.model.effects import Send
 from app.window.model.hear import hear
-from app.window.model.state import Judge, Notice, Phase, State, Who
+from app.window.model.state import State
+from app.window.model.values import Judge, Notice, Phase, Who
 from tests.window.states import CHAIN, PICTURE, READY, drawn, reading, submission
 
 LINE = Stroke(((0.2, 0.2), (0.8, 0.8)), 0.06)

@@ -6,7 +6,8 @@ import pytest
 
 from app.window.model import cards, decide, words
 from app.window.model.decide import Act
-from app.window.model.state import ChainView, Judge, NoDigit, Notice, Phase, State, Who
+from app.window.model.state import State
+from app.window.model.values import ChainView, Judge, NoDigit, Notice, Phase, Who
 from tests.window.states import CHAIN, CONFIRMED, READY, REFUSED, drawn, judged, judges, submission
 
 

@@ -3,7 +3,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.window.model.state import ZOOMS, Card, Hover
+from app.window.model.values import ZOOMS, Card, Hover
 from app.window.view.arrange import TALL, arrange, density_for
 from app.window.view.layout import Box
 from app.window.view.panels import covers, wallet

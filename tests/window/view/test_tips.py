@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from app.window.model.state import Hover, Notice, Who
 from app.window.model.tips import DELAY, tip
+from app.window.model.values import Hover, Notice, Who
 from app.window.view.arrange import arrange
 from app.window.view.layout import Box
 from app.window.view.paint import Painter

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from app.window.model.state import Card, ChainView, Hover, Notice, Question
+from app.window.model.values import Card, ChainView, Hover, Notice, Question
 from app.window.view.ink import ScreenInk
 from app.window.view.view import View
 from tests.window.states import FEW, HISTORY, STATES, drawn

@@ -9,7 +9,7 @@ import pygame
 import pytest
 import segno
 
-from app.window.model.state import Card
+from app.window.model.values import Card
 from app.window.view import theme as look
 from app.window.view.ink import ScreenInk
 from app.window.view.paint import Painter

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from app.window.model.state import BRUSH, Hint, State
+from app.window.model.state import State
+from app.window.model.values import BRUSH, Hint
 from app.window.workers.preferences import Preferences, restored
 
 CHOSEN = State(

@@ -5,7 +5,7 @@ import pytest
 
 from app.window.model.hear import sound_of
 from app.window.model.protocol import ClaimJudged, Ready
-from app.window.model.state import Who
+from app.window.model.values import Who
 from app.window.workers.sounds import NOTES, RATE, Sounds, wave_of
 
 

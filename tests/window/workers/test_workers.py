@@ -36,7 +36,7 @@ from app.window.model.protocol import (
     Traced,
     TraceRun,
 )
-from app.window.model.state import Who
+from app.window.model.values import Who
 from app.window.options import WindowOptions
 from app.window.workers.desk import Desk
 from app.window.workers.judging import exact_reading, read_with_script

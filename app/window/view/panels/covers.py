@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import pygame
 
-from app.window.model.state import Card, Hover, State
+from app.window.model.state import State
+from app.window.model.values import Card, Hover
 from app.window.view.layout import Box, Layout
 from app.window.view.paint import Painter
 from app.window.view.panels import ledger, models, question, reading, wallet

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 from app.window.model import decide, words
-from app.window.model.state import Hover, Reading, Run, State, Who
+from app.window.model.state import State
+from app.window.model.values import Hover, Reading, Run, Who
 from app.window.view import theme as look
 from app.window.view import widgets
 from app.window.view.layout import Box

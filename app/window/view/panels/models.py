@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 from app.window.model import cards
-from app.window.model.state import Hover, ModelEntry, State
+from app.window.model.state import State
+from app.window.model.values import Hover, ModelEntry
 from app.window.view import theme as look
 from app.window.view.layout import Box, Layout
 from app.window.view.paint import Painter

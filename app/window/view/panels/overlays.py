@@ -7,8 +7,9 @@ from collections.abc import Hashable
 import pygame
 
 from app.window.model import decide, words
-from app.window.model.state import Hint, Hover, State
+from app.window.model.state import State
 from app.window.model.tips import Tip, tip
+from app.window.model.values import Hint, Hover
 from app.window.view import theme as look
 from app.window.view.layout import Box, Layout
 from app.window.view.paint import Painter

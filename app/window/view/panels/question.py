@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 from app.window.model import words
-from app.window.model.state import Hover, State
+from app.window.model.state import State
+from app.window.model.values import Hover
 from app.window.view import theme as look
 from app.window.view import widgets
 from app.window.view.layout import Box, Layout

@@ -10,7 +10,8 @@ import pygame
 
 from app.picture import SIDE
 from app.window.model import decide
-from app.window.model.state import Evidence, Hover, Neurons, State, Tab
+from app.window.model.state import State
+from app.window.model.values import Evidence, Hover, Neurons, Tab
 from app.window.view import theme as look
 from app.window.view import widgets
 from app.window.view.layout import Box, Layout

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from app.window.model.state import Hover, State
+from app.window.model.state import State
+from app.window.model.values import Hover
 from app.window.view import theme as look
 from app.window.view.layout import Box, Layout
 from app.window.view.paint import Painter

@@ -6,7 +6,8 @@ from collections.abc import Hashable
 
 from app.window.model import decide, words
 from app.window.model.decide import Act
-from app.window.model.state import Hover, State, StepMark
+from app.window.model.state import State
+from app.window.model.values import Hover, StepMark
 from app.window.view import theme as look
 from app.window.view import widgets
 from app.window.view.layout import ACTIONS, Box, Layout

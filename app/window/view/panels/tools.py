@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
-from app.window.model.state import BRUSH_RANGE, Hover, State
+from app.window.model.state import State
+from app.window.model.values import BRUSH_RANGE, Hover
 from app.window.view import widgets
 from app.window.view.layout import TOOLS, Box, Layout
 from app.window.view.paint import Painter

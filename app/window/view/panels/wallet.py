@@ -7,7 +7,8 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 
 from app.window.model import cards
-from app.window.model.state import Hover, State
+from app.window.model.state import State
+from app.window.model.values import Hover
 from app.window.view import theme as look
 from app.window.view.layout import Box, Layout
 from app.window.view.paint import Painter
