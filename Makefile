@@ -27,7 +27,7 @@ check: lint
 test: lint
 	$(BIN)/python -m pytest $(TESTS) $(ARGS)
 
-# Every one of MNIST's 10,000 test images through both Scripts: over an hour on two cores.
+# Every one of MNIST's 10,000 test images through both Scripts: over two hours on two cores.
 exhaustive: $(VENV)/.dev
 	$(BIN)/python -m pytest $(TESTS) -m exhaustive $(ARGS)
 

@@ -27,6 +27,7 @@ def program(tmp_path, bitcoind):
     return starter
 
 
+@pytest.mark.exhaustive
 def test_a_program_is_measured_from_its_start(program, tmp_path, capsys):
     written = tmp_path / "figures.json"
     assert measure.main([str(program), "--starts", "1", "--output", str(written)]) == 0

@@ -39,13 +39,15 @@ def accepted(step: Step) -> bool:
         return False  # what is forged may be nothing that it can read
 
 
+@pytest.mark.parametrize("every", [5, pytest.param(1, marks=pytest.mark.attack)])
 @pytest.mark.parametrize("version", [1, 2])
-def test_bsv_sdk_accepts_the_honest_steps_and_no_forged_one(version, monkeypatch):
+def test_bsv_sdk_accepts_the_honest_steps_and_no_forged_one(version, every, monkeypatch):
+    """Of the forged ones every fifth by default."""
     monkeypatch.setattr(bounty, "VERSION", version)
     honest = bounty.redrafted() if version > 1 else [*bounty.honest(), *bounty.redrafted()]
     assert [step.name for step in honest if not accepted(step)] == []
-    forged = [step for family in FAMILIES[:-1] for step in family()][version - 1 :: 2]
+    forged = [step for family in FAMILIES[:-1] for step in family()][version - 1 :: 2 * every]
     taken = [step.name for step in forged if accepted(step)]
     TALLY.forged(f"bounty, bsv-sdk, version {version}", len(forged), len(taken))
     TALLY.honest(f"bounty, bsv-sdk, version {version}", len(honest), len(honest))
-    assert len(forged) > 150 and taken == []
+    assert len(forged) > 150 // every and taken == []

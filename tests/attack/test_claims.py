@@ -42,8 +42,10 @@ def count(name: str, accepted: list[bool], digit: int) -> None:
     TALLY.honest(name, 2, 2 * accepted[digit])
 
 
-def test_the_claim_check_refuses_nine_digits_of_ten_for_the_logits_of_200_images(images, judges):
+@pytest.mark.parametrize("every", [8, pytest.param(1, marks=pytest.mark.attack)])
+def test_the_claim_check_refuses_nine_digits_of_ten_for_the_logits_of_an_image(images, every, judges):
     """The model runs once per image; the contract around it judges all ten claims on what it answered."""
+    images = images[::every]
     for image, logits in zip(images, judges.logits(images), strict=True):
         assert logits == shipped_model().read(np.frombuffer(image, np.uint8)).logits
         accepted = all_ten(logits)
@@ -51,7 +53,9 @@ def test_the_claim_check_refuses_nine_digits_of_ten_for_the_logits_of_200_images
         assert accepted == [digit == read(image) for digit in range(10)]
 
 
-def test_one_other_digit_for_each_of_200_images_through_the_whole_contract(images, refused, forger):
+@pytest.mark.parametrize("every", [8, pytest.param(1, marks=pytest.mark.attack)])
+def test_one_other_digit_for_each_image_through_the_whole_contract(images, every, refused, forger):
+    images = images[::every]
     forged = [claim for n, image in enumerate(images) for claim in false_claims(forger, [image], [1 + n % 9])]
     honest = [forger.attempt("true", image, read(image)) for image in images[::8]]
     refused("another digit, whole contract", forged, honest)

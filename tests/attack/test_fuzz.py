@@ -38,7 +38,7 @@ def run(judges: Judges, first: int, spends: int) -> Counter[str]:
 
 
 def test_mutated_spends_never_pass(judges, refused, forger):
-    run(judges, 0, 1_000)
+    run(judges, 0, 300)
     refused(
         "fuzz: control", [forger.attempt("false", bytes(784), 11)], [forger.finished("true", honest(forger))]
     )

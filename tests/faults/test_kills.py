@@ -50,7 +50,15 @@ def walk(driver: Driver, victim: str, stride: int = 1) -> dict[str, list[Verific
 
 
 @pytest.mark.timeout(280)
-@pytest.mark.parametrize(("victim", "stride"), [("app", 2), ("node", 5)])
+@pytest.mark.parametrize(
+    ("victim", "stride"),
+    [
+        ("app", 5),
+        ("node", 7),
+        pytest.param("app", 1, marks=pytest.mark.exhaustive),
+        pytest.param("node", 1, marks=pytest.mark.exhaustive),
+    ],
+)
 def test_killed_in_the_middle_of_many(driver, victim, stride):
     """Of several claims made at once each happened once or not at all, and every coin is accounted for."""
     count, found = 3, set()
