@@ -50,6 +50,14 @@ def post(person: Person, *more: object):
     return person.json("bounty", "post", *terms, *more)
 
 
+def earn(poster: Person, claimant: Person) -> None:
+    """A bounty for a seven is posted by one and paid to the other."""
+    posted = post(poster)
+    claimant.json("bounty", "list", "--bounty", posted["bounty"])
+    claimant.json("bounty", "commit", SEVEN)
+    claimant.json("bounty", "reveal")
+
+
 def test_one_person_posts_and_another_earns_and_the_image_becomes_a_data_set(people, tmp_path):
     anna, ben = people
     posted = post(anna)
@@ -75,10 +83,7 @@ def test_one_person_posts_and_another_earns_and_the_image_becomes_a_data_set(peo
 
 def test_what_is_collected_is_what_training_reads(people, tmp_path):
     anna, ben = people
-    posted = post(anna)
-    ben.json("bounty", "list", "--bounty", posted["bounty"])
-    ben.json("bounty", "commit", SEVEN)
-    ben.json("bounty", "reveal")
+    earn(anna, ben)
     rng = np.random.default_rng(1)
     images = rng.integers(0, 256, (5, 28, 28), np.uint8)
     digits = np.arange(5, dtype=np.uint8)
@@ -95,6 +100,25 @@ def test_what_is_collected_is_what_training_reads(people, tmp_path):
     none = ben("bounty", "collect", "-o", target, "--data", base)
     assert none.returncode == 2 and "0 paid images are no data set" in none.stderr
     assert ben.json("bounty", "collect", "-o", target, "--data", base, "--all")["training"] == 6
+
+
+@pytest.mark.slow
+def test_a_model_is_trained_on_what_is_collected(people, tmp_path):
+    anna, ben = people
+    earn(anna, ben)
+    images = np.random.default_rng(1).integers(0, 256, (40, 28, 28), np.uint8)
+    digits = (np.arange(40) % 10).astype(np.uint8)
+    base, target = tmp_path / "base.npz", tmp_path / "more.npz"
+    np.savez(base, x_train=images, y_train=digits, x_test=images[:10], y_test=digits[:10])
+    anna.json("bounty", "collect", "-o", target, "--data", base)
+    command = ("train", "--recipe", "source", "--epochs", 1)
+    trained = {
+        file: anna.json(*command, "--data", file, "--output", tmp_path / file.stem, chain=False)
+        for file in (base, target)
+    }
+    assert (tmp_path / "more" / "integers.npz").is_file()
+    # With one seed only the paid image can make the difference.
+    assert trained[target]["model_sha256"] != trained[base]["model_sha256"]
 
 
 def test_a_bounty_runs_its_other_ways_too(people, regtest):
