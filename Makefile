@@ -11,7 +11,7 @@ ARGS ?=
 # Digits of people whom no training has seen, as a pen file; the pages quote the models' figures on it.
 PENS ?= $(wildcard ../shared/data/pendigits_test.npz)
 
-.PHONY: run check test exhaustive attack load live-testnet lint format train bench models contract icon third-party lock exe exe-bare exe-onefile exe-report windows-smoke clean
+.PHONY: run check test exhaustive ten-runs attack load live-testnet lint format train bench models contract icon third-party lock exe exe-bare exe-onefile exe-report windows-smoke clean
 
 run: $(VENV)/.run
 	@$(BIN)/inkproof $(if $(IMAGE),verify $(IMAGE)) $(ARGS)
@@ -30,6 +30,10 @@ test: lint
 # Every one of MNIST's 10,000 test images through both Scripts: over two hours on two cores.
 exhaustive: $(VENV)/.dev
 	$(BIN)/python -m pytest $(TESTS) -m exhaustive $(ARGS)
+
+# The whole suite ten times, each in another order, with two busy processes beside it; ARGS=--count=1 for fewer.
+ten-runs: $(VENV)/.dev
+	$(BIN)/python -m tools.ten_runs $(ARGS)
 
 # Over 100,000 forged spends of the contract, over 10,000 of the bounty, and a table of what was tried: half an hour.
 attack: $(VENV)/.dev
