@@ -3,11 +3,13 @@
 # The interpreter to use; left empty, tools/setup.sh chooses.
 PYTHON ?=
 SETUP := PYTHON='$(PYTHON)' sh tools/setup.sh
-LOCK := pyproject.toml requirements/build.txt
+LOCK := pyproject.toml requirements/build.txt tools/setup.sh
 VENV := .venv
 BIN := $(VENV)/bin
 FREEZE := build/freeze
 ARGS ?=
+# The tests start some hundred programs, which share the bytecode of app/ and tests/.
+unexport PYTHONDONTWRITEBYTECODE
 # Digits of people whom no training has seen, as a pen file; the pages quote the models' figures on it.
 PENS ?= $(wildcard ../shared/data/pendigits_test.npz)
 

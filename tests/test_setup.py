@@ -44,7 +44,8 @@ case "$*" in
     [ -z "{offline}" ] || {{ echo 'error: it failed'; echo '  cause: dns error'; exit 1; }}
     case "$*" in *python3.12*|*python3.13*) echo 'hint: building from source is disabled'; exit 1 ;; esac ;;
   venv*) for last; do :; done
-    mkdir -p "$last/bin" && printf '#!/bin/sh\\n' > "$last/bin/python" && chmod +x "$last/bin/python" ;;
+    mkdir -p "$last/bin" && printf '#!/bin/sh\\n{own}\\n' > "$last/bin/python"
+    chmod +x "$last/bin/python" ;;
 esac
 """
 
@@ -73,7 +74,10 @@ class Machine:
             self.add("python3.11.there", python("3.11"))
             (self.path / "cp").symlink_to(str(shutil.which("cp")))
         return UV.format(
-            log=self.log, download=fetched if download else "exit 2", offline="yes" if offline else ""
+            log=self.log,
+            download=fetched if download else "exit 2",
+            offline="yes" if offline else "",
+            own=f'echo "python $*" >> "{self.log}"',
         )
 
     def set_up(self, kind: str = "run", **variables: str) -> subprocess.CompletedProcess[str]:
@@ -251,6 +255,13 @@ def test_everything_is_installed_by_hash(machine):
         assert libraries.endswith(f"--require-hashes -r requirements/{kind}.txt")
         assert " --no-deps " in project
         assert all("--build-constraints requirements/build.txt" in line for line in installs)
+
+
+def test_the_libraries_are_compiled_after_they_are_installed(machine):
+    machine.add("uv", machine.uv())
+    machine.add("python3.11", python("3.11"))
+    assert machine.set_up().returncode == 0
+    assert machine.log.read_text().splitlines()[-1] == "python -m compileall -q -j 0 .venv/lib"
 
 
 def test_an_environment_that_is_there_is_kept(machine):

@@ -6,6 +6,7 @@
 # 3. Whether every library has a build for that Python, or can be compiled. If not, a message and exit status 2:
 #    nothing is installed before this point.
 # 4. The libraries, by version and hash, and Inkproof itself.
+# 5. Bytecode of the libraries: without it, every program that cannot write it compiles them again when it starts.
 set -u
 cd "$(dirname "$0")/.." || exit 2
 . tools/uv.sh
@@ -121,4 +122,6 @@ if [ "$KIND" = freeze ]; then
 else
   uv_install --no-deps --editable .
 fi
+# Also where PYTHONDONTWRITEBYTECODE is set. Files that do not compile, for other Pythons, are no error.
+"$FOLDER/bin/python" -m compileall -q -j 0 "$FOLDER/lib" >/dev/null 2>&1
 touch "$FOLDER/.run" "$FOLDER/.$KIND"
