@@ -1,49 +1,125 @@
-"""A data set on chain: how many claims a second the embedded node takes, and how many of them are right."""
+"""A data set on chain: how many claims a second the embedded node takes, how many of them are right, what a
+claim costs after many others, and where every coin is afterwards.
+"""
 
 from __future__ import annotations
 
+import itertools
+import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+
+import psutil
 
 from app.bench.measures import Figures, Images, Labels
 from app.chain.connection import NodeChoice
 from app.chain.many import NewClaim, submit_many
-from app.chain.service import ChainVerdict, Readings, open_service
+from app.chain.node.process import EmbeddedNode
+from app.chain.service import ChainVerdict, Readings, Service, open_service
+from app.errors import ChainError
 from app.fixedpoint import IntegerModel
 from app.progress import Pace, Progress, silent
 from app.script import Kind
 
-__all__ = ["chain_figures"]
+__all__ = ["MARKS", "chain_figures"]
+
+MARKS = (100, 1_000, 10_000)
+"""Past verifications after which the cost of one more is measured."""
+_ROUNDS, _CLAIMS = 5, 40
+_STEPS = 200
+"""How often progress is told, over the whole run."""
 
 
 def chain_figures(model: IntegerModel, images: Images, labels: Labels, progress: Progress) -> Figures:
-    """Claim for each image (n, 28, 28) what the model reads; counts, accuracy (0 to 1), claims a second.
+    """Claim for each image (n, 28, 28) what the model reads, all on one chain.
 
-    It runs a node in the data folder in use: call it within `measures.temporary_home`.
+    Counts, accuracies (0 to 1), claims a second, fees in satoshis, blocks, whether every coin is accounted
+    for, and the cost of a claim at each of MARKS that the images reach. It runs a node in the data folder in
+    use: call it within `measures.temporary_home`.
     """
     pace = Pace(len(images))
-
-    def claims() -> Iterator[NewClaim]:
-        for number, image in enumerate(images):
-            fixed = model.read(image)
-            told = Readings(fixed.digit, [0.1] * 10, fixed.digit, fixed.logits)
-            yield NewClaim(f"{number}", image.tobytes(), fixed.digit, told)
-
-    confirmed = right = 0
+    taken: list[ChainVerdict | None] = []
+    costs: Figures = {}
+    seconds = 0.0
     with open_service(model, Kind.PACKED, NodeChoice(), progress) as service:
         service.prepare(silent)
-        start = time.perf_counter()
-        for (claim, verdict), label in zip(submit_many(service, claims(), silent), labels, strict=True):
-            pace.step()
-            progress("Verifying the test set on chain", pace.share)
-            if isinstance(verdict, ChainVerdict) and verdict.block_height is not None:
-                confirmed += 1
-                right += claim.digit == label
-        seconds = time.perf_counter() - start
+        ends = [0, *(mark for mark in MARKS if mark < len(images)), len(images)]
+        for first, last in itertools.pairwise(ends):
+            start = time.perf_counter()
+            for _, verdict in submit_many(service, _claims(model, images[first:last]), silent):
+                taken.append(verdict if isinstance(verdict, ChainVerdict) else None)
+                pace.step()
+                if len(taken) % max(1, len(images) // _STEPS) == 0:
+                    progress(f"Verifying the test set on chain: {pace.text}", pace.share)
+            seconds += time.perf_counter() - start
+            if last in MARKS:
+                progress(f"Measuring a claim after {last:,} others", None)
+                costs[f"{last}"] = _cost(service, list(_claims(model, images[:_CLAIMS])))
+        unaccounted = _unaccounted(service)
+    read = model.classify(images)
+    confirmed = [verdict for verdict in taken if verdict is not None and verdict.block_height is not None]
+    right = sum(
+        verdict is not None and verdict.accepted and verdict.claimed == label
+        for verdict, label in zip(taken, labels, strict=True)
+    )
     return {
         "images": len(images),
-        "confirmed": confirmed,
+        "confirmed": len(confirmed),
         "accuracy": float(right / len(images)),
+        "integer_accuracy": float((read == labels).mean()),
         "seconds": seconds,
         "per_second": len(images) / seconds,
+        "blocks": len({verdict.block_height for verdict in confirmed}),
+        "claim_fees": sum(verdict.fee for verdict in confirmed),
+        "satoshis_unaccounted": unaccounted,
+        "cost_after": costs,
+        **_spread([cost["processor_ms"] for cost in costs.values()]),
     }
+
+
+def _claims(model: IntegerModel, images: Images) -> Iterator[NewClaim]:
+    """For each image the claim that the model makes."""
+    for number, image in enumerate(images):
+        fixed = model.read(image)
+        told = Readings(fixed.digit, [0.1] * 10, fixed.digit, fixed.logits)
+        yield NewClaim(f"{number}", image.tobytes(), fixed.digit, told)
+
+
+def _cost(service: Service, claims: Sequence[NewClaim]) -> Figures:
+    """Milliseconds of one claim made by itself, in a block of its own: by the clock, and of the processor
+    (this program and the node together). Medians of rounds, since a node's processor time is told coarsely.
+    """
+    pid = EmbeddedNode(service.connection.network.name).status().pid
+    if pid is None:
+        raise ChainError("The embedded node ended while it was measured.", hint="Try again.")
+    node = psutil.Process(pid)
+    rounds = []
+    for _ in range(_ROUNDS):
+        clock, ours, its = time.perf_counter(), time.process_time(), _processor_seconds(node)
+        for claim in claims:
+            service.submit(claim.image, claim.digit, claim.readings, name=claim.name, progress=silent)
+        used = time.process_time() - ours + _processor_seconds(node) - its
+        rounds.append((time.perf_counter() - clock, used))
+    wall, processor = (statistics.median(one) * 1000 / len(claims) for one in zip(*rounds, strict=True))
+    return {"wall_ms": wall, "processor_ms": processor}
+
+
+def _processor_seconds(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return float(times.user + times.system)
+
+
+def _spread(costs: Sequence[float]) -> Figures:
+    """How much the dearest costs above the cheapest, as a share of it; nothing for fewer than two."""
+    return {"cost_spread": max(costs) / min(costs) - 1.0} if len(costs) > 1 else {}
+
+
+def _unaccounted(service: Service) -> int:
+    """Satoshis on the chain that neither the wallet nor an open instance of the ledger holds.
+
+    All blocks of the private chain pay the wallet, fees included, so with all in a block there are none.
+    """
+    service.confirm()
+    held = sum(one.value for one in service.ledger.open_deployments(service.connection.chain_id))
+    own, everything = service.connection.node.totals()
+    return everything - own - held

@@ -98,6 +98,11 @@ class Account:
                 return self._spendable(tip.height, waiting)
         raise ChainError("The node's chain changes faster than it can be read.", hint="Try again.")
 
+    def total(self) -> int:
+        """Satoshis of all coins in blocks, those that cannot be spent yet included."""
+        self._read_blocks()
+        return sum(coin.value for coin in self._store.unspent())
+
     def _spendable(self, height: int, waiting: dict[str, _Moved]) -> list[Coin]:
         taken = {outpoint for moved in waiting.values() for outpoint in moved.spent}
         coins = [

@@ -11,7 +11,7 @@ from app.chain.backends import mining, node_coins, node_transactions, spenders
 from app.chain.backends.account import Account
 from app.chain.backends.base import BlockProof, Found, Sent, Tip
 from app.chain.backends.merkleblock import merkle_branch
-from app.chain.backends.rpc import METHOD_NOT_FOUND, Rpc
+from app.chain.backends.rpc import METHOD_NOT_FOUND, Rpc, satoshis
 from app.chain.networks import NETWORKS, Network
 from app.chain.wallet.coins import Coin
 from app.chain.wallet.key import Wallet
@@ -53,6 +53,13 @@ class NodeBackend:
         if self._account is not None:
             return self._account.coins()
         return node_coins.list_coins(self.rpc, wallet)
+
+    def totals(self) -> tuple[int, int]:
+        """Satoshis in blocks: of our own account, and of the whole chain. ChainError without an account."""
+        if self._account is None:
+            raise ChainError("There is no account of the wallet's coins on this chain.")
+        told = self.rpc.peer.mapping(self.rpc.call("gettxoutsetinfo", timeout=120))
+        return self._account.total(), satoshis(told.get("total_amount"))
 
     def fee_rate(self) -> int:
         """The highest rate that the node names."""

@@ -95,7 +95,10 @@ def add_measuring(commands: Commands[argparse.ArgumentParser]) -> None:
         [model_option()],
     )
     bench.add_argument(
-        "--chain", type=Path, metavar="FILE", help="also verify all test images of a data set (mnist.npz)"
+        "--chain",
+        type=Path,
+        metavar="FILE",
+        help="also verify all test images of a data set (mnist.npz), and measure a claim after many others",
     )
     bench.add_argument("--output", type=Path, metavar="DIR", help="also write bench.json and bench.png there")
     command(

@@ -1,0 +1,56 @@
+"""A data set on chain, in the small: what the bench counts is what the chain holds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.bench import throughput
+from app.chain.wallet.coins import Coin
+from tests.chain.payments import pay
+from tests.faults import world
+
+LABELS = np.arange(12) % 10
+
+
+@pytest.fixture
+def images() -> np.ndarray:
+    return np.random.default_rng(71).integers(0, 256, (12, 28, 28), dtype=np.uint8)
+
+
+@pytest.fixture(autouse=True)
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(throughput, "MARKS", (4, 8, 100))
+    monkeypatch.setattr(throughput, "_ROUNDS", 1)
+    monkeypatch.setattr(throughput, "_CLAIMS", 3)
+
+
+def test_every_image_is_in_a_block_read_as_the_engine_reads_it_and_no_coin_is_missing(
+    bitcoind: Path, home: Path, images: np.ndarray
+) -> None:
+    told: list[tuple[str, float | None]] = []
+    figures = throughput.chain_figures(
+        world.model(), images, LABELS, lambda text, share=None: told.append((text, share))
+    )
+    right = float((world.model().classify(images) == LABELS).mean())
+    assert (figures["images"], figures["confirmed"], figures["satoshis_unaccounted"]) == (12, 12, 0)
+    assert figures["accuracy"] == figures["integer_accuracy"] == right
+    assert list(figures["cost_after"]) == ["4", "8"]
+    assert figures["cost_spread"] >= 0
+    assert figures["blocks"] == 3
+    assert len([record for record in world.records() if record.block_height]) == 12 + 2 * 3
+    paid = [record.fee for record in world.records() if record.image_name.isdigit()]
+    assert figures["claim_fees"] == 12 * paid[0]
+    assert any("12 of 12" in text and share == 1.0 for text, share in told)
+
+
+def test_coins_that_leave_unrecorded_are_missed(bitcoind: Path, home: Path) -> None:
+    with world.service() as opened:
+        world.claim(opened, 1)
+        assert throughput._unaccounted(opened) == 0
+        coin: Coin = opened.connection.backend.coins(opened.connection.wallet)[0]
+        lost = pay(opened.connection.wallet, [coin], [(7_000, b"\x51")], fee=1_000)
+        assert opened.connection.backend.send(lost.to_bytes()).accepted
+        assert throughput._unaccounted(opened) == 7_000
