@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from tests.attack import chronicle
 from tests.attack.forge import Attempt, Forger
 from tests.attack.judging import Judges, Outcome
 
@@ -47,8 +48,32 @@ def forger() -> Forger:
 
 
 @pytest.fixture
-def refused(judges: Judges):
-    """Assert that every forged spend is refused by both sets of rules, and that honest ones pass."""
+def refused_since_chronicle(judges: Judges):
+    """Assert that of forged spends, made anew in version 2, none passes that is not a true claim in another
+    form; that honest ones pass in both interpreters; and that bsv-sdk refuses the forged ones of version 1.
+    """
+
+    def check(name: str, forged: list[Attempt], honest: list[Attempt]) -> None:
+        outcomes = list(judges.map(chronicle.judge_redrafted, [*forged, *honest]))
+        bad, good = outcomes[: len(forged)], outcomes[len(forged) :]
+        lies = [one for one in bad if one.accepted and not one.true]
+        TALLY.forged(f"{name}, version 2", 2 * len(bad), sum(one.bitcoinx + one.bsv_sdk for one in lies))
+        TALLY.honest(f"{name}, version 2", 2 * len(good), sum(one.bitcoinx + one.bsv_sdk for one in good))
+        assert [one.attempt.name for one in lies] == []
+        assert [one.attempt.name for one in good if not (one.bitcoinx and one.bsv_sdk and one.true)] == []
+        by_others = list(judges.map(chronicle.by_bsv_sdk, [*forged, *honest]))
+        assert not any(by_others[: len(forged)]) and all(by_others[len(forged) :])
+
+    return check
+
+
+@pytest.fixture(
+    params=[pytest.param(3, id="sample"), pytest.param(1, id="all", marks=pytest.mark.exhaustive)]
+)
+def refused(request: pytest.FixtureRequest, judges: Judges, refused_since_chronicle):
+    """Assert that every forged spend is refused by the rules before Chronicle, a node's policy and a block's,
+    and by those since (one in three of them, each where the exhaustive tests run); and that honest ones pass.
+    """
 
     def check(name: str, forged: Iterable[Attempt], honest: Iterable[Attempt]) -> list[Outcome]:
         forged, honest = list(forged), list(honest)
@@ -59,6 +84,8 @@ def refused(judges: Judges):
         assert forged and honest
         assert [o.attempt.name for o in bad if o.policy or o.consensus] == []
         assert [(o.attempt.name, o.reason) for o in good if not (o.policy and o.consensus)] == []
+        every = request.param
+        refused_since_chronicle(name, forged[::every], honest[::every])
         return bad
 
     return check
@@ -69,7 +96,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if not TALLY.rows:
         return
     terminalreporter.section("attacks on the contract")
-    line = "{:<44}{:>10}{:>10}{:>12}{:>10}".format
+    line = "{:<56}{:>10}{:>10}{:>12}{:>10}".format
     terminalreporter.write_line(line("class", "forged", "accepted", "honest", "accepted"))
     total = [0, 0, 0, 0]
     for name, row in TALLY.rows.items():

@@ -76,8 +76,11 @@ class Forger:
         index: int = 0,
         value: int = VALUE,
         contract: DigitContract | None = None,
+        version: int = 1,
     ) -> None:
+        """`version`: of its transactions; those above 1 are judged by the rules since Chronicle."""
         self.key = key
+        self.version = version
         self.contract = contract or shipped_contract(key.public_key.hash160())
         self.plan = SpendPlan(txid, index, value, FEE, key.public_key.P2PKH_script().to_bytes())
 
@@ -88,6 +91,9 @@ class Forger:
         """
         tx = build_spend(self.contract, self.plan, read(_STATED), _STATED, signer or self.key)
         signature, key = items(tx)[2:]
+        if self.version != tx.version:
+            tx.version = self.version
+            signature = self.signed(tx, signer=signer)
         tx.inputs[0].script_sig = Script(self.contract.unlocking_script(image, digit, signature, key))
         return tx
 

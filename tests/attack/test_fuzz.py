@@ -23,7 +23,7 @@ def run(judges: Judges, first: int, spends: int) -> Counter[str]:
     tried: Counter[str] = Counter()
     stopped: Counter[str] = Counter()
     accepted = []
-    shares = [(first + number, SHARE) for number in range(-(-spends // SHARE))]
+    shares = [(first + number, SHARE, 1) for number in range(-(-spends // SHARE))]
     for done in judges.map(fuzz, shares, chunk=1):
         tried += done.tried
         stopped += done.stopped
