@@ -2,7 +2,8 @@
 
 Chronicle (mainnet, block 943,816) frees transactions of a version above 1 from the rules against
 malleability: their unlocking scripts may compute, leave items beneath, push and write numbers longer than
-need be, and sign with a high S. A signature may ask for the original digest (`ORIGINAL_DIGEST`). Sources:
+need be, and sign with a high S. A signature may ask for the original digest (`ORIGINAL_DIGEST`). What each
+means for a claim: docs/chronicle.md. Sources: test/functional/chronicle_upgrade_tests of the node's source;
 release notes of Bitcoin SV 1.2.0; script/spend.py, transaction_preimage.py and constants.py of bsv-sdk 2.4.0.
 """
 
