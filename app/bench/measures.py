@@ -23,14 +23,15 @@ from app.chain.service import ClaimStage, Readings, open_service
 from app.chain.wallet.coins import QUOTED_RATES, fee_for
 from app.contract import DigitContract, SpendPlan, build_spend, contract_for, judge_spend
 from app.contract.classifier import rule_of
-from app.contract.margins import Margin, margins_of, needs_of
+from app.contract.margins import Margin, margins_of
 from app.contract.rules import limits_for
 from app.drawing import Stroke, rasterise, to_mnist
 from app.errors import ChainError
 from app.fixedpoint import Conv2d, Dense, IntegerModel
 from app.floats.judge import FloatJudge
+from app.picture import PIXELS
 from app.progress import silent
-from app.script import Kind
+from app.script import Kind, needs_of
 
 Figures = dict[str, Any]
 Images = npt.NDArray[np.uint8]
@@ -73,7 +74,7 @@ def contract_figures(model: IntegerModel, image: Images, rpc: Rpc, kind: Kind) -
     interpreter = median_milliseconds(
         lambda: judge_spend(tx, _VALUE, contract.locking_script, limits_for(contract.program)), 5
     )
-    needs = needs_of(contract.program)
+    needs = needs_of(contract.program, PIXELS)
     return {
         "script_bytes": size,
         "opcodes": contract.opcodes,

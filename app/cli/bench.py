@@ -12,10 +12,10 @@ from app.bench.measures import Figures, margins_in, temporary_home
 from app.bench.plot import draw
 from app.bench.throughput import chain_figures
 from app.cli import OK
-from app.cli.contract import margin_lines
 from app.cli.files import made_folder, write_whole
 from app.cli.options import model_of
 from app.cli.output import out, print_json, reporting
+from app.contract.margins import margin_lines
 from app.fixedpoint import load
 from app.training.data import load_mnist
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import re
 import sys
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +20,10 @@ from app.cli.files import write_whole
 from app.cli.options import kind_of, model_of
 from app.cli.output import out, print_json, reporting
 from app.contract import DigitContract, contract_for, description
-from app.contract.margins import margins
+from app.contract.margins import margin_lines, margins
 from app.errors import ContractError
 from app.fixedpoint import load
+from app.models import Model
 from app.picture import PIXELS
 from app.script import Kind
 from app.text import clean_text
@@ -81,17 +80,6 @@ def info(options: argparse.Namespace) -> int:
     return OK
 
 
-def margin_lines(margins: Sequence[Mapping[str, Any]]) -> list[str]:
-    """A table of margins (`Margin.as_json`): what a contract takes of each limit, and what share is left."""
-    lines = [f"{'limits of a node':<24}{'takes':>14}{'limit':>14}{'left':>10}"]
-    for margin in margins:
-        taken, left = margin["taken"], margin["left"]
-        shown = "not measured" if taken is None else f"{round(taken, 2):,}"
-        share = "" if left is None else "exceeded" if left < 0 else f"{left:.2%}"
-        lines.append(f"{margin['what']:<24}{shown:>14}{margin['limit']:>14,}{share:>10}")
-    return lines
-
-
 def _in_words(lanes: dict[str, Any]) -> str:
     narrowest, widest = lanes["narrowest"], lanes["widest"]
     width = f"{widest}" if narrowest == widest else f"{narrowest} to {widest}"
@@ -121,7 +109,7 @@ def _facts(options: argparse.Namespace) -> dict[str, Any]:
             }
             for lanes in contract.program.lanes
         ],
-        "margins": margins_json(contract),
+        "margins": margins_json(contract, model_of(options)),
         "fees": {str(rate): fee_for(size, rate) for rate in QUOTED_RATES},
         "contract_sha256": contract.sha256,
         "architecture": contract.model.architecture,
@@ -129,14 +117,11 @@ def _facts(options: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def margins_json(contract: DigitContract) -> list[dict[str, Any]]:
-    """The margins of a contract; the time is known of the packed contracts of models that ship."""
-    milliseconds = None
-    if contract.kind is Kind.PACKED:
-        rows = json.loads((paths.assets() / "models.json").read_text(encoding="utf-8"))["models"]
-        known = {row["sha256"]: row["node_milliseconds"] for row in rows}
-        milliseconds = known.get(contract.model.sha256)
-    return [margin.as_json() for margin in margins(contract, milliseconds)]
+def margins_json(contract: DigitContract, model: Model) -> list[dict[str, Any]]:
+    """The margins of a model's contract; the time is known of packed contracts that were measured."""
+    measured = model.figures if contract.kind is Kind.PACKED else None
+    time = measured.node_milliseconds if measured else None
+    return [margin.as_json() for margin in margins(contract, time)]
 
 
 def export(options: argparse.Namespace) -> int:

@@ -10,10 +10,11 @@ from typing import Any
 from app import models
 from app.bench import measures as measured
 from app.cli import OK
-from app.cli.contract import margin_lines, margins_json
+from app.cli.contract import margins_json
 from app.cli.options import data_set
 from app.cli.output import Reporter, out, print_json, printable, reporting
 from app.contract import contract_for
+from app.contract.margins import margin_lines
 from app.drawing import rasterise, to_mnist
 from app.errors import ModelError
 from app.fixedpoint import IntegerModel, load
@@ -121,8 +122,9 @@ def list_models(options: argparse.Namespace) -> int:
 def show_model(options: argparse.Namespace) -> int:
     """What was measured of one model."""
     model = models.named(options.name)
+    margins = _margins_of_shipped(model) if model.root is None else []
     if options.json:
-        print_json(_json(model))
+        print_json(_json(model) | ({"margins": margins} if margins else {}))
         return OK
     out.print(f"{model.name}: {printable(model.summary)}")
     if model.root is None:
@@ -132,8 +134,7 @@ def show_model(options: argparse.Namespace) -> int:
                 f"{known.accuracy:.2%} of MNIST's test images in {known.script_bytes:,} bytes of Script"
             )
         out.print("It ships with Inkproof; docs/models.md compares all of these.\n")
-        contract = contract_for(load(model.integers_path), bytes(20))
-        for line in margin_lines(margins_json(contract)):
+        for line in margin_lines(margins):
             out.print(line)
         return OK
     for line in lines(model.meta):
@@ -141,6 +142,10 @@ def show_model(options: argparse.Namespace) -> int:
     out.print(f"\nsha256           {model.root.name}")
     out.print(f"kept in          {printable(str(model.root))}")
     return OK
+
+
+def _margins_of_shipped(model: Model) -> list[dict[str, Any]]:
+    return margins_json(contract_for(load(model.integers_path), bytes(20)), model)
 
 
 def remove_model(options: argparse.Namespace) -> int:

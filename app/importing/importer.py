@@ -103,9 +103,8 @@ def import_file(
     contract = _contract(integers)
     figures = _figures(judge, integers, sets, progress)
     progress("Measuring the contract", None)
-    figures["margins"] = [
-        margin.as_json() for margin in margins(contract, time_in_node(integers) if time_in_node else None)
-    ]
+    figures["node_milliseconds"] = time_in_node(integers) if time_in_node else None
+    figures["margins"] = [margin.as_json() for margin in margins(contract, figures["node_milliseconds"])]
     meta = _meta(path, digest, integers, contract, quantised, chosen) | figures
     meta["notes"] = [*read.notes, *notes, *_given_up(quantised, meta)]
     progress("Keeping the model", None)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from app.contract.margins import COLUMNS, margin_lines, margin_rows
 from app.errors import InkproofError
 
 __all__ = ["SETS", "lines", "page", "write_report"]
@@ -30,12 +31,7 @@ def lines(meta: Mapping[str, Any]) -> list[str]:
             f"{figures[key]:>10.2%}" for key in ("float_accuracy", "integer_accuracy", "agreement")
         )
         found.append(f"{SETS.get(name, name):<24}{figures['images']:>8,}{shares}")
-    found += ["", f"{'margins':<24}{'taken':>12}{'limit':>12}{'left':>10}"]
-    for margin in meta["margins"]:
-        taken, left = margin["taken"], margin["left"]
-        shown = "not measured" if taken is None else _number(taken)
-        share = "" if left is None else f"{left:>10.1%}"
-        found.append(f"{margin['what']:<24}{shown:>12}{margin['limit']:>12,.0f}{share}")
+    found += ["", *margin_lines(meta["margins"])]
     return [*found, *([""] if meta["notes"] else []), *meta["notes"]]
 
 
@@ -60,11 +56,8 @@ def page(meta: Mapping[str, Any]) -> str:
             f"{figures[key]:.2%}" for key in ("float_accuracy", "integer_accuracy", "agreement")
         )
         rows.append(f"| {SETS.get(name, name)} | {figures['images']:,} | {shares} |")
-    rows += ["", "| a default node's limit | taken | limit | left |", "|---|--:|--:|--:|"]
-    for margin in meta["margins"]:
-        taken = "not measured" if margin["taken"] is None else _number(margin["taken"])
-        left = "" if margin["left"] is None else f"{margin['left']:.1%}"
-        rows.append(f"| {margin['what']} | {taken} | {margin['limit']:,.0f} | {left} |")
+    rows += ["", f"| {' | '.join(COLUMNS)} |", "|---|--:|--:|--:|"]
+    rows += [f"| {' | '.join(row)} |" for row in margin_rows(meta["margins"])]
     return "\n".join(rows) + "\n"
 
 
@@ -91,7 +84,3 @@ def _weights(meta: Mapping[str, Any]) -> str:
 
 def _policy(meta: Mapping[str, Any]) -> str:
     return "a node with a raised policy" if meta["raised"] else "a default node takes the contract"
-
-
-def _number(value: float) -> str:
-    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}"

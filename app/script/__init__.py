@@ -2,7 +2,7 @@
 
 from app.script.forms import fits_default_node, packed_program
 from app.script.mapped import mapped
-from app.script.margins import Margin, Margins, margins
+from app.script.needs import Needs, needs_of
 from app.script.packed import packed
 from app.script.planes import planes
 from app.script.program import LOGIT_BYTES, Kind, Lanes, Program
@@ -13,14 +13,13 @@ __all__ = [
     "LOGIT_BYTES",
     "Kind",
     "Lanes",
-    "Margin",
-    "Margins",
+    "Needs",
     "Program",
     "ScriptReading",
     "fits_default_node",
     "logits_from_bytes",
     "mapped",
-    "margins",
+    "needs_of",
     "packed",
     "packed_program",
     "planes",

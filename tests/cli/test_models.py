@@ -122,3 +122,11 @@ def test_output_without_all_is_refused(inkproof, tmp_path):
     ran = inkproof("evaluate", "--output", tmp_path / "page.md")
     assert ran.returncode == 2
     assert "Add --all" in ran.stderr
+
+
+def test_models_show_tells_the_margins_that_contract_info_tells(inkproof):
+    info = inkproof("contract", "info", "--model", "compact", "--json").json()
+    assert inkproof("models", "show", "compact", "--json").json()["margins"] == info["margins"]
+    shown = inkproof("models", "show", "compact").stdout
+    for margin in info["margins"]:
+        assert re.search(rf"^{re.escape(margin['what'])} .*{margin['left']:.2%}$", shown, re.MULTILINE)

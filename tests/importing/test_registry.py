@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from app import models
+from app.cli.contract import margins_json
+from app.contract import contract_for
 from app.errors import ModelError
 from app.fixedpoint import load, quantise
 from app.importing.registry import add, free_name
@@ -56,6 +58,13 @@ def test_what_is_added_is_listed_with_what_was_measured(folder):
     assert model.float_path.read_bytes() == b"a model"
 
 
+def test_the_margins_of_an_imported_model_hold_the_time_that_was_measured(folder):
+    for seed, time in enumerate((None, 4.5), 1):
+        model = kept(f"mine-{seed}", seed=seed, node_milliseconds=time)
+        told = margins_json(contract_for(integers(seed), bytes(20)), model)
+        assert [margin["taken"] for margin in told if margin["what"] == "time in a node, ms"] == [time]
+
+
 def test_a_name_or_the_same_integers_are_there_once(folder):
     kept()
     with pytest.raises(ModelError, match="called 'mine' already"):
@@ -102,6 +111,7 @@ DAMAGE = {
     "a name that ships": lambda root: change(root, name="cnn"),
     "a name that is a path": lambda root: change(root, name="../../etc"),
     "no accuracy": lambda root: change(root, accuracy="much"),
+    "a time that is none": lambda root: change(root, node_milliseconds=[4.5]),
     "other integers": lambda root: change(root, sha256="00" * 32),
 }
 

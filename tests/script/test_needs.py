@@ -1,7 +1,5 @@
 """What a program takes of a node's limits is proved without running it, and no run takes more."""
 
-import itertools
-
 import numpy as np
 import pytest
 from bitcoinx import InterpreterLimits, MinerPolicy, Ops, Script
@@ -11,7 +9,7 @@ from hypothesis import strategies as st
 from app import models
 from app.errors import ScriptError
 from app.fixedpoint import load
-from app.script import Kind, Program, mapped, margins, packed, packed_program, planes, run_program
+from app.script import Kind, Program, mapped, needs_of, packed, packed_program, planes, run_program
 from app.script.assembler import Assembler
 from app.script.run import DEFAULT_POLICY
 from tests.chains import chains
@@ -29,22 +27,16 @@ def limits_of(**changed):
 
 
 def assert_enough(program, image):
-    said = margins(program, len(image))
-    tight = limits_of(
-        max_script_num_length=said.number_bytes.used, max_stack_memory_usage=said.stack_bytes.used
-    )
+    said = needs_of(program, len(image))
+    tight = limits_of(max_script_num_length=said.longest_number, max_stack_memory_usage=said.memory)
     assert run_program(program, image, tight).logits == run_program(program, image).logits
     ops = [op for op, _ in Script(program.code).ops_and_items()]
-    assert (said.script_bytes.used, said.opcodes.used) == (
-        len(program.code),
-        sum(op > Ops.OP_16 for op in ops),
-    )
     assert said.multiplications == ops.count(Ops.OP_MUL)
 
 
 @settings(max_examples=40, deadline=None)
 @given(st.data())
-def test_no_run_takes_more_than_the_margins_say(data):
+def test_no_run_takes_more_than_the_needs_say(data):
     generator, model = data.draw(
         st.one_of(
             st.tuples(st.just(mapped), chains()),
@@ -55,24 +47,17 @@ def test_no_run_takes_more_than_the_margins_say(data):
     assert_enough(generator(model), data.draw(extreme_images(model.pixels)))
 
 
-@pytest.mark.parametrize("name", models.MODELS)
-def test_a_model_that_ships_is_within_every_limit_unless_it_says_otherwise(name):
-    program = packed_program(load(models.named(name).integers_path))
-    shares = [margin.share for margin in margins(program, 784).limits]
-    assert (max(shares) < 1) is not models.named(name).raised
-
-
 @pytest.mark.parametrize("name", ["handwriting", "compact", "cnn"])
 def test_a_model_that_ships_needs_what_is_said(name):
     program = packed_program(load(models.named(name).integers_path))
     image = np.random.default_rng(1).integers(0, 256, 784, dtype=np.uint8).tobytes()
     assert_enough(program, image)
-    said = margins(program, 784)
+    said = needs_of(program, 784)
     # The bounds are near: a node that allows a third less refuses a number, or the stack.
-    used = {"max_script_num_length": said.number_bytes, "max_stack_memory_usage": said.stack_bytes}
-    for limit, margin in used.items():
+    used = {"max_script_num_length": said.longest_number, "max_stack_memory_usage": said.memory}
+    for limit, size in used.items():
         with pytest.raises(ScriptError):
-            run_program(program, b"\xff" * 784, limits_of(**{limit: margin.used * 2 // 3}))
+            run_program(program, b"\xff" * 784, limits_of(**{limit: size * 2 // 3}))
 
 
 def program_of(out):
@@ -90,11 +75,4 @@ def program_of(out):
 )
 def test_a_script_that_no_generator_makes_is_refused(out):
     with pytest.raises(ScriptError):
-        margins(program_of(out), 4)
-
-
-def test_the_limits_have_names_of_their_own():
-    said = margins(program_of(Assembler()), 4, script_bytes=250_000)
-    names = [margin.name for margin in said.limits]
-    assert all(one != other for one, other in itertools.combinations(names, 2))
-    assert said.script_bytes.share == 0.5
+        needs_of(program_of(out), 4)

@@ -1,4 +1,4 @@
-"""How near a program comes to what a node allows: proved for any image, without running it.
+"""What a program takes of what a node limits: proved for any image, without running it.
 
 The script is followed with bounds in place of values: of every item on the stacks how long it can be, and how
 large as a number. Only what a push says is known exactly; a generator's counts and places are all pushed.
@@ -12,57 +12,34 @@ from dataclasses import dataclass
 from bitcoinx import Ops, Script, item_to_int
 
 from app.errors import ScriptError
-from app.script.limits import ITEM_BYTES, NUMBER_LIMIT, OPCODE_LIMIT, SCRIPT_LIMIT, STACK_LIMIT
+from app.script.limits import ITEM_BYTES
 from app.script.program import Program
+
+__all__ = ["Needs", "needs_of"]
 
 _KNOWN_BYTES = 9
 """Longer pushes are weights and masks: none is a count or a place."""
 
 
 @dataclass(frozen=True)
-class Margin:
-    """One limit: what it is of, how much of it the program takes at most, and the limit itself."""
+class Needs:
+    """What a program takes at most, whatever the image: bytes of the longest number that it computes with,
+    and of both stacks together as a node counts them; and how many of its opcodes multiply.
+    """
 
-    name: str
-    used: int
-    limit: int
-
-    @property
-    def share(self) -> float:
-        """The part of the limit that is used; above 1 a default node refuses the program."""
-        return self.used / self.limit
-
-
-@dataclass(frozen=True)
-class Margins:
-    """All limits that can be told from the script, and the multiplications in it. Validation time is
-    measured, not proved."""
-
-    script_bytes: Margin
-    number_bytes: Margin
-    stack_bytes: Margin
-    opcodes: Margin
+    longest_number: int
+    memory: int
     multiplications: int
 
-    @property
-    def limits(self) -> tuple[Margin, ...]:
-        """Each with its limit, for a table."""
-        return self.script_bytes, self.number_bytes, self.stack_bytes, self.opcodes
 
-
-def margins(program: Program, pixels: int, script_bytes: int | None = None) -> Margins:
-    """What a program for images of `pixels` bytes takes. `script_bytes`: of the whole locking script, where
-    it is more than the program. Raises ScriptError if the program is not what a generator makes."""
+def needs_of(program: Program, pixels: int) -> Needs:
+    """What a program for images of `pixels` bytes takes. Raises ScriptError if it is not what a generator
+    makes.
+    """
     machine = _Machine([_Item(pixels, 256**pixels)])
     for op, item in Script(program.code).ops_and_items():
         machine.step(op, item)
-    return Margins(
-        Margin("script bytes", script_bytes or len(program.code), SCRIPT_LIMIT),
-        Margin("bytes of the longest number", machine.longest, NUMBER_LIMIT),
-        Margin("bytes on the stack", machine.most, STACK_LIMIT),
-        Margin("opcodes", machine.opcodes, OPCODE_LIMIT),
-        machine.multiplications,
-    )
+    return Needs(machine.longest, machine.most, machine.multiplications)
 
 
 @dataclass(frozen=True)
@@ -99,7 +76,7 @@ class _Machine:
     def __init__(self, stack: list[_Item]) -> None:
         self.stack, self.alt = stack, list[_Item]()
         self.held = sum(item.length + ITEM_BYTES for item in stack)
-        self.longest = self.most = self.opcodes = self.multiplications = 0
+        self.longest = self.most = self.multiplications = 0
 
     def step(self, op: int, item: bytes | None) -> None:
         """Follow one opcode or push."""
@@ -108,7 +85,6 @@ class _Machine:
             bound = abs(value) if value is not None else int.from_bytes(item, "little")
             self._push(_Item(len(item), bound, value))
             return
-        self.opcodes += op > Ops.OP_16
         name = _NAMES.get(int(op), "")
         if name in _BOUNDS:
             b, a = self._pop(), self._pop()
