@@ -46,7 +46,7 @@ def chain_figures(model: IntegerModel, images: Images, labels: Labels, progress:
         ends = [0, *(mark for mark in MARKS if mark < len(images)), len(images)]
         for first, last in itertools.pairwise(ends):
             start = time.perf_counter()
-            for _, verdict in submit_many(service, _claims(model, images[first:last]), silent):
+            for _, verdict in submit_many(service, _claims(model, images[first:last], first), silent):
                 taken.append(verdict if isinstance(verdict, ChainVerdict) else None)
                 pace.step()
                 if len(taken) % max(1, len(images) // _STEPS) == 0:
@@ -77,9 +77,9 @@ def chain_figures(model: IntegerModel, images: Images, labels: Labels, progress:
     }
 
 
-def _claims(model: IntegerModel, images: Images) -> Iterator[NewClaim]:
-    """For each image the claim that the model makes."""
-    for number, image in enumerate(images):
+def _claims(model: IntegerModel, images: Images, first: int = 0) -> Iterator[NewClaim]:
+    """For each image the claim that the model makes, named by its number, from `first` on."""
+    for number, image in enumerate(images, first):
         fixed = model.read(image)
         told = Readings(fixed.digit, [0.1] * 10, fixed.digit, fixed.logits)
         yield NewClaim(f"{number}", image.tobytes(), fixed.digit, told)

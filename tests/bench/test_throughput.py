@@ -41,7 +41,9 @@ def test_every_image_is_in_a_block_read_as_the_engine_reads_it_and_no_coin_is_mi
     assert figures["cost_spread"] >= 0
     assert figures["blocks"] == 3
     assert len([record for record in world.records() if record.block_height]) == 12 + 2 * 3
-    paid = [record.fee for record in world.records() if record.image_name.isdigit()]
+    named = {record.image_name for record in world.records()}
+    assert named == {f"{number}" for number in range(12)}
+    paid = [record.fee for record in world.records()]
     assert figures["claim_fees"] == 12 * paid[0]
     assert any("12 of 12" in text and share == 1.0 for text, share in told)
 
