@@ -23,6 +23,10 @@ MOST_RANGES = 4_000_000
 """Values that all layers together make, at most. The range of each is kept: a file may not ask for more
 memory than that takes, half a gigabyte."""
 
+_AT_ONCE = 100
+"""Images that one layer reads at a time: their maps stay in the processor's cache, and memory does not grow
+with the batch."""
+
 _READS_PIXELS = (Weighted, Pad, MaxPool, SumPool)
 
 
@@ -120,7 +124,12 @@ class IntegerModel:
         dtype int64 where every logit is proved to fit, object (Python integers) elsewhere.
         Raises ImageError on anything else: an image is a stranger's bytes.
         """
-        values: Integers = self._flatten(images)
+        flat = self._flatten(images)
+        parts = np.split(flat, range(_AT_ONCE, len(flat), _AT_ONCE))
+        logits: Integers = np.concatenate([self._logits(part.astype(np.int64)) for part in parts])
+        return logits
+
+    def _logits(self, values: Integers) -> Integers:
         for layer, given, proved in zip(self.layers[:-1], self.ranges, self.ranges[1:], strict=False):
             values = layer.apply(values, given, proved, self.rule)
         return values
@@ -141,7 +150,7 @@ class IntegerModel:
         digits = self.layers[-1].apply(logits, self.logit_range, self.ranges[-1], self.rule)
         return digits[:, 0].astype(np.int64)
 
-    def _flatten(self, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
+    def _flatten(self, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
         if images.dtype != np.uint8 or images.ndim not in (2, 3) or not len(images):
             raise ImageError(
                 "The integer engine reads batches of 8-bit grey images.",
@@ -153,7 +162,7 @@ class IntegerModel:
                 f"The model reads images of exactly {self.pixels} pixels.",
                 why=f"This one has {flat.shape[1]}.",
             )
-        return flat.astype(np.int64)
+        return flat
 
 
 def _windowed(layer: Windowed) -> str:
