@@ -22,6 +22,11 @@ run: $(VENV)/.run
 # One shuffled order for every run, so that it can be repeated; ARGS=--randomly-seed=N takes another.
 TESTS := -n auto --dist loadfile --randomly-seed=1282549362
 
+# The processes share the cores: threads of each would wait for each other's.
+check test exhaustive ten-runs attack: export OPENBLAS_NUM_THREADS := 1
+check test exhaustive ten-runs attack: export TF_NUM_INTRAOP_THREADS := 1
+check test exhaustive ten-runs attack: export TF_NUM_INTEROP_THREADS := 1
+
 # Lint, types, and the tests that need no node: for the loop of work.
 check: lint
 	$(BIN)/python -m pytest $(TESTS) -m "not node and not slow and not exhaustive and not attack and not live" $(ARGS)
