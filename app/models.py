@@ -154,6 +154,14 @@ def shipped_figures() -> dict[str, Figures]:
     }
 
 
+def smaller(script_bytes: int) -> dict[str, int]:
+    """Models that ship whose contracts have at most half as many bytes, with their bytes, smallest first."""
+    sizes = {name: known.script_bytes for name, known in shipped_figures().items()}
+    return {
+        name: sizes[name] for name in sorted(sizes, key=sizes.__getitem__) if 2 * sizes[name] <= script_bytes
+    }
+
+
 def figures() -> dict[str, Figures]:
     """The figures of every model that has some, by name."""
     return {name: known for name, model in available().items() if (known := model.figures) is not None}

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 from bitcoinx import Tx, TxOutput
 
+from app import models
 from app.chain.backends.base import Refusal, Sent
 from app.chain.connection import Connection
 from app.chain.funding import fund
@@ -281,9 +282,12 @@ class Deployer:
             return None
         reserved = self._spending.reserve(value + fee, "deployment")
         later = self.spend_fee()
+        size = len(self.contract.locking_script)
+        others = " and ".join(f"{name} has {other:,}" for name, other in models.smaller(size).items())
+        compared = f", where {others}" if others else ""
         purpose = (
-            f"deploy the contract (fee {fee:,}) and verify one image with it (fee {later:,}); "
-            f"{value - later:,} more are held by the contract until then and come back"
+            f"deploy the contract ({size:,} bytes{compared}; fee {fee:,}) and verify one image with it "
+            f"(fee {later:,}); {value - later:,} more are held by the contract until then and come back"
         )
         try:
             self._ask(fee + later, purpose)

@@ -210,7 +210,14 @@ OVER = {
     "history": judged(card=Card.HISTORY, selected=1, history=(*judged().history, *HISTORY * 3)),
     "check": judged(card=Card.CHECK, check=CHECK),
     "path": drawn(card=Card.PATH, typed="~/pictures/seven.png"),
-    "question": drawn(question=Question(61_000, "deploy the contract")),
+    "question": drawn(
+        question=Question(
+            20_777,
+            "deploy the contract (206,742 bytes, where compact has 4,718 and cnn has 36,779; fee 20,675) "
+            "and verify one image with it (fee 102); 1,102 more are held by the contract until "
+            "then and come back",
+        )
+    ),
     "logits": drawn(hover=Hover("fixed"), hovered=0.0),
 }
 """What lies over them."""

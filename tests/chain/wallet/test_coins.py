@@ -124,6 +124,11 @@ def test_a_node_that_asks_too_much_is_not_believed(bitcoind: Path, home: Path) -
             fee_rate(rpc, REGTEST)
 
 
+def test_where_a_node_names_no_rate_it_is_the_usual_floor_of_miners(bitcoind: Path, home: Path) -> None:
+    with EmbeddedNode("regtest", extra_flags=["minminingtxfee=0"]).lease(quiet) as rpc:
+        assert fee_rate(rpc, REGTEST) == 100
+
+
 @given(st.integers(0, 10**7), st.integers(0, 10**5))
 def test_fees_round_up(size: int, rate: int) -> None:
     fee = fee_for(size, rate)

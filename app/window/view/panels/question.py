@@ -16,7 +16,7 @@ from app.window.view.panels.sheet import centred, heading
 
 def card(layout: Layout, _state: State) -> Box:
     """In the middle of the window."""
-    return centred(layout, 520, 196)
+    return centred(layout, 520, 256)
 
 
 def targets(layout: Layout, state: State) -> dict[Hover, Box]:
@@ -39,10 +39,11 @@ def draw(painter: Painter, layout: Layout, state: State) -> None:
     inner = box.inset(px(28), px(22))
     heading(painter, "Spend real coins?", inner._replace(h=px(30)))
     amount = f"{state.question.satoshis:,} satoshis ({words.coins(state.question.satoshis)})"
-    text = f"{amount}, to {state.question.purpose}. They cannot be taken back."
-    rest = Box(inner.x, inner.y + px(40), inner.w, px(44))
-    painter.paragraph(text, rest, look.SANS, look.BODY, painter.colours.ink)
+    text = f"{amount}, to {state.question.purpose}. What is spent cannot be taken back."
     at = targets(layout, state)
+    top = inner.y + px(40)
+    rest = Box(inner.x, top, inner.w, at[Hover("yes")].y - top)
+    painter.paragraph(text, rest, look.SANS, look.BODY, painter.colours.ink)
     hover, pressed = state.hover, state.pressed
     yes, no = Hover("yes"), Hover("no")
     widgets.primary(
