@@ -18,17 +18,18 @@ from __future__ import annotations
 import functools
 import importlib
 import json
-import os
 import re
 import shlex
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
+
+import pytest
+
+from tests.cli.conftest import call
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -141,14 +142,9 @@ def _document(source: str) -> Any:
 
 
 def _printed(command: str) -> Any:
-    arguments = [sys.executable, "-m", "app", *shlex.split(command)[1:], "--json"]
-    with tempfile.TemporaryDirectory() as home:
-        done = subprocess.run(
-            arguments,
-            capture_output=True,
-            encoding="utf-8",
-            check=True,
-            cwd=ROOT,
-            env={**os.environ, "INKPROOF_HOME": home},
-        )
-    return json.loads(done.stdout)
+    with tempfile.TemporaryDirectory() as home, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("INKPROOF_HOME", home)
+        patch.chdir(ROOT)
+        ran = call(*shlex.split(command)[1:], "--json")
+    assert ran.returncode == 0, ran.stderr
+    return ran.json()

@@ -80,6 +80,12 @@ def integers(name: str):
 
 
 @functools.cache
+def drawn():
+    """The pictures (n, 28, 28) of the drawn digits, and their labels (n,)."""
+    return pictures_of(load_drawings(DRAWN))
+
+
+@functools.cache
 def report(name: str):
     return json.loads((paths.model_folder(name) / "report.json").read_text(encoding="utf-8"))
 
@@ -128,8 +134,8 @@ def test_the_integers_read_as_many_test_images_as_promised(name, mnist, digits):
 
 @each
 def test_the_integers_read_as_many_drawn_digits_as_promised(name):
-    pictures, drawn = pictures_of(load_drawings(DRAWN))
-    assert (integers(name).classify(pictures) == drawn).mean() >= PROMISES[name].drawn
+    pictures, labels = drawn()
+    assert (integers(name).classify(pictures) == labels).mean() >= PROMISES[name].drawn
 
 
 @each

@@ -14,7 +14,7 @@ from app.training.data import Mnist
 from app.training.distil import Teacher
 from app.training.fitting import TrainingProgress
 from app.training.recipes import DEFAULT, RECIPES, Recipe
-from app.training.train import train
+from app.training.train import Training, train
 
 SMALL = replace(
     RECIPES["handwriting"],
@@ -27,6 +27,13 @@ SMALL = replace(
     finishing=1,
 )
 PLAIN = replace(RECIPES["source"], batch=32)
+
+
+@pytest.fixture(scope="module")
+def followed(strokes: Mnist) -> tuple[Training, list[TrainingProgress]]:
+    """A short training of the whole recipe, and what it told of its progress."""
+    heard: list[TrainingProgress] = []
+    return train(SMALL, Corpus(strokes), seed=1, epochs=2, progress=heard.append), heard
 
 
 def test_the_source_recipe_is_the_source_s() -> None:
@@ -72,8 +79,10 @@ def test_the_result_is_measured_on_the_test_images(strokes: Mnist) -> None:
     assert set(training.history) == {"train_loss", "train_accuracy", "val_loss", "val_accuracy"}
 
 
-def test_the_handwriting_recipe_shapes_its_weights_for_script(strokes: Mnist) -> None:
-    kernel, bias = dense_weights(train(SMALL, Corpus(strokes), seed=1, epochs=2).model)[0]
+def test_the_handwriting_recipe_shapes_its_weights_for_script(
+    followed: tuple[Training, list[TrainingProgress]],
+) -> None:
+    kernel, bias = dense_weights(followed[0].model)[0]
     assert SMALL.lane_bits is not None
     bound = architecture.largest_l1(SMALL.lane_bits)
     assert architecture.l1_norms(kernel, bias) == pytest.approx(bound, rel=1e-5)
@@ -81,9 +90,10 @@ def test_the_handwriting_recipe_shapes_its_weights_for_script(strokes: Mnist) ->
     assert not kernel.reshape(28, 28, -1)[[0, 0, -1, -1], [0, -1, 0, -1]].any()
 
 
-def test_progress_names_every_stage_and_never_runs_backwards(strokes: Mnist) -> None:
-    heard: list[TrainingProgress] = []
-    train(SMALL, Corpus(strokes), seed=1, epochs=2, progress=heard.append)
+def test_progress_names_every_stage_and_never_runs_backwards(
+    followed: tuple[Training, list[TrainingProgress]],
+) -> None:
+    heard = followed[1]
     assert list(dict.fromkeys(tick.stage for tick in heard)) == [
         "augmenting",
         "teacher",
