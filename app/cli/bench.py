@@ -16,20 +16,24 @@ from app.cli.files import made_folder, write_whole
 from app.cli.options import model_of
 from app.cli.output import out, print_json, reporting
 from app.contract.margins import margin_lines
+from app.errors import DataError
 from app.fixedpoint import load
 from app.training.data import load_mnist
 
 
 def run(options: argparse.Namespace) -> int:
     """Measure, print, and write `bench.json` and `bench.png` if a folder is named."""
+    if options.count is not None and options.chain is None:
+        raise DataError("--count counts the images of --chain.", hint="Name a data set: --chain mnist.npz.")
+    data = None if options.chain is None else load_mnist(options.chain)
     if options.output is not None:
         made_folder(options.output)
     with reporting(options) as report, temporary_home():
         figures = measure(report)
-        if options.chain is not None:
-            data = load_mnist(options.chain)
+        if data is not None:
             model = load(model_of(options).integers_path)
-            figures["test_set"] = chain_figures(model, data.x_test, data.y_test.astype("int64"), report)
+            images, labels = data.x_test[: options.count], data.y_test[: options.count].astype("int64")
+            figures["test_set"] = chain_figures(model, images, labels, report)
     if options.output is not None:
         write_whole(options.output / "bench.json", json.dumps(figures, indent=1) + "\n")
         draw(figures, options.output / "bench.png")

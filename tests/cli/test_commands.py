@@ -209,6 +209,15 @@ def test_a_place_that_cannot_be_written_is_refused_before_the_work(inkproof, tmp
     assert "--output" in ran.stderr
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [(["--count", 5], "--count counts the images of --chain"), (["--chain", "missing.npz"], "no data set at")],
+)
+def test_a_bench_refuses_what_it_cannot_measure_before_the_work(inkproof, arguments, words):
+    ran = inkproof("bench", *arguments)
+    assert ran.returncode == 2 and words in ran.stderr
+
+
 def test_deploy_is_done_once_and_then_found(inkproof):
     first = inkproof("deploy", "--json").json()
     assert first["network"] == "regtest"

@@ -100,6 +100,7 @@ def add_measuring(commands: Commands[argparse.ArgumentParser]) -> None:
         metavar="FILE",
         help="also verify all test images of a data set (mnist.npz), and measure a claim after many others",
     )
+    bench.add_argument("--count", type=COUNT, metavar="N", help="with --chain: the first N images only")
     bench.add_argument("--output", type=Path, metavar="DIR", help="also write bench.json and bench.png there")
     command(
         commands,
