@@ -20,6 +20,9 @@ from app.errors import DataError
 from app.fixedpoint import load
 from app.training.data import load_mnist
 
+_SHARES = ("accuracy", "spread")
+"""What ends the names of figures that are shares of 1."""
+
 
 def run(options: argparse.Namespace) -> int:
     """Measure, print, and write `bench.json` and `bench.png` if a folder is named."""
@@ -74,8 +77,7 @@ def _show(figures: Figures) -> None:
             continue
         out.print(title.replace("_", " "))
         for key, value in _flat(figures[title]):
-            shown = _number(value) if isinstance(value, (int, float)) else str(value)
-            out.print(f"  {key.replace('_', ' '):<32}{shown:>12}")
+            out.print(f"  {key.replace('_', ' '):<32}{_shown(key, value):>12}")
 
 
 def _flat(figures: Figures) -> Iterator[tuple[str, Any]]:
@@ -85,6 +87,12 @@ def _flat(figures: Figures) -> Iterator[tuple[str, Any]]:
             yield from ((f"{key} {inner}", figure) for inner, figure in _flat(value))
         else:
             yield key, value
+
+
+def _shown(key: str, value: Any) -> str:
+    if key.endswith(_SHARES):
+        return f"{value:.2%}"
+    return _number(value) if isinstance(value, (int, float)) else str(value)
 
 
 def _number(value: float) -> str:

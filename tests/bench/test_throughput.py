@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +11,10 @@ import pytest
 
 from app.bench import throughput
 from app.chain.wallet.coins import Coin
+from app.cli import bench
 from tests.chain.payments import pay
 from tests.faults import world
+from tests.figures import ROOT
 
 LABELS = np.arange(12) % 10
 
@@ -56,3 +60,10 @@ def test_coins_that_leave_unrecorded_are_missed(bitcoind: Path, home: Path) -> N
         lost = pay(opened.connection.wallet, [coin], [(7_000, b"\x51")], fee=1_000)
         assert opened.connection.backend.send(lost.to_bytes()).accepted
         assert throughput._unaccounted(opened) == 7_000
+
+
+def test_what_is_a_share_is_shown_in_percent(capsys: pytest.CaptureFixture[str]) -> None:
+    figures = json.loads((ROOT / "docs" / "bench" / "bench.json").read_text(encoding="utf-8"))
+    bench._show(figures | {"test_set": {"images": 10_000, "accuracy": 0.9807, "cost_spread": 0.0561}})
+    shown = capsys.readouterr().out
+    assert re.search(r"images +10,000\n  accuracy +98.07%\n  cost spread +5.61%\n", shown)

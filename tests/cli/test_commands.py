@@ -211,7 +211,10 @@ def test_a_place_that_cannot_be_written_is_refused_before_the_work(inkproof, tmp
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
-    [(["--count", 5], "--count counts the images of --chain"), (["--chain", "missing.npz"], "no data set at")],
+    [
+        (["--count", 5], "--count counts the images of --chain"),
+        (["--chain", "missing.npz"], "no data set at"),
+    ],
 )
 def test_a_bench_refuses_what_it_cannot_measure_before_the_work(inkproof, arguments, words):
     ran = inkproof("bench", *arguments)
