@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -105,24 +106,28 @@ def bitcoind(request: pytest.FixtureRequest) -> Path:
     return binary.find_bitcoind(quiet)
 
 
-@pytest.fixture(scope="session")
-def regtest(bitcoind: Path) -> Iterator[Regtest]:
-    """A running node with a funded wallet. Tests share its chain, so they compare before and after."""
+@contextlib.contextmanager
+def running_node(*flags: str) -> Iterator[Regtest]:
+    """A running node with more settings, such as "maxscriptsizepolicy=0", and a funded wallet.
+
+    INKPROOF_HOME names its data folder meanwhile.
+    """
     home = Path(tempfile.mkdtemp(prefix="ink-"))
-    before = os.environ.get("INKPROOF_HOME")
-    os.environ["INKPROOF_HOME"] = str(home)
-    try:
-        node = EmbeddedNode("regtest")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("INKPROOF_HOME", str(home))
+        node = EmbeddedNode("regtest", extra_flags=flags)
         with node.lease(quiet) as rpc:
             wallet = Wallet.load_or_create(home, REGTEST)
             fund(NodeBackend(rpc, REGTEST), wallet, 1_000_000, quiet)
             yield Regtest(rpc, wallet, home, node)
-    finally:
-        if before is None:
-            os.environ.pop("INKPROOF_HOME", None)
-        else:
-            os.environ["INKPROOF_HOME"] = before
-        shutil.rmtree(home, ignore_errors=True)
+    shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def regtest(bitcoind: Path) -> Iterator[Regtest]:
+    """A running node with a funded wallet. Tests share its chain, so they compare before and after."""
+    with running_node() as regtest:
+        yield regtest
 
 
 @pytest.fixture

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
 from tests.attack import chronicle
 from tests.attack.forge import Attempt, Forger
 from tests.attack.judging import Judges, Outcome
+from tests.conftest import Regtest, running_node
 
 JUDGES = ("policy", "consensus", "node")
 
@@ -34,6 +36,16 @@ class Tally:
 
 
 TALLY = Tally()
+
+
+@pytest.fixture(scope="module")
+def regtest(bitcoind: Path) -> Iterator[Regtest]:
+    """A node of the module's own that lets a script run for 900 ms, and not the 3 ms of a default node.
+
+    On a busy or slow machine 3 ms pass before a script has ended, and the answer is "timeout".
+    """
+    with running_node("maxstdtxvalidationduration=900") as regtest:
+        yield regtest
 
 
 @pytest.fixture(scope="session")
