@@ -117,8 +117,15 @@ def test_full_screen_and_back(display, program):
 
 
 def _refuse(display, program, home):
-    """The same drawing, another claim: the node refuses."""
-    xdotool(display, "key", "3", "key", "Return")
+    """The same drawing, another claim: the node refuses.
+
+    The ledger is settled a little before the window knows, and until then Enter does nothing: it is pressed
+    until there is a second record.
+    """
+    deadline = time.monotonic() + 120
+    while len(_records(home)) < 2 and time.monotonic() < deadline:
+        xdotool(display, "key", "3", "key", "Return")
+        time.sleep(3)
     record = _record(home, program, count=2)
     assert record.state is VerificationState.REFUSED
     assert record.claim == 3
@@ -153,18 +160,24 @@ def _strokes(window):
 
 
 def _record(home, program, count=1):
-    """The latest verification in the ledger, once there are `count` and it is settled."""
+    """The verification of this number in the ledger, once it is settled."""
     deadline = time.monotonic() + 120
-    path = home / "ledger.sqlite"
     while time.monotonic() < deadline:
         assert program.poll() is None, "The program has ended."
-        if path.is_file():
-            with Ledger(path) as ledger:
-                rows = ledger.history(5)
-            if len(rows) == count and rows[0].state in (
-                VerificationState.CONFIRMED,
-                VerificationState.REFUSED,
-            ):
-                return rows[0]
+        rows = _records(home)
+        if len(rows) >= count and rows[count - 1].state in (
+            VerificationState.CONFIRMED,
+            VerificationState.REFUSED,
+        ):
+            return rows[count - 1]
         time.sleep(0.3)
     raise AssertionError("The verification is not in the ledger.")
+
+
+def _records(home):
+    """What the ledger holds, oldest first."""
+    path = home / "ledger.sqlite"
+    if not path.is_file():
+        return []
+    with Ledger(path) as ledger:
+        return ledger.history(50)[::-1]
