@@ -197,6 +197,7 @@ def test_a_node_that_refuses_to_deploy_gives_every_claim_its_error(service, clai
 
 
 def test_what_a_batch_asks_of_the_node_does_not_grow_with_it(service, claims, monkeypatch):
+    """The least of three tries: a busy node may stop a script for its time, and is asked again."""
     asked: Counter[str] = Counter()
     call = Rpc.call
 
@@ -204,12 +205,15 @@ def test_what_a_batch_asks_of_the_node_does_not_grow_with_it(service, claims, mo
         asked[method] += 1
         return call(rpc, method, *params, **options)
 
+    def least(first, count):
+        tries = []
+        for number in range(first, first + 60, 20):
+            asked.clear()
+            answers(service, claims(range(number, number + count)))
+            tries.append(Counter(asked))
+        return dict(tries[0] & tries[1] & tries[2])
+
     service.deployer.rate_seconds = 3600.0
     answers(service, claims((120, 121)))
-    totals = []
     monkeypatch.setattr(Rpc, "call", counted)
-    for numbers in (range(130, 134), range(140, 156)):
-        asked.clear()
-        answers(service, claims(numbers))
-        totals.append(dict(asked))
-    assert totals[0] == totals[1]
+    assert least(200, 4) == least(300, 16) != {}

@@ -108,7 +108,7 @@ def test_the_node_killed_at_every_step(driver, stride):
     assert all(states == [VerificationState.CONFIRMED] for states in late)
 
 
-@pytest.mark.parametrize(("victim", "steps"), [("app", range(2, 8)), ("node", (3, 5))])
+@pytest.mark.parametrize(("victim", "steps"), [("app", range(6)), ("node", (1, 3))])
 def test_killed_while_there_is_no_instance_yet(driver, victim, steps):
     """The first step of such a submission is a deployment: killed before, while and after it is sent."""
     for at in steps:
@@ -118,9 +118,11 @@ def test_killed_while_there_is_no_instance_yet(driver, victim, steps):
             opened.connection.backend.mine(opened.connection.wallet.address, 1)
             opened.reconcile()
             spend_all(opened)
+            # A node that lost its memory may leave several: they are noticed here, not in the steps.
+            assert opened.deployer.next_ready() is None
         seed = next(SEEDS)
         done = driver.run(seed, at, victim)
-        assert done["steps"][2] == "before add_deployment", "before it the spent one is noticed"
+        assert done["steps"][0] == "before add_deployment"
         settled(seed)
 
 
