@@ -22,12 +22,12 @@ def test_as_written_the_picture_is_the_window_s() -> None:
 
 
 def test_the_seed_decides_every_picture_however_many_workers_draw(monkeypatch: pytest.MonkeyPatch) -> None:
-    pens = straight(1010)
+    pens = straight(510)
     alone = draw(pens, Hand(), np.random.SeedSequence(4), workers=1)
     together = draw(pens, Hand(), np.random.SeedSequence(4), workers=2)
-    other = draw(pens, Hand(), np.random.SeedSequence(5), workers=1)
+    other = draw(straight(100), Hand(), np.random.SeedSequence(5), workers=1)
     assert np.array_equal(alone, together)
-    assert (alone != other).any(axis=(1, 2)).mean() > 0.99
+    assert (alone[:100] != other).any(axis=(1, 2)).mean() > 0.98
 
 
 def test_a_hand_stays_on_the_canvas_and_within_its_widths() -> None:
