@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from app import models
 from app.bench.everything import measure
 from app.bench.measures import Figures, margins_in, temporary_home
 from app.bench.plot import draw
@@ -67,7 +68,8 @@ def _show(figures: Figures) -> None:
         size, opcodes = _number(row["script_bytes"]), _number(row["opcodes"])
         node, interpreter = _number(row["node_milliseconds"]), _number(row["bitcoinx_milliseconds"])
         out.print(f"{name:<20}{size:>12}{opcodes:>10}{node:>10}{interpreter:>14}")
-    for name, row in figures["models"].items():
+    contracts = figures["models"] | {f"{models.DEFAULT}, unrolled": unrolled}
+    for name, row in contracts.items():
         out.print(f"\n{name}")
         for line in margin_lines([margin.as_json() for margin in margins_in(row)]):
             out.print(f"  {line}")

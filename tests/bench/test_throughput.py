@@ -62,8 +62,12 @@ def test_coins_that_leave_unrecorded_are_missed(bitcoind: Path, home: Path) -> N
         assert throughput._unaccounted(opened) == 7_000
 
 
-def test_what_is_a_share_is_shown_in_percent(capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_contract_has_its_margins_and_a_share_is_shown_in_percent(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     figures = json.loads((ROOT / "docs" / "bench" / "bench.json").read_text(encoding="utf-8"))
     bench._show(figures | {"test_set": {"images": 10_000, "accuracy": 0.9807, "cost_spread": 0.0561}})
     shown = capsys.readouterr().out
+    for contract in [*figures["models"], "handwriting, unrolled"]:
+        assert re.search(rf"^{contract}\n  limits of a node ", shown, re.MULTILINE)
     assert re.search(r"images +10,000\n  accuracy +98.07%\n  cost spread +5.61%\n", shown)
