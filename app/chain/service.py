@@ -156,10 +156,13 @@ class Service:
         return self.connection.backend.mine(self.connection.wallet.address, 1)
 
     def settle(self, blocks: Sequence[str]) -> None:
-        """Record what these blocks confirm."""
+        """Record what these blocks of a private chain confirm; drop what is superfluous beneath them."""
+        chain_id = self.connection.chain_id
         for block_hash in blocks:
             height, txids = self.connection.node.transactions_in(block_hash)
-            self.ledger.confirm(self.connection.chain_id, block_hash, height, txids)
+            with self.ledger.together():
+                self.ledger.confirm(chain_id, block_hash, height, txids)
+                self.ledger.shrink(chain_id, height - _OWN_BURIED, pack=False)
 
     def resume(self) -> None:
         """Go on where the last run ended: settle what it left open and, on a private chain, confirm it."""
@@ -168,12 +171,12 @@ class Service:
         waiting = self.ledger.newest_in(self.connection.chain_id, VerificationState.ACCEPTED, 1)
         if waiting:
             self._confirm(silent, waiting[0])
-        self.shrink(pack=True)
+        self._shrink()
 
-    def shrink(self, *, pack: bool = False) -> None:
-        """Drop from the ledger what blocks that are final make superfluous; `pack`: make its file smaller."""
+    def _shrink(self) -> None:
+        """Drop from the ledger what blocks that are final make superfluous, and make its file smaller."""
         buried = _OWN_BURIED if self.connection.network.may_mine else _BURIED
-        self.ledger.shrink(self.connection.chain_id, self.connection.backend.tip().height - buried, pack=pack)
+        self.ledger.shrink(self.connection.chain_id, self.connection.backend.tip().height - buried)
 
     def status(self) -> ServiceStatus:
         """Ask the node how things stand."""

@@ -100,6 +100,15 @@ def test_batches_follow_each_other(service, claims, monkeypatch):
     once_each(service, made)
 
 
+def test_the_ledger_of_a_long_run_holds_the_bytes_of_the_newest_instances_only(service, claims, monkeypatch):
+    """Those spent in the last ten blocks: should one be taken back, they are sent again."""
+    monkeypatch.setattr(many, "BATCH", 2)
+    answers(service, claims(range(180, 210)))
+    records = service.ledger.history(30)[::-1]
+    kept = [len(service.ledger.deployment(record.deployment_id).raw_tx) > 0 for record in records]
+    assert kept == [False] * (2 * 5) + [True] * (2 * 10)
+
+
 def test_blocks_stay_small_enough_to_be_read_whatever_the_script(service, claims, monkeypatch):
     """An answer of the node has 32 MB of JSON at most: a bigger block would hide all coins behind it."""
     monkeypatch.setattr(many, "BATCH_BYTES", int(2.5 * len(service.contract.locking_script)))
