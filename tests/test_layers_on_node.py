@@ -13,6 +13,8 @@ from tests.chains import steps_of
 from tests.conftest import quiet
 from tests.fixedpoint.test_imported import MODELS, PICTURES, trained
 
+pytestmark = pytest.mark.slow
+
 KINDS = ["dense, leaky", "lenet", "norm after relu", "separable", "relu6", "padded and averaged"]
 
 

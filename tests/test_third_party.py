@@ -10,6 +10,12 @@ from tools.third_party import ROOT, copy_texts, direct, packages, render
 PAGE = (ROOT / "THIRD-PARTY.md").read_text(encoding="utf-8")
 
 
+@pytest.fixture(scope="module")
+def installed():
+    """Every package that ships, as it describes itself."""
+    return packages()
+
+
 def rows(page: str) -> dict[str, tuple[str, str]]:
     """Licence and home of each package on a page."""
     found = re.findall(
@@ -19,10 +25,10 @@ def rows(page: str) -> dict[str, tuple[str, str]]:
 
 
 @pytest.mark.parametrize("requirement", direct(), ids=lambda requirement: requirement.name)
-def test_a_direct_dependency_stands_there_as_it_describes_itself_today(requirement):
+def test_a_direct_dependency_stands_there_as_it_describes_itself_today(requirement, installed):
     name = requirement.name.lower()
     assert f"| **{name}** |" in PAGE
-    today = rows(render([one for one in packages() if one.name == name]))
+    today = rows(render([one for one in installed if one.name == name]))
     assert rows(PAGE)[name] == today[name]
 
 
@@ -39,8 +45,8 @@ def test_what_is_no_python_package_is_there_too(other):
     assert re.search(rf"^\| .*{re.escape(other)}.* \| .+ \| .+ \|$", PAGE, re.MULTILINE)
 
 
-def test_every_text_is_gathered(tmp_path):
-    found = packages()
+def test_every_text_is_gathered(tmp_path, installed):
+    found = installed
     count = copy_texts(found, tmp_path / "texts")
     assert count == sum(len(one.texts) for one in found) > len(found) / 2
     for one in found:

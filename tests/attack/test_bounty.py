@@ -20,6 +20,8 @@ from tests.attack.forge import Attempt
 from tests.attack.judging import Outcome
 from tests.consensus import consensus_limits
 
+pytestmark = pytest.mark.slow
+
 ANY = program_for(bounties.small_model(), Kind.PACKED)
 """Says that the script is a known one: the rules of a block without the narrower bounds for strangers'."""
 FAMILIES: list[Callable[[], Iterator[Step]]] = [

@@ -13,6 +13,8 @@ bsv = pytest.importorskip("bsv")
 from bsv import Transaction  # noqa: E402
 from bsv.script.spend import Spend  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 
 def accepted(step: Step) -> bool:
     """Whether bsv-sdk accepts the bounty's input."""

@@ -11,6 +11,8 @@ from tests.attack.conftest import TALLY
 from tests.attack.forge import Attempt, Forger, answering, noise, read, shipped_model
 from tests.attack.judging import judge
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def images(mnist) -> list[bytes]:

@@ -126,6 +126,7 @@ def test_both_forms_are_shown_with_the_times_they_differ(figures):
         assert any(text.startswith(times) for text in written)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("more", [0, 9])
 def test_nothing_is_cut_off_and_no_text_lies_on_another(figures, more):
     for number in range(more):

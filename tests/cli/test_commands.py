@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from bitcoinx import P2PKH_Address
 
+from app import paths
 from app.chain.networks import TESTNET
 from app.contract import description
 from app.training.pens import load_pens
@@ -130,11 +131,12 @@ def test_export_writes_to_standard_output(inkproof):
     assert bytes.fromhex(ITS_HASH) in bytes.fromhex(ran.stdout)
 
 
-def test_contract_build_reports_that_nothing_changed(inkproof):
-    before = description.description_path().read_bytes()
+def test_compiling_the_sources_afresh_gives_the_committed_descriptions(inkproof):
+    files = [description.description_path(source) for source in (None, paths.bounty_source())]
+    before = [file.read_bytes() for file in files]
     built = inkproof("contract", "build", "--json").json()
-    assert built["changed"] is False
-    assert description.description_path().read_bytes() == before
+    assert built["changed"] is False and built["bounty"]["changed"] is False
+    assert [file.read_bytes() for file in files] == before
 
 
 def test_evaluate_counts_what_both_engines_read(inkproof, mnist_file):

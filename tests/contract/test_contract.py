@@ -28,6 +28,7 @@ def reads(model, kind, image):
     return model.with_rule(rule).read(np.frombuffer(image, np.uint8)).digit
 
 
+@pytest.mark.slow
 @sized("examples", 10, 40)
 @pytest.mark.parametrize("kind", list(Kind))
 def test_a_claim_is_accepted_exactly_if_the_model_reads_that_digit(model, contracts, spend, kind, examples):

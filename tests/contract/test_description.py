@@ -17,6 +17,7 @@ from app.contract.compiler import VERSION, compile_source
 from app.errors import ContractError
 
 
+@pytest.mark.slow
 def test_compiling_the_source_afresh_gives_the_committed_description():
     assert description.build(paths.contract_source()) == json.loads(
         description.description_path().read_text()

@@ -134,6 +134,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_strangers_script_costs_bounded_memory_and_ends(name):
     """Run in a process of its own that may take 400 MB beyond what it holds when it begins."""

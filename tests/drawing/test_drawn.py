@@ -55,6 +55,7 @@ def test_the_generator_draws_the_set_that_is_kept(drawings):
             assert one.points[-1] == pytest.approx(other.points[-1], abs=0.004)
 
 
+@pytest.mark.slow
 def test_the_size_of_the_canvas_hardly_changes_what_is_read(drawings):
     """Canvases of 280, 560 and 1120 pixels; measured: mean 0.7 of 255, worst picture 2.4, pixel 76."""
     means, largest = [], []
@@ -128,12 +129,14 @@ def pictures(drawings, size):
     return np.stack([to_mnist(rasterise(drawing.strokes, size)) for drawing in drawings])
 
 
+@pytest.mark.slow
 def test_the_shipped_model_reads_the_drawn_set(drawings, shipped):
     read = shipped.classify(pictures(drawings, 560))
     wrong = [(d.digit, d.style, int(r)) for d, r in zip(drawings, read, strict=True) if d.digit != r]
     assert len(wrong) <= 0.03 * len(drawings), wrong
 
 
+@pytest.mark.slow
 def test_the_class_does_not_change_with_the_size_of_the_canvas(drawings, shipped):
     """Of drawings read with a margin of half a logit; one between two digits may fall either way."""
     few = drawings[::4]

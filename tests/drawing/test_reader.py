@@ -150,6 +150,7 @@ def test_an_animation_of_blank_frames_is_blank():
         read(blank, "TIFF", save_all=True, append_images=[blank] * 200)
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.booleans(), st.floats(0, 7), st.floats(0, 0.5))
 def test_a_photograph_with_uneven_light_and_noise_is_read(seed, dark, noise, fall):

@@ -65,6 +65,7 @@ def test_one_digit_in_pieces_is_one(name):
     assert np.array_equal(one_digit(ONE[name]), to_mnist(ONE[name]))
 
 
+@pytest.mark.slow
 def test_the_drawn_set_is_taken_for_single_digits():
     refused = [
         (drawing.digit, drawing.style)
@@ -74,6 +75,7 @@ def test_the_drawn_set_is_taken_for_single_digits():
     assert len(refused) <= 1, refused
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("gap", "share"), [(GAPS[3], 0.9), (GAPS[4], 0.95), (GAPS[5], 0.97)])
 def test_two_digits_side_by_side_are_noticed(gap, share):
     random = np.random.default_rng(2)

@@ -8,6 +8,8 @@ from app import fixedpoint, paths
 from tests.data.world import BLANK, DIGIT, KINDS, picture
 from tests.drawing.world import outcome, samples
 
+pytestmark = pytest.mark.slow
+
 
 def read(kind, strokes, seed):
     """Whether the picture gives what is expected of its kind."""

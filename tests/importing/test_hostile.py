@@ -55,6 +55,7 @@ def test_a_lambda_of_keras_is_not_run(keras, tmp_path):
         assert not made.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("member", "size", "words"),
     [("config.json", 20_000_000, "16,000,000 bytes"), ("model.weights.h5", 301_000_000, "300,000,000 bytes")],
@@ -278,6 +279,7 @@ def check_damage(saved, tmp_path, seeds):
                 assert found.layers
 
 
+@pytest.mark.slow
 def test_damaged_files_are_read_or_refused(saved, tmp_path):
     check_damage(saved, tmp_path, range(2))
 

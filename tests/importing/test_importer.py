@@ -79,6 +79,7 @@ def test_five_kinds_are_verified_by_a_default_node(keras, kind, home, bitcoind, 
     imported_and_verified(keras, kind, tmp_path, shipped)
 
 
+@pytest.mark.slow
 def test_a_dense_model_keeps_full_precision_unless_bits_are_named(keras, home, tmp_path, shipped):
     path = trained(keras, "dense", shipped, tmp_path)
     full = import_file(path, "full")
@@ -91,6 +92,7 @@ def test_a_dense_model_keeps_full_precision_unless_bits_are_named(keras, home, t
     assert few.meta["bits"] == 8 and few.figures.script_bytes < full.figures.script_bytes
 
 
+@pytest.mark.slow
 def test_a_meaning_that_is_named_is_taken_and_a_better_one_told(keras, home, tmp_path, shipped):
     path = trained(keras, "dense", shipped, tmp_path)
     model = import_file(path, pixels="-1..1-white")

@@ -79,6 +79,7 @@ def test_a_sign_that_is_no_digit_is_all_ten_alike() -> None:
     assert targets[1] == pytest.approx(0.1)
 
 
+@pytest.mark.slow
 def test_a_cache_gives_what_would_be_made_and_nothing_of_other_data(corpus: Corpus, tmp_path: Path) -> None:
     cache = Cache(tmp_path / "cache")
     first = made(corpus, cache)

@@ -111,6 +111,7 @@ def test_pickled_objects_are_never_loaded(tmp_path: Path) -> None:
         load_mnist(saved(tmp_path, good() | {"x_train": np.array([{"code": 1}], dtype=object)}))
 
 
+@pytest.mark.slow
 def test_an_archive_that_unpacks_to_gigabytes_is_refused_unread(tmp_path: Path) -> None:
     path = tmp_path / "data.npz"
     np.savez_compressed(path, **(good() | {"x_train": np.zeros((720_000, 28, 28), np.uint8)}))

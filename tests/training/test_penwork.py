@@ -21,6 +21,7 @@ def test_as_written_the_picture_is_the_window_s() -> None:
         assert np.array_equal(picture, to_mnist(ink))
 
 
+@pytest.mark.slow
 def test_the_seed_decides_every_picture_however_many_workers_draw(monkeypatch: pytest.MonkeyPatch) -> None:
     pens = straight(510)
     alone = draw(pens, Hand(), np.random.SeedSequence(4), workers=1)

@@ -18,6 +18,8 @@ from app.training.quantised import FewBits, QuantisedCnn, QuantisedRecipe, train
 from app.training.recipes import RECIPES
 from app.training.train import train
 
+pytestmark = pytest.mark.slow
+
 RECIPE = QuantisedRecipe(epochs=3, batch=25)
 
 

@@ -16,6 +16,8 @@ from app.training.fitting import TrainingProgress
 from app.training.recipes import DEFAULT, RECIPES, Recipe
 from app.training.train import Training, train
 
+pytestmark = pytest.mark.slow
+
 SMALL = replace(
     RECIPES["handwriting"],
     epochs=4,

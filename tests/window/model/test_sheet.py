@@ -34,6 +34,7 @@ def fresh(content, trace=None):
     return canvas.pixels
 
 
+@pytest.mark.slow
 @settings(max_examples=120, deadline=None)
 @given(steps)
 def test_following_a_drawing_leaves_the_ink_of_drawing_it_anew(steps):
