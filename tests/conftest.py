@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from hypothesis import HealthCheck, settings
 
 from app.chain.backends.node import NodeBackend
 from app.chain.backends.rpc import Rpc
@@ -26,6 +27,10 @@ from app.training.data import Mnist, load_mnist
 from tests.frozen import frozen as frozen
 
 NEEDS_MNIST = "needs MNIST"
+
+# How long an example takes says nothing: the machine may be busy.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

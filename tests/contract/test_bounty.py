@@ -177,7 +177,7 @@ def test_a_bounty_is_recognised_by_its_bytes_and_nothing_else_is():
         assert found is None or found.locking_script == bytes(changed)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(data=st.data())
 def test_no_damage_to_a_script_raises_when_it_is_recognised(data):
     script = bytearray(bounties.opened().locking_script)

@@ -20,7 +20,9 @@ from tests.sizes import sized
 from tests.strategies import images
 
 IMAGES = st.one_of(images(784), st.sampled_from([bytes(784), b"\xff" * 784]))
-steady = settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+steady = settings(
+    max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 
 
 def reads(model, kind, image):

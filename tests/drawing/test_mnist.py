@@ -52,7 +52,7 @@ def test_the_size_of_the_canvas_does_not_matter(width):
         assert distance(sizes[0], one).max() < 40
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.floats(-0.2, 0.2), st.floats(-0.2, 0.15), st.floats(0.35, 1.1))
 def test_neither_place_nor_size_of_the_drawing_matters(right, down, scale):
     def moved(path):
@@ -136,7 +136,7 @@ def test_ink_of_another_kind_is_a_mistake_of_the_caller():
         to_mnist(np.zeros((5, 5)))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.tuples(*[st.sampled_from([1, 3, 7, 29, 60, 81, 300])] * 2),
     st.integers(0, 2**32 - 1),

@@ -16,7 +16,7 @@ stroke = st.builds(Stroke, points, st.floats(0.002, 0.12), st.booleans())
 drawing = st.lists(stroke, max_size=4)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(drawing, st.integers(1, 150))
 def test_a_stroke_drawn_point_by_point_leaves_the_pixels_of_the_whole_stroke(strokes, size):
     canvas = Canvas(size)
@@ -27,7 +27,7 @@ def test_a_stroke_drawn_point_by_point_leaves_the_pixels_of_the_whole_stroke(str
     assert np.array_equal(canvas.pixels, rasterise(strokes, size))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(drawing, stroke)
 def test_a_segment_changes_nothing_outside_the_rectangle_it_returns(strokes, last):
     canvas = Canvas(90)
@@ -40,7 +40,7 @@ def test_a_segment_changes_nothing_outside_the_rectangle_it_returns(strokes, las
     assert not changed.any()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.tuples(coordinate, coordinate), st.tuples(coordinate, coordinate), st.floats(1 / 40, 0.1))
 def test_ink_is_the_coverage_of_a_capsule(start, end, width):
     """From a pixel's width on: a dot below that covers less than the distance to its middle says."""

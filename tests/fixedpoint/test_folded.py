@@ -41,7 +41,7 @@ def padded(values, padding, outside):
     return value
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.data())
 def test_maps_are_computed_as_plain_loops_do(data):
     rng = np.random.default_rng(data.draw(st.integers(0, 2**32)))

@@ -34,7 +34,7 @@ def extreme_images(pixels: int) -> st.SearchStrategy[bytes]:
     return st.one_of(images(pixels), st.lists(pixel, min_size=pixels, max_size=pixels).map(bytes))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.data())
 def test_the_engine_equals_plain_loops(data):
     model = data.draw(chains())
@@ -44,7 +44,7 @@ def test_the_engine_equals_plain_loops(data):
     assert model.logits(batch).tolist() == expected
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_every_value_lies_in_its_proved_range(data):
     model = data.draw(chains())
@@ -56,7 +56,7 @@ def test_every_value_lies_in_its_proved_range(data):
         assert abs(values).max() <= proved.magnitude
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(model=chains())
 def test_what_is_saved_is_read_back(tmp_path_factory, model):
     path = tmp_path_factory.mktemp("saved") / "integers.npz"

@@ -37,7 +37,7 @@ def assert_same(program: Program, model: IntegerModel, image: bytes) -> None:
 
 
 @both
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(data=st.data(), limit=st.sampled_from([1, 1000, 3 * 10**8, 2**35]))
 def test_random_models_and_images(kind, data, limit):
     program, model = generate(kind, data.draw(models(limit=limit)))
@@ -46,7 +46,7 @@ def test_random_models_and_images(kind, data, limit):
 
 
 @both
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_the_worst_image_for_each_neuron(kind, data):
     """The image that lights just the pixels of one sign drives a lane to its very end."""

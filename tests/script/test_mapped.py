@@ -42,7 +42,7 @@ def assert_same(model, image, slots=None):
     assert by_script.digit == by_engine.digit
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.data())
 def test_every_logit_and_the_class_equal_the_engine_s(data):
     model = data.draw(chains())
@@ -52,14 +52,14 @@ def test_every_logit_and_the_class_equal_the_engine_s(data):
 
 
 @pytest.mark.exhaustive
-@settings(max_examples=5000, deadline=None)
+@settings(max_examples=5000)
 @given(st.data())
 def test_many_more_models(data):
     model = data.draw(chains(depth=3, filters=9, bits=data.draw(st.integers(2, 12))))
     assert_same(model, data.draw(extreme_images(model.pixels)), data.draw(slot_counts))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.data())
 def test_sums_of_many_filters_and_channels_share_their_strings(data):
     """From one plane of weights in a lane to as many as there are rows and channels."""
@@ -74,7 +74,7 @@ def drives_the_first_filter(layer, sign):
     return np.tile(tile, (repeats, repeats))[: layer.height, : layer.width]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.data(), st.integers(3, 5), st.sampled_from([1, 4, 1000]), st.sampled_from([(1, 1), (2, 1)]))
 def test_the_worst_image_of_a_filter_keeps_its_lanes(data, side, most, stride):
     seed = data.draw(st.integers(0, 2**32))

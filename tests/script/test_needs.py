@@ -34,7 +34,7 @@ def assert_enough(program, image):
     assert said.multiplications == ops.count(Ops.OP_MUL)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.data())
 def test_no_run_takes_more_than_the_needs_say(data):
     generator, model = data.draw(

@@ -25,7 +25,7 @@ def assert_same(model: IntegerModel, image: bytes) -> None:
     assert by_script.digit == by_engine.digit
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(data=st.data())
 def test_random_models_and_images(data):
     model = data.draw(few_bit_models())

@@ -49,7 +49,7 @@ def test_the_model_computes_what_its_weights_say() -> None:
 
 
 @given(st.integers(0, 1000), st.sampled_from([(6, 4, 3), (5, 8, 7, 2)]), st.floats(0.01, 50.0))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_balancing_brings_every_hidden_norm_to_the_bound_and_changes_no_answer(
     seed: int, sizes: tuple[int, ...], norm: float
 ) -> None:

@@ -44,7 +44,7 @@ def centre(image: np.ndarray) -> tuple[float, float]:
 
 
 @given(st.integers(1, 2100), st.integers(0, 2**32 - 1))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_images_keep_their_number_shape_and_type_and_the_seed_decides_all(count: int, seed: int) -> None:
     images = np.random.default_rng(0).integers(0, 256, (count, 28, 28)).astype(np.uint8)
     before = images.copy()

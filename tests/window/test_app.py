@@ -236,7 +236,7 @@ if __name__ == "__main__":
     file.write_text(script)
     environment = _environment(bitcoind, home)
     answer = subprocess.run(
-        [sys.executable, str(file)], env=environment, capture_output=True, text=True, timeout=200, check=True
+        [sys.executable, str(file)], env=environment, capture_output=True, text=True, timeout=280, check=True
     )
     assert answer.stdout.strip().splitlines()[-1] == "[]"
 

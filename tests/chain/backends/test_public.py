@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from bitcoinx import Script, Tx, TxOutput
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.chain.backends.base import Refusal
@@ -235,7 +235,6 @@ scripts = st.binary(max_size=300).map(Script)
 outputs = st.lists(st.builds(TxOutput, st.integers(0, 2**50), scripts), min_size=1, max_size=4)
 
 
-@settings(deadline=None)
 @given(outputs, outputs)
 def test_extended_format_can_be_read_back(spent: list[TxOutput], made: list[TxOutput]) -> None:
     from bitcoinx import TxInput

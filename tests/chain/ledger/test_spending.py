@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.chain.ledger.spending import DEFAULT_LIMIT, Spending, daily_limit
@@ -114,7 +114,6 @@ def test_programs_side_by_side_share_the_limit(tmp_path: Path, clock: MovingCloc
         assert sum(pool.map(spend, range(30))) == 10
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 700), st.integers(-40, 40)), max_size=12))
 def test_in_no_24_hours_is_more_spent_than_the_limit(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[int, int]]

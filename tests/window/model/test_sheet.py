@@ -35,7 +35,7 @@ def fresh(content, trace=None):
 
 
 @pytest.mark.slow
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(steps)
 def test_following_a_drawing_leaves_the_ink_of_drawing_it_anew(steps):
     sheet, document = Sheet(SIZE), Document()

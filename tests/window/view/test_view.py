@@ -82,7 +82,7 @@ overlaid = {
 every = STATES | overlaid
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(st.sampled_from(sorted(every)), min_size=2, max_size=5))
 def test_redrawing_what_has_changed_is_drawing_it_all(names):
     pygame.display.init()
