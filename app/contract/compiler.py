@@ -22,7 +22,7 @@ from app.errors import ContractError
 VERSION = "0.2.9"
 SHA256 = "5133c8f642949b8bf29966fc7ce2403a25195473fd466e2c3de0a942e5ae8e97"
 """Of the compiler, one file of JavaScript, as the npm registry carries it."""
-_SECONDS = 120
+_SECONDS = 250
 
 
 @dataclass(frozen=True)
