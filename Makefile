@@ -27,7 +27,7 @@ check test exhaustive ten-runs attack: export OPENBLAS_NUM_THREADS := 1
 check test exhaustive ten-runs attack: export TF_NUM_INTRAOP_THREADS := 1
 check test exhaustive ten-runs attack: export TF_NUM_INTEROP_THREADS := 1
 
-# Lint, types, and the tests that need no node: for the loop of work.
+# Lint, types, and the tests that need no node and take no seconds: for the loop of work.
 check: lint
 	$(BIN)/python -m pytest $(TESTS) -m "not node and not slow and not exhaustive and not attack and not live" $(ARGS)
 
