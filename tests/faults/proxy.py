@@ -69,7 +69,7 @@ class _Handler(BaseHTTPRequestHandler):
 def proxy(port: int) -> Iterator[Proxy]:
     """A proxy in front of the node at `port`, running."""
     server = Proxy(port)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:
         yield server

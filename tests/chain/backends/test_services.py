@@ -87,7 +87,7 @@ def trickle(handler: FakeHandler, pieces: list[bytes]) -> None:
 def test_a_silent_service_is_given_up(services, ask) -> None:
     services.instead("/", lambda handler: time.sleep(20))
     with pytest.raises(UnreachableError, match="did not answer within"):
-        ask(*clients_with(dataclasses.replace(IMPATIENT, answer=0.3)))
+        ask(*clients_with(dataclasses.replace(IMPATIENT, answer=0.15)))
 
 
 @every_question
@@ -98,7 +98,7 @@ def test_a_service_that_sends_a_byte_now_and_then_is_given_up(services, ask) -> 
 
     services.instead("/", drip)
     with pytest.raises(UnreachableError, match="did not answer within"):
-        ask(*clients_with(dataclasses.replace(IMPATIENT, answer=0.4)))
+        ask(*clients_with(dataclasses.replace(IMPATIENT, answer=0.15)))
 
 
 @every_question
@@ -109,7 +109,7 @@ def test_headers_that_trickle_in_are_given_up(services, ask) -> None:
 
     services.instead("/", drip)
     with pytest.raises(UnreachableError, match="did not answer within"):
-        ask(*clients_with(dataclasses.replace(IMPATIENT, answer=0.4)))
+        ask(*clients_with(dataclasses.replace(IMPATIENT, answer=0.15)))
 
 
 @every_question
