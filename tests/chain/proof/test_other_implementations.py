@@ -8,8 +8,10 @@ import subprocess
 from pathlib import Path
 
 import bitcoinx
+import bsv
 import numpy as np
 import pytest
+from bsv import Transaction
 
 from app import models
 from app.chain.proof.merkle import shown
@@ -18,10 +20,7 @@ from app.contract.classifier import rule_of
 from app.fixedpoint import load
 from app.picture import SIDE
 from app.script import Kind
-
-bsv = pytest.importorskip("bsv")
-from bsv import Transaction  # noqa: E402
-from bsv.script.spend import Spend  # noqa: E402
+from tests.bsv_sdk import spend_of
 
 KEY = bitcoinx.PrivateKey(bytes(31) + b"\x07")
 FORMS = [
@@ -70,26 +69,8 @@ console.log(JSON.stringify(spends.map((raw) => {
 
 def judged_by_bsv_sdk(spend: bitcoinx.Tx, value: int, locking: bytes) -> bool:
     """Whether bsv-sdk's interpreter accepts the first input of a spend."""
-    tx = Transaction.from_hex(spend.to_bytes().hex())
-    source = tx.inputs[0]
     try:
-        return bool(
-            Spend(
-                {
-                    "sourceTXID": source.source_txid,
-                    "sourceOutputIndex": source.source_output_index,
-                    "sourceSatoshis": value,
-                    "lockingScript": bsv.Script(locking),
-                    "transactionVersion": tx.version,
-                    "otherInputs": [],
-                    "inputIndex": 0,
-                    "unlockingScript": source.unlocking_script,
-                    "outputs": tx.outputs,
-                    "inputSequence": source.sequence,
-                    "lockTime": tx.locktime,
-                }
-            ).validate()
-        )
+        return bool(spend_of(Transaction.from_hex(spend.to_bytes().hex()), value, locking).validate())
     except RuntimeError:
         return False
 
