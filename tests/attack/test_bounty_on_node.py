@@ -15,32 +15,25 @@ from app.contract.bounty import OPEN, State
 from app.contract.bounty_spends import Coin, build_reopen
 from app.contract.spend import SIGHASH
 from tests import bounties
-from tests.attack import bounty
+from tests.attack import bounty, verifyscript
 from tests.attack.bounty import Step
 from tests.attack.conftest import TALLY
-from tests.attack.test_on_node import CONSENSUS, POLICY
+from tests.attack.verifyscript import CONSENSUS, POLICY
 from tests.bounties import CLAIMANT, REWARD, pays
 from tests.chain.payments import pay
 from tests.conftest import Regtest, quiet
 
-BATCH = 20
 RULES = ((POLICY, "policy"), (CONSENSUS, "block"))
 
 
 def verdicts(regtest: Regtest, steps: Sequence[Step], flags: int) -> list[str]:
-    """The node's word on each step, "ok" or "error", by `verifyscript`, told the output that is spent."""
-    words = []
-    for start in range(0, len(steps), BATCH):
-        asked = [_question(one, flags) for one in steps[start : start + BATCH]]
-        answer = regtest.rpc.call("verifyscript", asked, False, 60_000, timeout=120)
-        assert {entry["flags"] for entry in answer} == {flags}
-        words += [entry["result"] for entry in answer]
-    return words
+    """The node's word on each step, "ok" or "error", told the output that is spent."""
+    return verifyscript.verdicts(regtest.rpc, [_spend(step) for step in steps], flags)
 
 
-def _question(step: Step, flags: int) -> dict[str, object]:
+def _spend(step: Step) -> dict[str, object]:
     spent = {"lock": step.place.bounty.locking_script.hex(), "value": step.place.value}
-    return {"tx": step.tx.to_hex(), "n": step.index, "flags": flags, "reportflags": True, "txo": spent}
+    return {"tx": step.tx.to_hex(), "n": step.index, "txo": spent}
 
 
 def test_the_node_refuses_every_forged_step_under_both_sets_of_rules(regtest):

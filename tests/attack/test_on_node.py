@@ -11,19 +11,15 @@ from app.chain.backends.base import Refusal
 from app.chain.backends.node_transactions import send
 from app.chain.backends.rpc import Rpc
 from app.chain.funding import fund
+from tests.attack import verifyscript
 from tests.attack.conftest import TALLY
 from tests.attack.forge import STRANGER, Attempt, Forger, is_true, items, noise, read, shipped_contract
 from tests.attack.mutations import mutants
+from tests.attack.verifyscript import CONSENSUS, POLICY
 from tests.chain.payments import pay
 from tests.conftest import quiet
 
 VALUE = 5_000
-BATCH = 20
-CONSENSUS = 1 | 1 << 1 | 1 << 2 | 1 << 3 | 1 << 5 | 1 << 14 | 1 << 16 | 1 << 18 | 1 << 19
-"""Script flags of 1.0.13 for a block after genesis: P2SH (without effect then), STRICTENC, DERSIG, LOW_S,
-SIGPUSHONLY, NULLFAIL, SIGHASH_FORKID, GENESIS and UTXO_AFTER_GENESIS."""
-POLICY = CONSENSUS | 1 << 4 | 1 << 6 | 1 << 7 | 1 << 8
-"""And what a relaying node adds: NULLDUMMY, MINIMALDATA, DISCOURAGE_UPGRADABLE_NOPS, CLEANSTACK."""
 
 
 @dataclass(frozen=True)
@@ -46,17 +42,8 @@ def target(regtest) -> Target:
 
 
 def verdicts(target: Target, attempts: list[Attempt], flags: int) -> list[str]:
-    """The node's word on each attempt, by `verifyscript`: "ok" or "error". The deployed output is its own."""
-    words = []
-    for start in range(0, len(attempts), BATCH):
-        asked = [
-            {"tx": one.tx.hex(), "n": 0, "flags": flags, "reportflags": True}
-            for one in attempts[start : start + BATCH]
-        ]
-        answer = target.rpc.call("verifyscript", asked, False, 60_000, timeout=120)
-        assert {entry["flags"] for entry in answer} == {flags}
-        words += [entry["result"] for entry in answer]
-    return words
+    """The node's word on each attempt, "ok" or "error". The deployed output is its own."""
+    return verifyscript.verdicts(target.rpc, [{"tx": one.tx.hex(), "n": 0} for one in attempts], flags)
 
 
 def spends(forger: Forger) -> list[Attempt]:
