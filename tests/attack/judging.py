@@ -77,6 +77,10 @@ def logits(image: bytes) -> tuple[int, ...]:
     return run_program(shipped_contract(OWNER.public_key.hash160()).program, image).logits
 
 
+SHARE = 100
+"""Spends of one seed: the same seed makes the same spends on any machine."""
+
+
 @dataclass(frozen=True)
 class Fuzzed:
     """What a share of the fuzz came to: spends by mutation, by the rule that stopped them, and intruders."""
@@ -106,6 +110,17 @@ def fuzz(share: tuple[int, int, int]) -> Fuzzed:
         if judged.accepted and not (version > 1 and is_true_in_any_form(attempt)):
             accepted.append(attempt)
     return Fuzzed(tried, stopped, accepted)
+
+
+def fuzz_many(judges: Judges, first: int, spends: int, version: int = 1) -> Fuzzed:
+    """`fuzz`, over at least `spends` mutants of the seeds from `first` on."""
+    shares = [(first + number, SHARE, version) for number in range(-(-spends // SHARE))]
+    found = Fuzzed(Counter(), Counter(), [])
+    for done in judges.map(fuzz, shares, chunk=1):
+        found.tried.update(done.tried)
+        found.stopped.update(done.stopped)
+        found.accepted.extend(done.accepted)
+    return found
 
 
 def _warm() -> None:

@@ -18,7 +18,7 @@ from tests import bounties
 from tests.attack.chronicle import RELAXED, by_bitcoinx, by_bsv_sdk, is_true_in_any_form
 from tests.attack.conftest import TALLY
 from tests.attack.forge import ORDER, Attempt, Forger, noise, read
-from tests.attack.judging import Judges, fuzz
+from tests.attack.judging import Judges, fuzz_many
 from tests.contract.test_rules import high_s, original_digest
 
 IMAGE = noise(41, 1)[0]
@@ -184,11 +184,8 @@ def test_the_version_that_the_opcode_tells_is_no_digit(new):
 
 
 def run_fuzz(judges: Judges, first: int, spends: int) -> None:
-    shares = [(first + number, 100, RELAXED) for number in range(spends // 100)]
-    tried = accepted = 0
-    for done in judges.map(fuzz, shares, chunk=1):
-        tried += sum(done.tried.values())
-        accepted += len(done.accepted)
+    found = fuzz_many(judges, first, spends, RELAXED)
+    tried, accepted = found.tried.total(), len(found.accepted)
     TALLY.forged("fuzz, version 2", tried, accepted)
     assert tried == spends and accepted == 0
 

@@ -2,39 +2,26 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 import pytest
 from bitcoinx import Tx
 
 from app.script.run import policy_limits
 from tests.attack.conftest import TALLY
 from tests.attack.forge import Forger, is_true
-from tests.attack.judging import Judges, fuzz
+from tests.attack.judging import Judges, fuzz_many
 from tests.attack.mutations import mutants
 from tests.consensus import consensus_limits
 
-SHARE = 100
-"""Spends of one seed: the same seed makes the same spends on any machine."""
 
-
-def run(judges: Judges, first: int, spends: int) -> Counter[str]:
-    """Judge `spends` mutants; their counts by mutation."""
-    tried: Counter[str] = Counter()
-    stopped: Counter[str] = Counter()
-    accepted = []
-    shares = [(first + number, SHARE, 1) for number in range(-(-spends // SHARE))]
-    for done in judges.map(fuzz, shares, chunk=1):
-        tried += done.tried
-        stopped += done.stopped
-        accepted += done.accepted
-    for name, count in tried.items():
-        TALLY.forged(f"fuzz: {name}", count, sum(a.name == name for a in accepted))
-    assert accepted == []
-    assert sum(tried.values()) >= spends
-    assert len(stopped) >= 8, "the spends fail for many reasons: they reach many places of the contract"
-    assert any("left false" in reason for reason in stopped), "some run to the contract's last word"
-    return tried
+def run(judges: Judges, first: int, spends: int) -> None:
+    """Judge `spends` mutants: none passes, and they reach many places of the contract."""
+    found = fuzz_many(judges, first, spends)
+    for name, count in found.tried.items():
+        TALLY.forged(f"fuzz: {name}", count, sum(a.name == name for a in found.accepted))
+    assert found.accepted == []
+    assert found.tried.total() >= spends
+    assert len(found.stopped) >= 8, "the spends fail for many reasons: they reach many places of the contract"
+    assert any("left false" in reason for reason in found.stopped), "some run to the contract's last word"
 
 
 def test_mutated_spends_never_pass(judges, refused, forger):
