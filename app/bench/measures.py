@@ -27,7 +27,7 @@ from app.contract.margins import Margin, margins_of
 from app.contract.rules import limits_for
 from app.drawing import Stroke, rasterise, to_mnist
 from app.errors import ChainError
-from app.fixedpoint import Conv2d, Dense, IntegerModel
+from app.fixedpoint import Conv2d, Dense, FixedReading, IntegerModel
 from app.floats.judge import FloatJudge
 from app.picture import PIXELS
 from app.progress import silent
@@ -223,10 +223,15 @@ def drawing_figures(model: IntegerModel, strokes: Sequence[Stroke]) -> Figures:
     }
 
 
+def readings_of(fixed: FixedReading) -> Readings:
+    """What goes with a claim where only the integers were asked: the float model is not what is measured."""
+    return Readings(fixed.digit, [0.1] * 10, fixed.digit, fixed.logits)
+
+
 def submission_figures(model: IntegerModel, image: Images, times: int = 7) -> Figures:
     """Milliseconds from a submission until the embedded node has accepted it, and until it is in a block."""
     fixed = model.read(image)
-    readings = Readings(fixed.digit, [0.1] * 10, fixed.digit, fixed.logits)
+    readings = readings_of(fixed)
     accepted, confirmed = [], []
     with open_service(model, Kind.PACKED, NodeChoice(), silent) as service:
         service.prepare(silent)

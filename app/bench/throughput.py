@@ -8,13 +8,14 @@ import itertools
 import time
 from collections.abc import Iterator, Sequence
 
+import numpy as np
 import psutil
 
-from app.bench.measures import Figures, Images, Labels
+from app.bench.measures import Figures, Images, Labels, readings_of
 from app.chain.connection import NodeChoice
 from app.chain.many import NewClaim, submit_many
 from app.chain.node.process import EmbeddedNode
-from app.chain.service import ChainVerdict, Readings, Service, open_service
+from app.chain.service import ChainVerdict, Service, open_service
 from app.errors import ChainError
 from app.fixedpoint import IntegerModel
 from app.progress import Pace, Progress, silent
@@ -37,6 +38,7 @@ def chain_figures(model: IntegerModel, images: Images, labels: Labels, progress:
     use: call it within `measures.temporary_home`.
     """
     pace = Pace(len(images))
+    read: list[int] = []
     taken: list[ChainVerdict | None] = []
     costs: Figures = {}
     seconds = 0.0
@@ -45,7 +47,8 @@ def chain_figures(model: IntegerModel, images: Images, labels: Labels, progress:
         ends = [0, *(mark for mark in MARKS if mark < len(images)), len(images)]
         for first, last in itertools.pairwise(ends):
             start = time.perf_counter()
-            for _, verdict in submit_many(service, _claims(model, images[first:last], first), silent):
+            for claim, verdict in submit_many(service, _claims(model, images[first:last], first), silent):
+                read.append(claim.digit)
                 taken.append(verdict if isinstance(verdict, ChainVerdict) else None)
                 pace.step()
                 if len(taken) % max(1, len(images) // _STEPS) == 0:
@@ -55,7 +58,6 @@ def chain_figures(model: IntegerModel, images: Images, labels: Labels, progress:
                 progress(f"Measuring a claim after {last:,} others", None)
                 costs[f"{last}"] = _cost(service, list(_claims(model, images[:_CLAIMS])))
         unaccounted = _unaccounted(service)
-    read = model.classify(images)
     confirmed = [verdict for verdict in taken if verdict is not None and verdict.block_height is not None]
     right = sum(
         verdict is not None and verdict.accepted and verdict.claimed == label
@@ -65,7 +67,7 @@ def chain_figures(model: IntegerModel, images: Images, labels: Labels, progress:
         "images": len(images),
         "confirmed": len(confirmed),
         "accuracy": float(right / len(images)),
-        "integer_accuracy": float((read == labels).mean()),
+        "integer_accuracy": float((np.array(read) == labels).mean()),
         "seconds": seconds,
         "per_second": len(images) / seconds,
         "blocks": len({verdict.block_height for verdict in confirmed}),
@@ -80,8 +82,7 @@ def _claims(model: IntegerModel, images: Images, first: int = 0) -> Iterator[New
     """For each image the claim that the model makes, named by its number, from `first` on."""
     for number, image in enumerate(images, first):
         fixed = model.read(image)
-        told = Readings(fixed.digit, [0.1] * 10, fixed.digit, fixed.logits)
-        yield NewClaim(f"{number}", image.tobytes(), fixed.digit, told)
+        yield NewClaim(f"{number}", image.tobytes(), fixed.digit, readings_of(fixed))
 
 
 def _cost(service: Service, claims: Sequence[NewClaim]) -> Figures:
