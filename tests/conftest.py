@@ -117,15 +117,17 @@ def running_node(*flags: str) -> Iterator[Regtest]:
 
     INKPROOF_HOME names its data folder meanwhile.
     """
-    home = Path(tempfile.mkdtemp(prefix="ink-"))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("INKPROOF_HOME", str(home))
+    with (
+        tempfile.TemporaryDirectory(prefix="ink-", ignore_cleanup_errors=True) as folder,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setenv("INKPROOF_HOME", folder)
+        home = Path(folder)
         node = EmbeddedNode("regtest", extra_flags=flags)
         with node.lease(quiet) as rpc:
             wallet = Wallet.load_or_create(home, REGTEST)
             fund(NodeBackend(rpc, REGTEST), wallet, 1_000_000, quiet)
             yield Regtest(rpc, wallet, home, node)
-    shutil.rmtree(home, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
