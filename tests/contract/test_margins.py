@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from bitcoinx import Ops, Script
 
 from app import models
 from app.contract import contract_for
@@ -28,6 +29,8 @@ def test_margins_are_what_is_left_of_each_limit(contract):
     assert found["longest number, bytes"].taken == needs.longest_number
     assert found["memory, bytes"].taken == needs.memory
     assert found["time in a node, ms"].left == 1 - 2.5 / 1000
+    opcodes = [op for op, _ in Script(contract.locking_script).ops_and_items() if op > Ops.OP_16]
+    assert found["opcodes (Teranode)"].taken == len(opcodes)
     assert found["opcodes (Teranode)"].limit == 1_000_000
 
 

@@ -53,11 +53,14 @@ def test_a_model_that_ships_needs_what_is_said(name):
     image = np.random.default_rng(1).integers(0, 256, 784, dtype=np.uint8).tobytes()
     assert_enough(program, image)
     said = needs_of(program, 784)
-    # The bounds are near: a node that allows a third less refuses a number, or the stack.
-    used = {"max_script_num_length": said.longest_number, "max_stack_memory_usage": said.memory}
-    for limit, size in used.items():
+    # The bounds are near: a node that allows a hundredth less refuses a number, or a third less the stack.
+    less = {
+        "max_script_num_length": said.longest_number * 99 // 100,
+        "max_stack_memory_usage": said.memory * 2 // 3,
+    }
+    for limit, size in less.items():
         with pytest.raises(ScriptError):
-            run_program(program, b"\xff" * 784, limits_of(**{limit: size * 2 // 3}))
+            run_program(program, b"\xff" * 784, limits_of(**{limit: size}))
 
 
 def program_of(out):
