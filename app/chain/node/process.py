@@ -283,15 +283,11 @@ class EmbeddedNode:
             raise self._unwritable(error) from error
 
     def _settings(self) -> str:
-        settings = {
-            "regtest": "1",
-            "server": "1",
-            "listen": "0",
-            "dnsseed": "0",
-            "discover": "0",
-            "upnp": "0",
-        }
-        settings |= {"txindex": "1", "keypool": "1", "dbcache": "64"}
+        settings = {"regtest": "1", "server": "1", "txindex": "1", "keypool": "1", "dbcache": "64"}
+        settings |= {"listen": "0", "dnsseed": "0", "discover": "0", "upnp": "0"}
+        # On regtest, unlike mainnet, a node checks its mempool and all of its block index again and again. In
+        # 1.0.13 the first check fails on a sound mempool while transactions arrive, and ends the node.
+        settings |= {"checkmempool": "0", "checkblockindex": "0"}
         settings |= PROFILES[self.profile] | self._extra
         settings |= {"rpcbind": "127.0.0.1", "rpcallowip": "127.0.0.1", "rpcport": str(self._port())}
         settings |= {"rpcuser": secrets.token_hex(8), "rpcpassword": secrets.token_hex(32)}

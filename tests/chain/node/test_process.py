@@ -173,6 +173,15 @@ def test_ctrl_c_in_the_terminal_does_not_reach_the_node(regtest: Regtest) -> Non
     assert os.getsid(pid) != os.getsid(0)
 
 
+def test_the_node_does_not_examine_itself_at_every_block(bitcoind: Path, home: Path) -> None:
+    """The check of the mempool fails on a sound one while transactions arrive, and ends the node."""
+    node = EmbeddedNode("regtest")
+    with node.lease(quiet) as rpc:
+        mine(rpc, Wallet.load_or_create(home, REGTEST).address, 3)
+    log = node.places.log.read_text(encoding="utf-8")
+    assert "UpdateTip" in log and "Checking mempool" not in log
+
+
 def test_a_killed_node_comes_back_with_the_blocks_it_had(bitcoind: Path, home: Path) -> None:
     node = EmbeddedNode("regtest")
     with node.lease(quiet) as rpc:
