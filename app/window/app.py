@@ -22,7 +22,7 @@ from app.environment import hidden_secrets
 from app.errors import InkproofError
 from app.paths import assets
 from app.window.inputs import Inputs
-from app.window.model import claims, decide, effects, update
+from app.window.model import bounties, claims, decide, effects, update
 from app.window.model import intents as want
 from app.window.model.hear import hear, sound_of
 from app.window.model.protocol import ClaimJudged, Keep, LookAtClipboard, Message, Remember, Said
@@ -151,7 +151,7 @@ class Window:
     def _moving(self) -> bool:
         state = self.state
         submitting = state.submission is not None and state.submission.running
-        moving = submitting or decide.playing(state)
+        moving = submitting or decide.playing(state) or bounties.moving(state)
         return state.trace is not None or moving or state.clock - state.inked < 1.5 or self.starting
 
     @property
@@ -174,6 +174,7 @@ class Window:
         if self._ink is not None and self.view.ink is not self._ink:
             self.view.ink = self._ink
         self._change(claims.tick(self.state, time.perf_counter() - self._started))
+        self._change(bounties.tick(self.state))
         self._remember()
         if self.frames.ready is None and not self.starting:
             self.frames.ready = time.perf_counter()

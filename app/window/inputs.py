@@ -23,6 +23,7 @@ _PRESSABLE = {
         "agreement",
         "dark",
         "model",
+        "bounties",
         "claim",
         "button",
         "auto",
@@ -34,13 +35,14 @@ _PRESSABLE = {
         "tab",
     ),
     *("hint", "address", "choice", "entry", "page", "recall", "copy", "proof", "delete", "yes", "no"),
-    *("beside", "close"),
+    *("beside", "close", "bounty", "earn"),
 }
 _ENTER = (pygame.K_RETURN, pygame.K_KP_ENTER)
 _KEYS: dict[int, want.Intent] = {
     pygame.K_c: want.Clear(),
     pygame.K_DELETE: want.Clear(),
     pygame.K_a: want.Choose(None),
+    pygame.K_b: want.Toggle(Card.BOUNTIES),
     pygame.K_d: want.ToggleDark(),
     pygame.K_e: want.ToggleEraser(),
     pygame.K_h: want.Toggle(Card.HISTORY),
@@ -71,7 +73,7 @@ _ARROWS = {
     pygame.K_DOWN: (0, 1),
 }
 _STEPS = {pygame.K_UP: -1, pygame.K_DOWN: 1, pygame.K_PAGEUP: -5, pygame.K_PAGEDOWN: 5}
-_LISTS = (Card.MODELS, Card.HISTORY)
+_LISTS = (Card.MODELS, Card.HISTORY, Card.BOUNTIES)
 
 
 @dataclass

@@ -3,6 +3,12 @@
 from dataclasses import replace
 
 from app.drawing import Stroke, rasterise, to_mnist
+from app.window.model.bounty_values import (
+    BountyClaim,
+    BountyList,
+    BountyMark,
+    BountyRow,
+)
 from app.window.model.document import Content, Document
 from app.window.model.state import State
 from app.window.model.values import (
@@ -157,6 +163,31 @@ CHECK = Check(
     ),
     True,
 )
+BOUNTY = BountyRow(
+    number=3,
+    digit=7,
+    holds=20_000,
+    model="compact",
+    mark=BountyMark.OPEN,
+    sureness=0.905,
+    deposit=3_000,
+    window=144,
+    last_block=1_103,
+    fees=812,
+    digit_read=7,
+    earns=True,
+)
+BOUNTIES = BountyList(
+    2,
+    "regtest",
+    (
+        BOUNTY,
+        replace(BOUNTY, number=2, digit=4, holds=5_000, model="cnn", earns=False),
+        replace(BOUNTY, number=5, holds=9_000, sureness=0.9999, earns=False, posted_here=True),
+        replace(BOUNTY, number=1, digit=0, mark=BountyMark.HELD, expires=247),
+        replace(BOUNTY, number=4, digit=2, mark=BountyMark.PAID),
+    ),
+)
 ERROR = Notice(
     "The embedded node cannot be used.",
     "There is no space left on the device.",
@@ -209,6 +240,13 @@ OVER = {
     "details": judged(REFUSED, card=Card.DETAILS),
     "history": judged(card=Card.HISTORY, selected=1, history=(*judged().history, *HISTORY * 3)),
     "check": judged(card=Card.CHECK, check=CHECK),
+    "bounties": drawn(card=Card.BOUNTIES, bounties=BOUNTIES),
+    "bounty": drawn(
+        card=Card.BOUNTIES,
+        bounties=BOUNTIES,
+        bounty_claim=BountyClaim(3, (StepMark.DONE, StepMark.DONE, StepMark.ACTIVE, StepMark.WAITING)),
+    ),
+    "no-bounty": drawn(card=Card.BOUNTIES, bounties=BountyList(2, "regtest", ())),
     "path": drawn(card=Card.PATH, typed="~/pictures/seven.png"),
     "question": drawn(
         question=Question(

@@ -331,7 +331,7 @@ class Bounties(Watcher):
             raise ContractError(
                 "A commitment on that bounty expires too soon to be revealed.",
                 why=f"It lasts {terms.window:,} blocks; on {self.connection.network.name} it takes {least}.",
-                hint="Its deposit would be lost: leave it alone, or ask for one with a longer --window.",
+                hint="Its deposit would be lost: leave it alone, or ask for one with a longer window.",
             )
 
     def _check_time(self, place: Place, late: bool) -> None:
@@ -343,7 +343,7 @@ class Bounties(Watcher):
                 "The commitment expires too soon to show the image.",
                 why=f"{max(left, 0):,} blocks are left. If none of them takes the reveal, somebody else can "
                 "open the bounty again and commit to the image that you have shown.",
-                hint="To reveal all the same, give --late: nothing else saves the deposit.",
+                hint="`inkproof bounty reveal --late` reveals all the same: nothing else saves the deposit.",
             )
 
     def _check_limit(self, size: int) -> None:

@@ -42,10 +42,6 @@ class Watcher:
         standings = [follow(self.connection.backend, self.book, record) for record in records]
         return [one for one in standings if one.on_chain or one.steps[0].state is not StepState.REFUSED]
 
-    def open(self) -> list[Standing]:
-        """Those that somebody can commit to now."""
-        return [one for one in self.all() if one.state is not None and one.state.is_open]
-
     def named(self, text: str) -> Standing:
         """The bounty of a number in our list, of TXID:VOUT or of the line that its poster passes on.
 

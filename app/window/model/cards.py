@@ -26,7 +26,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     ("K, P, I", "check again, proof card, details"),
     ("H", "history"),
     ("T", "pixels, evidence, neurons"),
-    ("N, W", "models, wallet"),
+    ("N, W, B", "models, wallet, bounties"),
     ("Ctrl+O, Ctrl+V", "open or paste a picture"),
     ("Ctrl+S", "save the drawing"),
     ("Ctrl+Shift+S", "save a picture of the window"),

@@ -33,7 +33,7 @@ def order(state: State, rows: int) -> tuple[Hover, ...]:
     stops.append(Hover("wallet"))
     if state.notice is not None:
         stops.append(Hover("dismiss"))
-    stops += [Hover("model"), Hover("dark"), Hover("help")]
+    stops += [Hover("bounties"), Hover("model"), Hover("dark"), Hover("help")]
     return tuple(stops)
 
 

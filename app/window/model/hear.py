@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from app.window.model import decide
+from app.window.model import bounties, decide
 from app.window.model import protocol as told
+from app.window.model.bounty_values import BountyFailed, BountyList, BountyReached
 from app.window.model.claims import said
 from app.window.model.document import Place
 from app.window.model.drawing import blank, placed
@@ -65,6 +66,8 @@ def hear(state: State, message: told.Message) -> State:
             return replace(state, listed=entries, highlighted=min(state.highlighted, len(entries) - 1))
         case told.NoDialog():
             return replace(state, card=Card.PATH, typed="", focus=None)
+        case BountyList() | BountyReached() | BountyFailed():
+            return bounties.hear(state, message)
         case _:
             return _chain(state, message)
 
@@ -153,7 +156,10 @@ def _failed(state: State, who: Who, notice: Notice, again: bool) -> State:
         return _judge(state, who, replace(state.judges[who], asked=-1))
     if state.submission and state.submission.running:
         state = replace(state, submission=_stopped(state.submission))
-    return replace(state, question=None)
+    state = bounties.stopped(
+        state, "The chain's worker ended. What was sent is in the ledger: press B again."
+    )
+    return replace(state, question=None, bounties_asked=None)
 
 
 def _looked(state: State, looked: told.Looked) -> State:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from app.window.model.bounty_values import BountyMessage, BountyRequest
 from app.window.model.document import Content
 from app.window.model.pen import Trace
 from app.window.model.values import (
@@ -203,6 +204,7 @@ Request: TypeAlias = (
     | Answer
     | SwitchModel
     | Stop
+    | BountyRequest
 )
 
 # --- from the workers ---
@@ -394,4 +396,5 @@ Message: TypeAlias = (
     | NotJudged
     | History
     | Ask
+    | BountyMessage
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from app import models
+from app.window.model.bounty_values import BountyClaim, BountyList
 from app.window.model.document import Content, Document
 from app.window.model.pen import Trace
 from app.window.model.values import (
@@ -82,6 +83,13 @@ class State:
     scroll: int = 0
     selected: int = 0
     """Which row the open history points at."""
+    bounties: BountyList | None = None
+    bounties_asked: int | None = None
+    """The revision whose list has been asked for since the card was opened; None if none was."""
+    bounty: int = 0
+    """Which row of that list is pointed at."""
+    bounty_claim: BountyClaim | None = None
+    """The claim on a bounty that this window made last."""
     notice: Notice | None = None
     question: Question | None = None
     listed: tuple[ModelEntry, ...] = field(default_factory=shipped_entries)

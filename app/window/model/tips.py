@@ -42,6 +42,7 @@ _PLAIN = {
     "ledger": "All past verifications (H).",
     "dismiss": "Put this message away (Esc).",
     "model": "A model is a trained neural network. Click to choose the one that reads (N).",
+    "bounties": "Bounties: coins for whoever brings a drawing that a contract recognises (B).",
     "yes": "Spend the coins (Y).",
     "no": "Send nothing (N or Esc).",
 }

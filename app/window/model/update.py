@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from app.window.model import claims, decide, drawing, effects, focus, ledger, protocol
+from app.window.model import bounties, claims, decide, drawing, effects, focus, ledger, protocol
 from app.window.model import intents as want
 from app.window.model.claims import Change, said
 from app.window.model.effects import Send
@@ -95,6 +95,8 @@ _SIMPLE: dict[str, want.Intent] = {
     "ledger": want.Toggle(Card.HISTORY),
     "wallet": want.Toggle(Card.WALLET),
     "model": want.Toggle(Card.MODELS),
+    "bounties": want.Toggle(Card.BOUNTIES),
+    "earn": want.Confirm(),
     "beside": want.Escape(),
     "close": want.Escape(),
     "copy": want.CopyTxid(),
@@ -125,6 +127,8 @@ def _click(state: State, hover: Hover) -> Change:
         return ledger.recalled(state, state.scroll + hover.index)
     if hover.name == "entry":
         return ledger.pressed(state, hover.index)
+    if hover.name == "bounty":
+        return bounties.pressed(state, hover.index), ()
     if hover.name == "txid":
         return ledger.opened(state)
     if hover.name == "address" and state.chain.address:
@@ -202,13 +206,16 @@ def _toggled(state: State, intent: want.Toggle) -> Change:
     opened = None if state.card is intent.card else intent.card
     names = state.model_names
     highlighted = names.index(state.model) if state.model in names else 0
-    return replace(state, card=opened, highlighted=highlighted, selected=0, typed="", focus=None), ()
+    state = replace(state, card=opened, highlighted=highlighted, selected=0, typed="", focus=None)
+    return bounties.opened(state), ()
 
 
 def _highlighted(state: State, intent: want.Highlight) -> Change:
     if state.card is Card.HISTORY:
         last = max(0, len(state.history) - 1)
         return replace(state, selected=min(max(state.selected + intent.rows, 0), last)), ()
+    if state.card is Card.BOUNTIES:
+        return bounties.moved(state, intent.rows), ()
     return replace(state, highlighted=(state.highlighted + intent.rows) % len(state.listed)), ()
 
 
@@ -295,10 +302,13 @@ def _dropped(state: State, intent: want.DropFile) -> Change:
 
 
 def _pasted(state: State, _intent: want.Paste) -> Change:
-    return state, (effects.PasteText() if state.card is Card.PATH else effects.PasteFromClipboard(),)
+    text = state.card in (Card.PATH, Card.BOUNTIES)
+    return state, (effects.PasteText() if text else effects.PasteFromClipboard(),)
 
 
 def _typed(state: State, intent: want.Type) -> Change:
+    if state.card is Card.BOUNTIES:
+        return bounties.looked_up(state, intent.text)
     if state.card is not Card.PATH:
         return state, ()
     text = state.typed[:-1] if intent.delete else state.typed + intent.text
@@ -315,6 +325,8 @@ def _entered(state: State, _intent: want.Confirm) -> Change:
         return _switched(state, want.ChooseModel(state.highlighted))
     if state.card is Card.HISTORY:
         return ledger.recalled(replace(state, card=None), state.selected)
+    if state.card is Card.BOUNTIES:
+        return bounties.acted(state)
     if state.card is Card.PATH and state.typed.strip():
         path = state.typed.strip().strip("'\"")
         return replace(state, card=None, typed=""), (Send(Who.FIXED, protocol.LookAtFile(path)),)

@@ -71,6 +71,7 @@ class Card(enum.Enum):
     HISTORY = "history"
     CHECK = "check"
     PATH = "path"
+    BOUNTIES = "bounties"
 
 
 class Tab(enum.Enum):

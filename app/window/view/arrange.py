@@ -101,6 +101,7 @@ class _Arranger:
             header=self.box(pad, 0, w - 2 * pad, self.header_h),
             help=self.box(w - pad - 32, chip_y, 32, 28),
             dark=self.box(w - pad - 72, chip_y, 32, 28),
+            bounties=self.box(w - pad - 120 - _CHIP, chip_y, 32, 28),
             model=self.box(w - pad - 80 - _CHIP, chip_y, _CHIP, 28),
             canvas=canvas._replace(h=canvas.w),
             tools=tools,

@@ -66,6 +66,7 @@ class Layout:
     help: Box
     dark: Box
     """Light or dark."""
+    bounties: Box
     model: Box
     """Names the model that reads: a click on it opens the list of them."""
     canvas: Box
@@ -106,7 +107,13 @@ class Layout:
     def inner(self) -> Iterator[tuple[str, str, Box]]:
         """The boxes within those: (outer, own name, box). Those of one outer box do not overlap."""
         yield from (
-            ("header", n, b) for n, b in (("help", self.help), ("dark", self.dark), ("model", self.model))
+            ("header", n, b)
+            for n, b in (
+                ("help", self.help),
+                ("dark", self.dark),
+                ("model", self.model),
+                ("bounties", self.bounties),
+            )
         )
         yield from (("sees", f"tab {tab.value}", box) for tab, box in self.tabs.items())
         yield from (("submit", f"claim {i}", box) for i, box in enumerate(self.claims))
@@ -128,6 +135,7 @@ class Layout:
         yield from (
             (Hover(n), b) for n, b in (("help", self.help), ("dark", self.dark), ("model", self.model))
         )
+        yield Hover("bounties"), self.bounties
         yield from ((Hover(name), box) for name, box in self.tools.items())
         yield from ((Hover("tab", i), box) for i, box in enumerate(self.tabs.values()))
         yield from ((Hover("claim", i), box) for i, box in enumerate(self.claims))

@@ -16,6 +16,12 @@ from typing import TYPE_CHECKING
 
 from app import models
 from app.errors import InkproofError, UnreachableError
+from app.window.model.bounty_values import (
+    BountyFailed,
+    BountyRequest,
+    ClaimBounty,
+    RevealBounty,
+)
 from app.window.model.protocol import (
     Account,
     Answer,
@@ -40,11 +46,13 @@ from app.window.model.protocol import (
 )
 from app.window.model.values import Check, Mark, Row, SubmissionStage, Who
 from app.window.options import WindowOptions
+from app.window.workers.bounties import BountyDesk
 from app.window.workers.checking import checked_again, proof_file
 from app.window.workers.judging import notice_of, start_worker
 from app.window.workers.leftovers import release_node
 
 if TYPE_CHECKING:
+    from app.chain.deploying import Approve
     from app.chain.ledger.records import Verification
     from app.chain.ledger.store import Ledger
     from app.chain.service import Service
@@ -131,6 +139,8 @@ class _Line:
 def _serve(line: _Line, options: WindowOptions) -> None:
     """Keep a service open, of one model after the other; after a failure, open it again."""
     _post_account(line, options)
+    approve = _approval(line, options)
+    desk = BountyDesk(line.post, approve, options.limit)
     failures = 0
     while True:
         try:
@@ -138,11 +148,11 @@ def _serve(line: _Line, options: WindowOptions) -> None:
             with contextlib.ExitStack() as at_work:
                 while True:
                     opened = contextlib.ExitStack()
-                    service = opened.enter_context(_open(line, options, _model(line)))
+                    service = opened.enter_context(_open(line, options, _model(line), approve))
                     # The previous service is closed only now: a node without a lease would stop.
                     at_work.close()
                     at_work.enter_context(opened)
-                    session = _Session(line, service)
+                    session = _Session(line, service, desk)
                     session.open()
                     failures = 0
                     session.run()
@@ -162,16 +172,8 @@ def _model(line: _Line) -> IntegerModel:
     return fixedpoint.load(models.named(line.model).integers_path)
 
 
-def _open(
-    line: _Line, options: WindowOptions, model: IntegerModel
-) -> contextlib.AbstractContextManager[Service]:
-    from app.chain.connection import NodeChoice
-    from app.chain.service import open_service
-    from app.script import Kind
-
-    def progress(note: str, share: float | None) -> None:
-        line.check()
-        line.post(LoadProgress(Who.CHAIN, note, share))
+def _approval(line: _Line, options: WindowOptions) -> Approve:
+    """How the person is asked before coins that cost money are spent."""
 
     def approve(satoshis: int, purpose: str) -> bool:
         if options.approve:
@@ -180,6 +182,20 @@ def _open(
         answer = line.answers.get()
         line.check()
         return answer
+
+    return approve
+
+
+def _open(
+    line: _Line, options: WindowOptions, model: IntegerModel, approve: Approve
+) -> contextlib.AbstractContextManager[Service]:
+    from app.chain.connection import NodeChoice
+    from app.chain.service import open_service
+    from app.script import Kind
+
+    def progress(note: str, share: float | None) -> None:
+        line.check()
+        line.post(LoadProgress(Who.CHAIN, note, share))
 
     choice = NodeChoice(
         rpc_url=options.rpc_url,
@@ -198,6 +214,9 @@ def _refuse_until(line: _Line, seconds: float, error: InkproofError) -> None:
         line.post(NotJudged(request.job, notice_of(error)))
     if isinstance(request, CheckTxid):
         line.post(Checked(Check(request.txid, failure=str(error))))
+    if isinstance(request, BountyRequest):
+        claimed = request.number if isinstance(request, ClaimBounty | RevealBounty) else None
+        line.post(BountyFailed(claimed, notice_of(error)))
 
 
 @dataclass
@@ -206,6 +225,7 @@ class _Session:
 
     line: _Line
     service: Service
+    desk: BountyDesk
     _shown: tuple[Row, ...] = ()
 
     def open(self) -> None:
@@ -214,6 +234,7 @@ class _Session:
         if not self.service.connection.network.costs_money and self.line.requests.empty():
             self._deploy_ahead()
         self.line.post(Ready(Who.CHAIN))
+        self.desk.open(self.service)
 
     def run(self) -> None:
         """Carry requests out until another model is chosen; between them, refresh status and history."""
@@ -228,7 +249,10 @@ class _Session:
                 self.line.post(Checked(checked_again(request, self.service)))
             if isinstance(request, MakeProof):
                 self.line.post(Said(proof_file(request, self.service)))
+            if isinstance(request, BountyRequest):
+                self.desk.handle(request)
             self._refresh()
+            self.desk.refresh()
 
     def _deploy_ahead(self) -> None:
         try:

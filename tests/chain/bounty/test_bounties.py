@@ -51,7 +51,7 @@ def test_another_person_finds_a_bounty_earns_it_and_the_poster_collects_the_imag
         StepKind.COMMIT,
         StepKind.REVEAL,
     ]
-    assert poster.bounties.open() == []
+    assert [one for one in poster.bounties.all() if one.status == "open"] == []
 
 
 def test_a_held_bounty_is_nobody_elses_until_it_expires_and_the_deposit_stays(

@@ -20,13 +20,15 @@ from tests.window.states import FEW, HISTORY, STATES, drawn
 
 REFERENCES = Path(__file__).parents[1] / "reference"
 OUT = Path(__file__).parents[2] / "out"
+LISTS = ("bounties", "bounty", "no-bounty")
 WIDE, SMALL, TALL = (1280, 800), (900, 600), (540, 990)
 LOOKS = {
     **{f"{name}": (name, WIDE, False) for name in STATES},
     **{f"{name}-dark": (name, SMALL, True) for name in STATES},
-    **{f"{name}-tall": (name, TALL, number % 2 == 1) for number, name in enumerate(FEW)},
+    **{f"{name}-tall": (name, TALL, number % 2 == 1) for number, name in enumerate((*FEW, *LISTS))},
 }
-"""Every state: in light at the usual size, in dark at the smallest; those without a card in a tall window."""
+"""Every state: in light at the usual size, in dark at the smallest; in a tall window those whose parts
+are arranged in another way there."""
 TOLERANCE = 24
 """Difference of a colour value that counts as the same: font renderers differ at the edges, and references
 keep 256 colours."""

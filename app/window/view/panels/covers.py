@@ -11,7 +11,7 @@ from app.window.model.state import State
 from app.window.model.values import Card, Hover
 from app.window.view.layout import Box, Layout
 from app.window.view.paint import Painter
-from app.window.view.panels import ledger, models, question, reading, wallet
+from app.window.view.panels import bounties, ledger, models, question, reading, wallet
 from app.window.view.panels.sheet import close_box, draw_close
 
 __all__ = ["at", "box", "draw", "key", "targets"]
@@ -37,6 +37,7 @@ _COVERS = {
     Card.PATH: _READING,
     Card.WALLET: Cover(lambda layout, _: wallet.places(layout).card, wallet.targets, wallet.key, wallet.draw),
     Card.MODELS: Cover(models.card, models.targets, models.key, models.draw),
+    Card.BOUNTIES: Cover(bounties.card, bounties.targets, bounties.key, bounties.draw),
     Card.HISTORY: Cover(ledger.card, ledger.targets, ledger.key, ledger.draw),
 }
 _QUESTION = Cover(question.card, question.targets, question.key, question.draw)

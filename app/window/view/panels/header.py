@@ -12,23 +12,29 @@ from app.window.view import widgets
 from app.window.view.layout import Box, Layout
 from app.window.view.paint import Painter
 
+_CHIPS = ("help", "dark", "model", "bounties")
 _HELP = (Card.HELP, Card.WORDS, Card.MEANING)
 
 
 def key(state: State) -> Hashable:
     """What the header shows."""
-    hovered = state.hover.name if state.hover and state.hover.name in ("help", "dark", "model") else ""
+    hovered = state.hover.name if state.hover and state.hover.name in _CHIPS else ""
     return hovered, state.card, state.model, state.dark
 
 
 def draw(painter: Painter, layout: Layout, state: State) -> None:
-    """Name, one sentence, the model that reads, light or dark, and a question mark."""
+    """Name, one sentence, bounties, the model that reads, light or dark, and a question mark."""
     box, colours, px = layout.header, painter.colours, painter.theme.px
     painter.fill(box, colours.desk)
     width = painter.text("Inkproof", box, look.BOLD, look.TITLE, colours.ink)
-    rest = box._replace(x=box.x + width + px(16), y=box.y + px(3), w=layout.model.x - box.x - width - px(32))
+    rest = box._replace(
+        x=box.x + width + px(16), y=box.y + px(3), w=layout.bounties.x - box.x - width - px(32)
+    )
     if painter.width(words.TAGLINE, look.SANS, look.BODY) <= rest.w:
         painter.text(words.TAGLINE, rest, look.SANS, look.BODY, colours.quiet)
+    opened, hover = state.card is Card.BOUNTIES, state.hover == Hover("bounties")
+    widgets.chip(painter, layout.bounties, opened=opened, hover=hover)
+    painter.icon("medal", layout.bounties.centre, 16, colours.ink)
     widgets.chip(painter, layout.model, opened=state.card is Card.MODELS, hover=state.hover == Hover("model"))
     _model(painter, layout.model, state.model)
     widgets.chip(painter, layout.dark, opened=False, hover=state.hover == Hover("dark"))

@@ -12,6 +12,7 @@ from app.window.view import theme as look
 from app.window.view import widgets
 from app.window.view.layout import ACTIONS, Box, Layout
 from app.window.view.paint import Painter
+from app.window.view.panels import steps
 
 _PARTS = ("claim", "button", "auto", "txid", *ACTIONS)
 _ACTIONS = {
@@ -42,7 +43,10 @@ def draw(painter: Painter, layout: Layout, state: State) -> None:
     widgets.switch(
         painter, layout.auto, "Auto-verify", on=state.auto_verify, hover=state.hover == Hover("auto")
     )
-    _steps(painter, layout, state)
+    shown = decide.shown_submission(state)
+    caught = decide.stand(state).standing is decide.Standing.CAUGHT
+    labels, marks = words.step_labels(shown), words.steps_of(shown)
+    steps.draw(painter, layout.stages, labels, marks, words.spinner(state), caught=caught)
     if decide.is_judged(state):
         _actions(painter, layout, state)
     else:
@@ -73,41 +77,6 @@ def _button(painter: Painter, box: Box, state: State) -> None:
         widgets.outlined(painter, box, label, "C", hover=hover, down=down)
     else:
         widgets.primary(painter, box, label, "Enter", enabled=act is Act.SUBMIT, hover=hover, down=down)
-
-
-def _steps(painter: Painter, layout: Layout, state: State) -> None:
-    """Four marks on a line, and a word beneath each."""
-    box, px, colours = layout.stages, painter.theme.px, painter.colours
-    submission = decide.shown_submission(state)
-    caught = decide.stand(state).standing is decide.Standing.CAUGHT
-    labels, steps = words.step_labels(submission), words.steps_of(submission)
-    column = box.w / 4
-    middle = box.y + px(8)
-    for number in range(4):
-        x = box.x + round(number * column) + px(7)
-        if number < 3:
-            done = steps[number] is StepMark.DONE and steps[number + 1] is not StepMark.WAITING
-            line = Box(x + px(10), middle - px(1), round(column) - px(20), px(2))
-            painter.fill(line, colours.accent if done else colours.line)
-        _mark(painter, (x, middle), steps[number], words.spinner(state), caught=caught)
-        place = Box(box.x + round(number * column), middle + px(9), round(column) - px(4), px(16))
-        quiet = steps[number] is StepMark.WAITING
-        bad = steps[number] is StepMark.FAILED or (steps[number] is StepMark.REFUSED and not caught)
-        colour = colours.quiet if quiet else colours.alert if bad else colours.ink
-        painter.text(labels[number], place, look.SANS, look.CAPTION, colour)
-
-
-def _mark(painter: Painter, middle: tuple[int, int], step: StepMark, spinner: str, *, caught: bool) -> None:
-    """Each state has a shape of its own: ring, turning arc, tick, cross."""
-    colours = painter.colours
-    if step is StepMark.WAITING:
-        painter.disc(middle, 14, colours.edge, 1.5)
-    elif step is StepMark.ACTIVE:
-        painter.icon(spinner, middle, 16, colours.accent)
-    else:
-        done = step is StepMark.DONE or (step is StepMark.REFUSED and caught)
-        painter.disc(middle, 16, colours.accent if done else colours.alert)
-        painter.icon("tick" if step is StepMark.DONE else "cross", middle, 10, colours.paper)
 
 
 def _detail(painter: Painter, layout: Layout, state: State) -> None:
