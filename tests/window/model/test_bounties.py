@@ -21,7 +21,7 @@ from app.window.model.bounty_values import (
 )
 from app.window.model.effects import PasteText, Send
 from app.window.model.hear import hear
-from app.window.model.protocol import Failed
+from app.window.model.protocol import Answer, Ask, Failed
 from app.window.model.values import Card, ChainView, Hover, Notice, Phase, StepMark, Who
 from tests.window.person import LAYOUT, Person
 from tests.window.states import BOUNTIES, BOUNTY, CHAIN, PICTURE, drawn
@@ -246,6 +246,14 @@ def test_a_commitment_of_an_earlier_run_is_revealed_by_the_button():
     person = Person(card(ours, picture=None)).key(pygame.K_RETURN)
     assert person.effects == [Send(Who.CHAIN, RevealBounty(3))]
     assert person.state.bounty_claim.steps[2] is StepMark.ACTIVE
+
+
+def test_a_question_of_coins_lies_over_the_card_and_leaves_it_open():
+    state = hear(Person(card()).key(pygame.K_RETURN).state, Ask(3_812, "commit to an image"))
+    person = Person(state).key(pygame.K_y, "y")
+    assert person.effects == [Send(Who.CHAIN, Answer(True))]
+    assert person.state.card is Card.BOUNTIES
+    assert bounties.deal(person.state) is Deal.RUN
 
 
 def test_without_a_node_nothing_is_claimed():

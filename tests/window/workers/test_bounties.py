@@ -56,10 +56,10 @@ class At:
         return {row.number: row for row in last.rows}
 
 
-def at(one: Person, **changes) -> At:
+def at(one: Person, approve=lambda _satoshis, _purpose: True, **changes) -> At:
     """The desk of a person's window. `changes`: of the network that it takes itself to be on."""
     posted = queue.SimpleQueue()
-    desk = BountyDesk(posted.put, approve=lambda _satoshis, _purpose: True, limit=None)
+    desk = BountyDesk(posted.put, approve, limit=None)
     connection = one.bounties.connection
     connection = replace(connection, network=replace(connection.network, **changes))
     desk.open(SimpleNamespace(connection=connection, ledger=one.bounties.ledger))
@@ -140,6 +140,27 @@ def test_a_commitment_of_an_earlier_run_is_told_of_and_revealed(poster, claimant
     assert ben.rows(LOOK)[1].mark is BountyMark.OURS
     ben.desk.handle(RevealBounty(1))
     assert [one.step for one in ben.said() if isinstance(one, BountyReached)][-1] is BountyStep.PAID
+
+
+def test_where_coins_cost_money_each_step_is_asked_for_and_a_no_sends_nothing(poster, claimant):
+    standing = posted_by(poster, window=40)
+    asked, answers = [], [False, True, True]
+
+    def approve(satoshis, purpose):
+        asked.append((satoshis, purpose))
+        return answers.pop(0)
+
+    claimant.bounties.named(poster.bounties.share(standing))
+    ben = at(claimant, approve, chain="main")
+    ben.desk.handle(ClaimBounty(1, PICTURE))
+    failed, listed = ben.said()
+    assert (failed.number, listed.rows[0].mark) == (1, BountyMark.OPEN)
+    assert "not approved" in failed.notice.what
+    ((satoshis, purpose),) = asked
+    assert satoshis > DEPOSIT and "the deposit is lost if" in purpose
+    ben.desk.handle(ClaimBounty(1, PICTURE))
+    assert [one.step for one in ben.said() if isinstance(one, BountyReached)][-1] is BountyStep.PAID
+    assert [purpose.split()[0] for _, purpose in asked] == ["commit", "commit", "reveal;"]
 
 
 def test_a_drawing_that_does_not_earn_it_is_not_sent(poster, claimant):
