@@ -4,14 +4,16 @@ claim costs after many others, and where every coin is afterwards.
 
 from __future__ import annotations
 
-import itertools
+import collections
+import contextlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import psutil
 
-from app.bench.measures import Figures, Images, Labels, readings_of
+from app.bench.measures import Figures, Images, Labels, readings_of, temporary_home
 from app.chain.connection import NodeChoice
 from app.chain.many import NewClaim, submit_many
 from app.chain.node.process import EmbeddedNode
@@ -25,7 +27,7 @@ __all__ = ["MARKS", "chain_figures"]
 
 MARKS = (100, 1_000, 10_000)
 """Past verifications after which the cost of one more is measured."""
-_ROUNDS, _CLAIMS = 5, 40
+_ROUNDS, _CLAIMS = 8, 25
 _STEPS = 200
 """How often progress is told, over the whole run."""
 
@@ -34,30 +36,30 @@ def chain_figures(model: IntegerModel, images: Images, labels: Labels, progress:
     """Claim for each image (n, 28, 28) what the model reads, all on one chain.
 
     Counts, accuracies (0 to 1), claims a second, fees in satoshis, blocks, whether every coin is accounted
-    for, and the cost of a claim at each of MARKS that the images reach. It runs a node in the data folder in
-    use: call it within `measures.temporary_home`.
+    for; and the cost of a claim after each of MARKS that the images reach, on a chain and in a data folder of
+    its own. The first chain is in the data folder in use: call it within `measures.temporary_home`.
     """
     pace = Pace(len(images))
     read: list[int] = []
     taken: list[ChainVerdict | None] = []
-    costs: Figures = {}
-    seconds = 0.0
-    with open_service(model, Kind.PACKED, NodeChoice(), progress) as service:
-        service.prepare(silent)
-        ends = [0, *(mark for mark in MARKS if mark < len(images)), len(images)]
-        for first, last in itertools.pairwise(ends):
-            start = time.perf_counter()
-            for claim, verdict in submit_many(service, _claims(model, images[first:last], first), silent):
-                read.append(claim.digit)
-                taken.append(verdict if isinstance(verdict, ChainVerdict) else None)
-                pace.step()
-                if len(taken) % max(1, len(images) // _STEPS) == 0:
-                    progress(f"Verifying the test set on chain: {pace.text}", pace.share)
-            seconds += time.perf_counter() - start
-            if last in MARKS:
-                progress(f"Measuring a claim after {last:,} others", None)
-                costs[f"{last}"] = _cost(service, list(_claims(model, images[:_CLAIMS])))
-        unaccounted = _unaccounted(service)
+    with contextlib.ExitStack() as chains:
+        whole = chains.enter_context(_chain(model, progress))
+        start = time.perf_counter()
+        for claim, verdict in submit_many(whole.service, _claims(model, images), silent):
+            read.append(claim.digit)
+            taken.append(verdict if isinstance(verdict, ChainVerdict) else None)
+            pace.step()
+            if len(taken) % max(1, len(images) // _STEPS) == 0:
+                progress(f"Verifying the test set on chain: {pace.text}", pace.share)
+        seconds = time.perf_counter() - start
+        unaccounted = _unaccounted(whole.service)
+        measured = {len(images): whole} if len(images) in MARKS else {}
+        for mark in (mark for mark in MARKS if mark < len(images)):
+            progress(f"Making {mark:,} claims on a chain of their own", None)
+            chains.enter_context(temporary_home())
+            measured[mark] = chains.enter_context(_chain(model, silent))
+            collections.deque(submit_many(measured[mark].service, _claims(model, images[:mark]), silent), 0)
+        costs = _costs(dict(sorted(measured.items())), list(_claims(model, images[:_CLAIMS])), progress)
     confirmed = [verdict for verdict in taken if verdict is not None and verdict.block_height is not None]
     right = sum(
         verdict is not None and verdict.accepted and verdict.claimed == label
@@ -78,30 +80,57 @@ def chain_figures(model: IntegerModel, images: Images, labels: Labels, progress:
     }
 
 
-def _claims(model: IntegerModel, images: Images, first: int = 0) -> Iterator[NewClaim]:
-    """For each image the claim that the model makes, named by its number, from `first` on."""
-    for number, image in enumerate(images, first):
+@dataclass(frozen=True)
+class _Chain:
+    """A chain of its own, and the process of its node."""
+
+    service: Service
+    node: psutil.Process
+
+
+@contextlib.contextmanager
+def _chain(model: IntegerModel, progress: Progress) -> Iterator[_Chain]:
+    """A fresh chain with an instance of the model's contract on it. ChainError if its node ends at once."""
+    with open_service(model, Kind.PACKED, NodeChoice(), progress) as service:
+        service.prepare(silent)
+        pid = EmbeddedNode(service.connection.network.name).status().pid
+        if pid is None:
+            raise ChainError("The embedded node ended while it was measured.", hint="Try again.")
+        yield _Chain(service, psutil.Process(pid))
+
+
+def _claims(model: IntegerModel, images: Images) -> Iterator[NewClaim]:
+    """For each image the claim that the model makes, named by its number."""
+    for number, image in enumerate(images):
         fixed = model.read(image)
         yield NewClaim(f"{number}", image.tobytes(), fixed.digit, readings_of(fixed))
 
 
-def _cost(service: Service, claims: Sequence[NewClaim]) -> Figures:
-    """Milliseconds of one claim made by itself, in a block of its own: by the clock, and of the processor
-    (this program and the node together). The least of some rounds: what else the machine does only adds.
+def _costs(chains: Mapping[int, _Chain], claims: Sequence[NewClaim], progress: Progress) -> Figures:
+    """Milliseconds of one claim made by itself, in a block of its own, on each chain: by the clock, and of
+    the processor (this program and the node together).
+
+    All chains take turns, and the least of some rounds counts: whatever else the machine does only adds.
     """
-    pid = EmbeddedNode(service.connection.network.name).status().pid
-    if pid is None:
-        raise ChainError("The embedded node ended while it was measured.", hint="Try again.")
-    node = psutil.Process(pid)
-    rounds = []
-    for _ in range(_ROUNDS):
-        clock, ours, its = time.perf_counter(), time.process_time(), _processor_seconds(node)
-        for claim in claims:
-            service.submit(claim.image, claim.digit, claim.readings, name=claim.name, progress=silent)
-        used = time.process_time() - ours + _processor_seconds(node) - its
-        rounds.append((time.perf_counter() - clock, used))
-    wall, processor = (min(one) * 1000 / len(claims) for one in zip(*rounds, strict=True))
-    return {"wall_ms": wall, "processor_ms": processor}
+    rounds: dict[int, list[tuple[float, float]]] = {mark: [] for mark in chains}
+    for number in range(_ROUNDS):
+        progress("Measuring a claim after many others", number / _ROUNDS)
+        for mark, chain in chains.items():
+            rounds[mark].append(_round(chain, claims))
+    costs: Figures = {}
+    for mark, found in rounds.items():
+        wall, processor = (min(one) * 1000 / len(claims) for one in zip(*found, strict=True))
+        costs[f"{mark}"] = {"wall_ms": wall, "processor_ms": processor}
+    return costs
+
+
+def _round(chain: _Chain, claims: Sequence[NewClaim]) -> tuple[float, float]:
+    """Seconds that all these claims take, one after the other: by the clock, and of the processor."""
+    clock, ours, its = time.perf_counter(), time.process_time(), _processor_seconds(chain.node)
+    for claim in claims:
+        chain.service.submit(claim.image, claim.digit, claim.readings, name=claim.name, progress=silent)
+    used = time.process_time() - ours + _processor_seconds(chain.node) - its
+    return time.perf_counter() - clock, used
 
 
 def _processor_seconds(process: psutil.Process) -> float:
