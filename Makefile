@@ -18,9 +18,10 @@ PENS ?= $(wildcard ../shared/data/pendigits_test.npz)
 run: $(VENV)/.run
 	@$(BIN)/inkproof $(if $(IMAGE),verify $(IMAGE)) $(ARGS)
 
-# Two processes, modules kept whole: many of them share a node or a model.
+# One process more than there are cores: tests wait for nodes. Modules are kept whole: many share a node or a model.
 # One shuffled order for every run, so that it can be repeated; ARGS=--randomly-seed=N takes another.
-TESTS := -n auto --dist loadfile --randomly-seed=1282549362
+CORES := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+TESTS := -n $(shell expr $(CORES) + 1) --dist loadfile --randomly-seed=1282549362
 
 # The processes share the cores: threads of each would wait for each other's.
 check test exhaustive ten-runs attack: export OPENBLAS_NUM_THREADS := 1

@@ -51,16 +51,16 @@ class Promise:
     unrolled: int = 0
     all_images: int = 500
     extreme: int = 2
-    extreme_unrolled: int = 53
+    extreme_unrolled: int = 106
 
 
 PROMISES = {
-    "handwriting": Promise(0.980, 0.97, 270_000, images=100, unrolled=2, all_images=10_000, extreme=1),
-    "compact": Promise(0.980, 0.97, 5_000, agreement=0.98, images=50, all_images=10_000),
-    "source": Promise(0.970, 0.80, 300_000, images=25, extreme=4),
+    "handwriting": Promise(0.980, 0.97, 270_000, images=50, unrolled=1, all_images=10_000),
+    "compact": Promise(0.980, 0.97, 5_000, agreement=0.98, images=25, all_images=10_000),
+    "source": Promise(0.970, 0.80, 300_000, images=15, extreme=4),
     "mlp": Promise(0.970, 0.80, 2_000_000),
     "mlp-8bit": Promise(0.970, 0.80, 310_000, agreement=0.99),
-    "cnn": Promise(0.993, 0.97, 50_000, agreement=0.99, images=10, all_images=10_000, extreme=8),
+    "cnn": Promise(0.993, 0.97, 50_000, agreement=0.99, images=6, all_images=10_000, extreme=8),
 }
 NAMES = list(models.MODELS)
 FORMS = [

@@ -311,10 +311,10 @@ def _open_page(url: str) -> None:
         webbrowser.open(url)
 
 
-def run(options: WindowOptions | None = None) -> int:
+def run(options: WindowOptions | None = None, workers: Collection[Who] = PROCESSES) -> int:
     """Open the window and stay until it is closed. The exit status: 0, or 2 where no window can be opened."""
     try:
-        window = Window(options or WindowOptions())
+        window = Window(options or WindowOptions(), workers=workers)
     except pygame.error as error:
         raise no_window(str(error), os.environ) from error
     # SIGTERM and SIGHUP close the window as if by hand, so that the node is stopped. A signal that is ignored

@@ -252,7 +252,7 @@ def test_what_dies_behind_the_window_is_reported_and_started_again(window):
     told = []
 
     def steps(window):
-        yield from until(lambda: window.frames.ready is not None)
+        yield from until(lambda: window.state.chain.phase is Phase.READY)
         for victim in _started():
             if _is_node(victim) or "spawn_main" in " ".join(victim.cmdline()):
                 victim.kill()
@@ -377,8 +377,9 @@ def _program(bitcoind, home):
     script = """
 import sys
 from app.window.app import run
+from app.window.model.values import Who
 if __name__ == "__main__":
-    sys.exit(run())
+    sys.exit(run(workers=[Who.CHAIN, Who.SCRIPT]))
 """
     file = home / "opens_a_window.py"
     file.write_text(script)
