@@ -196,12 +196,12 @@ def test_an_imported_model_pays_between_people_who_have_both_imported_it(people,
     anna, ben = people
     terms = ("--digit", 7, "--reward", 90_000, "--until", "+400", "--model", "mine")
     file = another_model(tmp_path)
-    anna.json("import", file, "--name", "mine", chain=False)
+    anna.json("import", file, "--name", "mine", "--no-node", chain=False)
     posted = anna.json("bounty", "post", *terms)
     assert posted["model"] == "mine"
     unknown = ben("bounty", "list", "--bounty", posted["bounty"])
     assert (unknown.returncode, "is not known here" in unknown.stderr) == (2, True), unknown.stderr
-    ben.json("import", file, "--name", "hers", chain=False)
+    ben.json("import", file, "--name", "hers", "--no-node", chain=False)
     assert ben.json("bounty", "list", "--bounty", posted["bounty"])["model"] == "hers"
     assert ben.json("bounty", "commit", SEVEN)["status"] == "committed"
     assert ben.json("bounty", "reveal")["status"] == "paid"
