@@ -198,14 +198,13 @@ def _integers(training: Training, progress: ProgressCallback) -> IntegerModel:
     from app.training.quantised import train_quantised
 
     recipe = training.recipe.quantised
-    teacher = training.recipe.teacher
-    if recipe is None or teacher is None:
+    if recipe is None:
         return quantise(FloatJudge(training.model).weights())
     found = train_quantised(
         training.model,
         training.epoch_data,
         recipe,
-        temperature=teacher.temperature,
+        temperature=training.recipe.temperature,
         seed=training.seed,
         progress=progress,
     )

@@ -146,22 +146,6 @@ def balance(weights: DenseWeights, norm: float) -> DenseWeights:
     return [(kernel.astype(np.float32), bias.astype(np.float32)) for kernel, bias in balanced]
 
 
-def evened(weights: DenseWeights) -> DenseWeights:
-    """The same function with every hidden neuron's incoming and outgoing weights of equal length.
-
-    Balanced weights (`balance`) differ in size by layer so much that no rate of learning suits all.
-    """
-    even = [(kernel.astype(np.float64), bias.astype(np.float64)) for kernel, bias in weights]
-    for index in range(len(even) - 1):
-        (kernel, bias), (following, next_bias) = even[index], even[index + 1]
-        incoming, outgoing = np.linalg.norm(kernel, axis=0), np.linalg.norm(following, axis=1)
-        alive = (incoming > 0) & (outgoing > 0)
-        factors = np.sqrt(np.where(alive, outgoing, 1.0) / np.where(alive, incoming, 1.0))
-        even[index] = (kernel * factors, bias * factors)
-        even[index + 1] = (following / factors[:, None], next_bias)
-    return [(kernel.astype(np.float32), bias.astype(np.float32)) for kernel, bias in even]
-
-
 def used_pixels(images: NDArray[np.uint8], fewest: int) -> NDArray[np.bool_]:
     """Which of the 784 pixels carry ink in at least `fewest` of `images` (N, 28, 28), bool (784,).
 

@@ -106,6 +106,12 @@ class Lesson:
     labels: NDArray[np.uint8]
     character: NDArray[np.int64]
 
+    def rows_of(self, epoch: int, kept: NDArray[np.int64], signs: int) -> NDArray[np.int64]:
+        """The rows of `kept` that an epoch learns: all digits, and of the signs one in `signs`, in turn."""
+        if signs == 1:
+            return kept
+        return kept[(self.labels[kept] != NO_DIGIT) | ((kept + epoch) % signs == 0)]
+
     def targets(self) -> Floats:
         """What is to be answered, float32 (N, 10): one digit, or all ten alike."""
         return one_hot(self.labels)

@@ -33,7 +33,7 @@ LABEL_BATCH = 1000
 
 @dataclass(frozen=True)
 class Teacher:
-    """How the teacher is trained, and how soft its answers are made.
+    """How the teacher is trained.
 
     `cleaning`: after so many epochs pen characters are left out to whose label the teacher gives less than
     `doubtful`: about one of a hundred labels in collections is wrong.
@@ -44,7 +44,6 @@ class Teacher:
     batch: int = 256
     learning_rate: float = 2e-3
     weight_decay: float = 0.01
-    temperature: float = 2.0
     cleaning: int = 4
     doubtful: float = 0.02
 

@@ -29,8 +29,9 @@ class Recipe:
     copies: int = 1  # augmented copies of the training set, used in turn, one per epoch
     pens: PenRecipe | None = None  # how pen files are learned from, where there are any
     teacher: Teacher | None = None
-    plain: bool = False  # every second epoch takes the pictures as they are: a small model cannot hold all
-    finishing: int = 0  # epochs after these, at a quarter of the rate, on the pictures as they are
+    temperature: float = 2.0  # how soft the teacher's answers are made
+    plain: int = 0  # after so many epochs on copies, one on the pictures as they are; 0: none
+    signs: int = 1  # of the signs that are no digit, one in so many is learned from in each epoch, in turn
     rarest_inked: float = 0.0  # pixels inked in a smaller share of the training pictures get no weights
     lane_bits: int | None = None  # lanes in Script that the first layer's sums shall fit
     quantised: QuantisedRecipe | None = None  # how its few-bit integers are trained, where it has such
@@ -46,18 +47,19 @@ RECIPES = {
             name="handwriting",
             summary="what ships: MNIST and pens of many widths, taught by a convolutional model",
             epochs=160,
-            batch=256,
+            batch=512,
             optimizer="AdamW",
-            learning_rate=4e-3,
-            weight_decay=0.02,
+            learning_rate=6e-3,
+            weight_decay=0.0,
             cosine=True,
             validation=VALIDATION,
             augmentation=Augmentation(),
             copies=COPIES,
-            plain=True,
             pens=PenRecipe(),
             teacher=Teacher(),
-            finishing=24,
+            temperature=1.0,
+            plain=6,
+            signs=5,
             rarest_inked=0.008,
             lane_bits=36,
         ),
@@ -75,7 +77,8 @@ RECIPES = {
             validation=VALIDATION,
             augmentation=Augmentation(),
             copies=COPIES,
-            plain=True,
+            temperature=1.0,
+            plain=1,
             pens=PenRecipe(),
             teacher=Teacher(),
             quantised=QuantisedRecipe(weights=(7, 3, 3), epochs=60, learning_rate=2e-3, dropout=0.0),
@@ -104,7 +107,10 @@ RECIPES = {
             copies=COPIES,
             pens=PenRecipe(),
             teacher=Teacher(),
-            quantised=QuantisedRecipe(),
+            temperature=1.0,
+            plain=6,
+            signs=2,
+            quantised=QuantisedRecipe(epochs=24),
         ),
     )
 }

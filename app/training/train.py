@@ -96,8 +96,6 @@ def train(
     taught = course.teacher(cache)
     data, loss = course.taught_data(taught)
     model, history = course.fitted(data, loss, fitting)
-    if taught is not None and recipe.finishing:
-        model = course.gently_fitted(model, taught)
     test = corpus.mnist.x_test, corpus.mnist.y_test
     confusion = confusion_matrix(FloatJudge(model), *test)
     return Training(
@@ -114,6 +112,16 @@ def train(
         seconds=time.perf_counter() - started,
         epoch_data=data,
     )
+
+
+def copy_of(epoch: int, copies: int, plain: int) -> int:
+    """Which of `copies` copies an epoch takes: each in turn, and after every `plain` of them the number
+    `copies`, which stands for the pictures as they are; 0: never those.
+    """
+    if not plain:
+        return epoch % copies
+    turn, place = divmod(epoch, plain + 1)
+    return copies if place == plain else (turn * plain + place) % copies
 
 
 def _for_epochs(recipe: Recipe, epochs: int | None) -> Recipe:
@@ -153,21 +161,18 @@ class _Course:
 
     def taught_data(self, taught: Taught | None) -> tuple[EpochData, Any]:
         """What each epoch learns, and the loss that measures it: the labels, or a teacher's answers."""
-        material, plain = self.material, self.recipe.plain
-        pictures = [*material.copies, *([material.plain] if plain else [])]
+        material, recipe = self.material, self.recipe
+        pictures = [*material.copies, *([material.plain] if recipe.plain else [])]
         if taught is None:
             loss: Any = "categorical_crossentropy"
             targets, kept = [material.targets()] * len(pictures), np.arange(len(material.labels))
         else:
             targets = self._answers(taught, pictures)
-            kept, loss = np.flatnonzero(taught.kept), distillation_loss(self._temperature)
-        order = list(range(len(material.copies)))
-        if plain:
-            order = [place for copy in order for place in (copy, len(order))]
+            kept, loss = np.flatnonzero(taught.kept), distillation_loss(recipe.temperature)
 
         def data(epoch: int) -> tuple[Images, Floats, NDArray[np.int64]]:
-            place = order[epoch % len(order)]
-            return pictures[place], targets[place], kept
+            place = copy_of(epoch, len(material.copies), recipe.plain)
+            return pictures[place], targets[place], material.rows_of(epoch, kept, recipe.signs)
 
         return data, loss
 
@@ -202,45 +207,10 @@ class _Course:
         )
         return _finished(model, recipe), history
 
-    def gently_fitted(self, model: Any, taught: Taught) -> Any:
-        """A dense model trained on, for `recipe.finishing` epochs, on the pictures as they are.
-
-        A small model cannot hold all that augmentation asks for; what it is to read is not augmented.
-        """
-        recipe, material = self.recipe, self.material
-        import_for_training(self.seed)
-        weights = dense_weights(model)
-        used = np.asarray(weights[0][0].any(axis=1), np.bool_)
-        plain = material.plain.copy()
-        plain.reshape(len(plain), -1)[:, ~used] = 0
-        (targets,) = self._answers(taught, [material.plain])
-        kept = np.flatnonzero(taught.kept)
-        steps = recipe.finishing * -(-len(kept) // recipe.batch)
-        gentle = replace(recipe, learning_rate=recipe.learning_rate / 4)
-        further = _compiled(gentle, distillation_loss(self._temperature), used, steps)
-        architecture.set_dense_weights(further, architecture.evened(weights))
-        fit(
-            further,
-            lambda _: (plain, targets, kept),
-            stage="finishing",
-            epochs=recipe.finishing,
-            batch=recipe.batch,
-            rng=np.random.default_rng(self.seed),
-            progress=self.progress,
-            after_epoch=lambda: self.measure(further),
-        )
-        return _finished(further, recipe)
-
-    @property
-    def _temperature(self) -> float:
-        """How soft the teacher's answers are made."""
-        assert self.recipe.teacher is not None
-        return self.recipe.teacher.temperature
-
     def _answers(self, taught: Taught, pictures: list[Images]) -> list[Floats]:
         """What the teacher says of each copy of the pictures, float32 (N, 10)."""
         labels = self.material.labels
-        return taught_targets(taught.model, pictures, labels, self._temperature, self.progress)
+        return taught_targets(taught.model, pictures, labels, self.recipe.temperature, self.progress)
 
 
 def _compiled(recipe: Recipe, loss: Any, used: NDArray[np.bool_], steps: int) -> Any:

@@ -81,23 +81,3 @@ def test_pixels_inked_too_seldom_are_not_used() -> None:
     images[:4, 20, 1] = 255
     assert np.flatnonzero(architecture.used_pixels(images, 4)).tolist() == [20 * 28 + 1]
     assert architecture.used_pixels(images, 0).all()
-
-
-def test_evened_weights_are_the_same_function_with_lengths_alike() -> None:
-    rng = np.random.default_rng(4)
-    weights = [
-        (
-            (rng.normal(size=(784, 8)) * 10.0 ** rng.integers(-3, 4, 8)).astype(np.float32),
-            np.zeros(8, np.float32),
-        ),
-        (rng.normal(size=(8, 10)).astype(np.float32), np.zeros(10, np.float32)),
-    ]
-    weights[0][0][:, 3] = 0  # a neuron that is dead stays so
-    (kernel, bias), (following, last) = architecture.evened(weights)
-    inputs = rng.random((5, 784))
-    before = np.maximum(inputs @ weights[0][0] + weights[0][1], 0) @ weights[1][0]
-    after = np.maximum(inputs @ kernel + bias, 0) @ following + last
-    assert after == pytest.approx(before, rel=1e-4)
-    lengths = np.linalg.norm(kernel, axis=0), np.linalg.norm(following, axis=1)
-    alive = np.arange(8) != 3
-    assert lengths[0][alive] == pytest.approx(lengths[1][alive], rel=1e-4) and lengths[0][3] == 0

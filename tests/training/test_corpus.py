@@ -56,6 +56,20 @@ def test_a_lesson_is_mnist_then_every_drawing_then_the_signs(corpus: Corpus) -> 
     assert found.character.tolist() == who
 
 
+def test_an_epoch_learns_every_digit_and_each_sign_in_turn(corpus: Corpus) -> None:
+    found = made(corpus, Cache())
+    kept = np.arange(3, len(found.labels))
+    digits, signs = (kept[(found.labels[kept] == NO_DIGIT) == sign] for sign in (False, True))
+    assert np.array_equal(found.rows_of(5, kept, signs=1), kept)
+    epochs = [found.rows_of(epoch, kept, signs=4) for epoch in range(4)]
+    for rows in epochs:
+        assert np.isin(digits, rows).all() and len(rows) - len(digits) in {
+            len(signs) // 4,
+            len(signs) // 4 + 1,
+        }
+    assert sorted(np.concatenate([rows[np.isin(rows, signs)] for rows in epochs])) == sorted(signs)
+
+
 def test_what_is_held_out_is_in_no_lesson(corpus: Corpus) -> None:
     kept = held_out(corpus, 0.1, Cache())
     assert corpus.digits is not None and corpus.others is not None

@@ -13,8 +13,8 @@ from app.training.corpus import Corpus
 from app.training.data import Mnist
 from app.training.distil import Teacher
 from app.training.fitting import TrainingProgress
-from app.training.recipes import DEFAULT, RECIPES
-from app.training.train import Training, train
+from app.training.recipes import DEFAULT, RECIPES, Recipe
+from app.training.train import Training, copy_of, train
 
 pytestmark = pytest.mark.slow
 
@@ -26,7 +26,6 @@ SMALL = replace(
     augmentation=Augmentation(untouched=0.5),
     teacher=Teacher("cnn", epochs=2, batch=32),
     rarest_inked=0.05,
-    finishing=1,
 )
 PLAIN = replace(RECIPES["source"], batch=32)
 
@@ -110,12 +109,16 @@ def test_progress_names_every_stage_and_never_runs_backwards(
         "teacher",
         "teaching",
         "model",
-        "finishing",
     ]
-    for stage in ("augmenting", "teacher", "teaching", "model", "finishing"):
+    for stage in ("augmenting", "teacher", "teaching", "model"):
         done = [(tick.epoch - 1 + tick.fraction) / tick.epochs for tick in heard if tick.stage == stage]
         assert done == sorted(done) and done[0] >= 0 and done[-1] == 1.0
     assert heard[-1].metrics["val_accuracy"] >= 0
+
+
+def test_epochs_take_the_copies_in_turn_and_the_plain_pictures_after_so_many() -> None:
+    assert [copy_of(epoch, copies=3, plain=0) for epoch in range(7)] == [0, 1, 2, 0, 1, 2, 0]
+    assert [copy_of(epoch, copies=3, plain=2) for epoch in range(9)] == [0, 1, 3, 2, 0, 3, 1, 2, 3]
 
 
 def test_no_epochs_at_all_is_refused(strokes: Mnist) -> None:
