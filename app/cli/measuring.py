@@ -17,27 +17,13 @@ from app.cli.options import data_set, model_of
 from app.cli.output import out, print_json, reporting
 from app.drawing import load_drawings, pictures_of
 from app.errors import DataError
-from app.fixedpoint import (
-    IntegerModel,
-    convolutional,
-    load,
-    quantise,
-    rounded_to_bits,
-    save,
-    save_sureness,
-)
+from app.fixedpoint import load
 from app.floats.judge import FloatJudge
 from app.training.cache import Cache
-from app.training.corpus import Corpus
 from app.training.data import load_mnist
-from app.training.fitting import ProgressCallback, TrainingProgress
+from app.training.fitting import TrainingProgress
 from app.training.pens import chosen, load_pens
 from app.training.penwork import as_written
-from app.training.recipes import Recipe
-from app.training.train import Training
-
-_MLP_BITS = 8
-_FEW_BIT_FILE = "integers-8bit.npz"
 
 
 def evaluate(options: argparse.Namespace) -> int:
@@ -108,8 +94,8 @@ def _examples(options: argparse.Namespace) -> tuple[npt.NDArray[np.uint8], npt.N
 
 def train(options: argparse.Namespace) -> int:
     """Train by a recipe and write everything that follows from the trained weights."""
-    from app.training import report as reports
     from app.training.corpus import load_corpus
+    from app.training.outcome import leave
     from app.training.recipes import RECIPES
     from app.training.train import train as train_model
 
@@ -125,7 +111,6 @@ def train(options: argparse.Namespace) -> int:
     with reporting(options) as report:
         report("Reading the images")
         corpus = load_corpus(load_mnist(data_set(options)), options.pens, options.others)
-        data = corpus.mnist
         if corpus.lacking and RECIPES[options.recipe].pens is not None:
             report(corpus.lacking)
 
@@ -136,42 +121,25 @@ def train(options: argparse.Namespace) -> int:
             text = f"{step.stage}: epoch {step.epoch} of {step.epochs}  {figures}".rstrip()
             report(text, (step.epoch - 1 + step.fraction) / step.epochs)
 
+        cache = Cache(options.cache)
         training = train_model(
             RECIPES[options.recipe],
             corpus,
             seed=options.seed,
             epochs=options.epochs,
-            cache=Cache(options.cache),
+            cache=cache,
             progress=progress,
         )
-        # Quantising first: weights that cannot be integers must not replace a good model.
-        model = _integers(training, progress)
         report("Writing model, integers and report")
-        integer_accuracy = float((model.classify(data.x_test) == data.y_test).mean())
-        figures = reports.write(training, folder, integer_accuracy)
-        save(model, folder / "integers.npz")
-        _calibrate(model, corpus, training.recipe, Cache(options.cache), folder / "sureness.json")
-        if options.recipe == "mlp":
-            save(rounded_to_bits(FloatJudge(training.model).weights(), _MLP_BITS), folder / _FEW_BIT_FILE)
+        left = leave(training, corpus, folder, cache, progress)
+    model = left.integers
     if options.json:
-        print_json({"folder": str(folder), "model_sha256": model.sha256, **figures})
+        print_json({"folder": str(folder), "model_sha256": model.sha256, **left.figures})
     else:
-        out.print(f"test accuracy    {training.test_accuracy:.2%}  as integers {integer_accuracy:.2%}")
+        out.print(f"test accuracy    {training.test_accuracy:.2%}  as integers {left.accuracy:.2%}")
         out.print(f"model          {model.architecture}  sha256 {model.sha256}")
         out.print(f"written to       {folder}")
     return OK
-
-
-def _calibrate(model: IntegerModel, corpus: Corpus, recipe: Recipe, cache: Cache, path: Path) -> None:
-    """Write from where readings are sure, on the pens held out, if there are digits and other signs."""
-    from app.training.calibration import calibrate
-    from app.training.corpus import held_out
-
-    path.unlink(missing_ok=True)
-    kept = held_out(corpus, recipe.validation, cache)
-    if len(kept.pens) and len(kept.signs):
-        about = {"on": "pens of the writers held out of training"}
-        save_sureness(calibrate(model, kept.pens, kept.pen_labels, kept.signs, about), path)
 
 
 def _place_for_weights(options: argparse.Namespace) -> Path:
@@ -191,21 +159,3 @@ def _place_for_weights(options: argparse.Namespace) -> Path:
             hint="Name one with --output DIR, or replace them with --replace-shipped.",
         )
     return made_folder(options.output)
-
-
-def _integers(training: Training, progress: ProgressCallback) -> IntegerModel:
-    """The integer model of a trained one: its weights rounded, or few-bit weights trained as such."""
-    from app.training.quantised import train_quantised
-
-    recipe = training.recipe.quantised
-    if recipe is None:
-        return quantise(FloatJudge(training.model).weights())
-    found = train_quantised(
-        training.model,
-        training.epoch_data,
-        recipe,
-        temperature=training.recipe.temperature,
-        seed=training.seed,
-        progress=progress,
-    )
-    return convolutional(found.parameters, found.steps, lane_bits=recipe.lane_bits)
