@@ -32,6 +32,13 @@ def integers(name: str):
     return load(models.named(name).integers_path)
 
 
+def zero(name: str) -> bool:
+    """Whether 0 is a model's logit of "no digit"."""
+    sureness = load_sureness(models.named(name).sureness_path, integers(name).sha256)
+    assert sureness is not None
+    return sureness.none_is_zero
+
+
 def _beside(mnist_file: Path, name: str) -> Path:
     path = mnist_file.with_name(name)
     if not path.is_file():
@@ -49,7 +56,7 @@ def digits(mnist_file):
 @pytest.fixture(scope="module")
 def readings(digits):
     """What a model reads in these pictures, and each reading's lead, by the model's name; read once."""
-    return functools.cache(lambda name: leads(integers(name), digits[0]))
+    return functools.cache(lambda name: leads(integers(name), digits[0], zero(name)))
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +84,7 @@ def test_few_signs_are_sure_where_nearly_all_rightly_read_digits_are(name, digit
     (_, labels), (read, found) = digits, readings(name)
     right = np.array(found, object)[read == labels]
     threshold = sorted(right)[int(0.03 * len(right))]
-    _, of_signs = leads(integers(name), signs)
+    _, of_signs = leads(integers(name), signs, zero(name))
     assert np.mean([lead >= threshold for lead in of_signs]) <= SIGNS
 
 

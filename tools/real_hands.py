@@ -21,7 +21,7 @@ from app import models, paths
 from app.drawing import load_drawings, pictures_of
 from app.fixedpoint import Sureness, load, save_sureness
 from app.training.cache import Cache
-from app.training.calibration import SURE_OF_RIGHT, calibrated, leads
+from app.training.calibration import SURE_OF_RIGHT, calibrate, leads
 from app.training.data import load_mnist
 from app.training.pens import PenSet, chosen, joined, load_pens
 from app.training.penwork import as_written
@@ -46,10 +46,11 @@ def main() -> None:
     for name in options.models or models.MODELS:
         model = models.named(name)
         integers = load(model.integers_path)
-        read = {kind: _Read(*leads(integers, images), labels) for kind, (images, labels) in sets.items()}
-        sureness = calibrated(
-            integers, read["held_out"].right, read["held_out"].wrong, read["signs"].leads, ABOUT
-        )
+        sureness = calibrate(integers, *sets["held_out"], sets["signs"][0], ABOUT)
+        read = {
+            kind: _Read(*leads(integers, images, sureness.none_is_zero), labels)
+            for kind, (images, labels) in sets.items()
+        }
         if not options.before:
             save_sureness(sureness, model.sureness_path)
             curves[name] = _curves(sureness, read)

@@ -1,9 +1,11 @@
 """How sure a reading is, by the same integer logits that the contract compares.
 
-Models of ours are trained to answer signs that are no digit with ten logits alike, and digits with one that
-stands out. The **lead** measures both at once, in integers:
+The **lead** of a reading measures at once how far its digit stands above the second, and above "no digit":
 
-    lead = 2 * top - second - mean of all           all times the number of classes, to stay whole
+    lead = (top - second) + (top - none)            all times the number of classes, to stay whole
+
+Models of ours are trained to answer signs that are no digit with ten logits below 0: `none` is 0. Models
+that know no such level answer the same whatever is added to all ten: for them `none` is the mean of the ten.
 
 A reading is *sure* where its lead reaches the model's threshold: no float is involved, so that every judge
 could decide it. The sureness from 0 to 1 is a logistic curve through the same lead.
@@ -20,7 +22,7 @@ from typing import Any
 
 from app.errors import ModelError
 
-FORMAT = "inkproof-sureness-1"
+FORMAT = "inkproof-sureness-2"
 _LONGEST = 100_000  # bytes of a file
 
 
@@ -30,22 +32,23 @@ class Sureness:
 
     `sha256` of the model's integers; `threshold`: the least lead of a sure reading; `middle` and `width`: the
     lead at which the curve is 1/2, and how much more makes the odds e times better (all in units of `lead`).
-    `found`: how and on what, for people.
+    `none_is_zero`: 0 is the logit of "no digit", see above. `found`: how and on what, for people.
     """
 
     sha256: str
     threshold: int
     middle: int
     width: int
+    none_is_zero: bool = False
     found: Mapping[str, Any] = field(default_factory=dict)
 
     def is_sure(self, logits: Sequence[int]) -> bool:
         """Whether a reading with these logits is sure. Exact."""
-        return lead(logits) >= self.threshold
+        return lead(logits, self.none_is_zero) >= self.threshold
 
     def sureness(self, logits: Sequence[int]) -> float:
         """From 0 to 1: the share of digits among such readings, if half of all characters are digits."""
-        return self.of_lead(lead(logits))
+        return self.of_lead(lead(logits, self.none_is_zero))
 
     def of_lead(self, lead: int) -> float:
         """The sureness of a reading with this lead."""
@@ -54,10 +57,11 @@ class Sureness:
         return 1.0 / (1.0 + math.exp(-odds))
 
 
-def lead(logits: Sequence[int]) -> int:
-    """By how much the largest logit stands above the second and the mean; see above. At least two logits."""
+def lead(logits: Sequence[int], none_is_zero: bool) -> int:
+    """How far the largest logit stands above the second and "no digit"; see above. At least two logits."""
     second, top = sorted(int(logit) for logit in logits)[-2:]
-    return len(logits) * (2 * top - second) - sum(int(logit) for logit in logits)
+    none = 0 if none_is_zero else sum(int(logit) for logit in logits)
+    return len(logits) * (2 * top - second) - none
 
 
 def save_sureness(sureness: Sureness, path: Path) -> None:
@@ -68,6 +72,7 @@ def save_sureness(sureness: Sureness, path: Path) -> None:
         "threshold": sureness.threshold,
         "middle": sureness.middle,
         "width": sureness.width,
+        "none_is_zero": sureness.none_is_zero,
         "found": dict(sureness.found),
     }
     partial = path.with_suffix(".partial")
@@ -90,7 +95,11 @@ def load_sureness(path: Path, sha256: str) -> Sureness | None:
         threshold, middle, width = (values[name] for name in ("threshold", "middle", "width"))
         if not all(isinstance(number, int) for number in (threshold, middle, width)):
             raise ValueError
-        found = Sureness(str(values["sha256"]), threshold, middle, width, dict(values["found"]))
+        if not isinstance(values["none_is_zero"], bool):
+            raise ValueError
+        found = Sureness(
+            str(values["sha256"]), threshold, middle, width, values["none_is_zero"], dict(values["found"])
+        )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(
             f"The thresholds of sureness in {path.name} cannot be read.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -21,13 +21,13 @@ _STEPS = 50
 _CHUNK = 1000
 
 
-def leads(model: IntegerModel, images: Images) -> tuple[NDArray[np.int64], list[int]]:
+def leads(model: IntegerModel, images: Images, none_is_zero: bool) -> tuple[NDArray[np.int64], list[int]]:
     """What a model reads in images (N, 28, 28), the classes (N,), and each reading's lead, whole numbers."""
     digits: list[int] = []
     found: list[int] = []
     for start in range(0, len(images), _CHUNK):
         logits = model.logits(images[start : start + _CHUNK])
-        found += [lead(row) for row in logits.tolist()]
+        found += [lead(row, none_is_zero) for row in logits.tolist()]
         digits += [row.index(max(row)) for row in logits.tolist()]
     return np.array(digits, np.int64), found
 
@@ -37,45 +37,52 @@ def calibrate(
 ) -> Sureness:
     """The threshold that SURE_OF_RIGHT of the rightly read `digits` reach, and a logistic curve.
 
-    The curve tells rightly read digits from `signs` that are none and digits read wrongly, both kinds having
-    the same weight. `about`: where the pictures come from, for people. DataError without digits or signs.
+    Of the two leads the one under which fewer `signs` are sure is taken. The curve tells rightly read digits
+    from `signs` that are none and digits read wrongly, both kinds having the same weight. `about`: where the
+    pictures come from, for people. DataError without digits or signs.
     """
     if not len(digits) or not len(signs):
         raise DataError(
             "Sureness is found on digits and on other signs.",
             hint="Give pen files of both, with --pens and --others.",
         )
-    read, of_digits = leads(model, digits)
-    good = (read == labels).tolist()
-    right = [lead for lead, is_right in zip(of_digits, good, strict=True) if is_right]
-    wrong = [lead for lead, is_right in zip(of_digits, good, strict=True) if not is_right]
-    return calibrated(model, right, wrong, leads(model, signs)[1], about)
+    both = [_calibrated(model, digits, labels, signs, about, zero) for zero in (False, True)]
+    return min(both, key=lambda sureness: float(sureness.found["sure_signs"]))
 
 
-def calibrated(
+def _calibrated(
     model: IntegerModel,
-    right: Sequence[int],
-    wrong: Sequence[int],
-    signs: Sequence[int],
+    digits: Images,
+    labels: NDArray[np.uint8],
+    signs: Images,
     about: Mapping[str, Any],
+    none_is_zero: bool,
 ) -> Sureness:
-    """The same, from the leads of digits read rightly and wrongly, and of signs."""
-    threshold = sorted(right)[int((1 - SURE_OF_RIGHT) * len(right))]
+    """The same with one of the two leads."""
+    read, of_digits = leads(model, digits, none_is_zero)
+    _, of_signs = leads(model, signs, none_is_zero)
+    good = (read == labels).tolist()
+    right = sorted(lead for lead, is_right in zip(of_digits, good, strict=True) if is_right)
+    wrong = [lead for lead, is_right in zip(of_digits, good, strict=True) if not is_right]
+    threshold = right[int((1 - SURE_OF_RIGHT) * len(right))]
     # Fitted in logits, whatever integers a logit is worth.
     worth = len(model.logit_range.low) * model.logit_range.denominator
-    middle, width = _logistic(*(np.array([v / worth for v in found]) for found in (right, [*signs, *wrong])))
+    middle, width = _logistic(
+        *(np.array([v / worth for v in found]) for found in (right, [*of_signs, *wrong]))
+    )
     return Sureness(
         model.sha256,
         threshold,
         round(middle * worth),
         max(1, round(width * worth)),
+        none_is_zero,
         {
             **about,
             "rule": f"{SURE_OF_RIGHT:.0%} of the rightly read digits are sure",
-            "digits": len(right) + len(wrong),
+            "digits": len(digits),
             "rightly_read": len(right),
             "signs": len(signs),
-            "sure_signs": sum(lead >= threshold for lead in signs) / max(1, len(signs)),
+            "sure_signs": sum(lead >= threshold for lead in of_signs) / len(signs),
             "threshold_in_logits": threshold / worth,
         },
     )

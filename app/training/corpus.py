@@ -1,6 +1,7 @@
 """What a recipe learns from: MNIST and, where there are pen files, real pens, all as 28x28 pictures.
 
-Signs that are no digit are learned from too: of them a model shall say that all ten digits are alike.
+Signs that are no digit are learned from too: a teacher shall say of them that all ten digits are alike, and a
+model that it teaches that none of the ten is there.
 """
 
 from __future__ import annotations

@@ -3,6 +3,9 @@
 64 hidden units can hold more than they find by themselves from bare labels. A convolutional teacher, trained
 on the same augmented pictures, gives each of them ten probabilities; the small model learns those (Hinton,
 Vinyals, Dean: "Distilling the Knowledge in a Neural Network", 2015). One teacher serves three recipes.
+
+The small model also learns an eleventh class, "no digit", whose logit is always 0: the ten logits of a sign
+that is no digit shall all be below it. The class costs no weights, and is read from the same ten integers.
 """
 
 from __future__ import annotations
@@ -148,12 +151,12 @@ def taught_targets(
     temperature: float,
     progress: ProgressCallback,
 ) -> list[NDArray[np.float32]]:
-    """What the teacher answers to each copy, float32 (N, 10); a sign that is no digit has all ten alike."""
+    """What the teacher answers to each copy, float32 (N, 10); for a sign that is no digit, ten zeros."""
     answer = answers_at(model, temperature)
     targets = []
     for number, copy in enumerate(copies):
         targets.append(answer(copy))
-        targets[-1][labels == NO_DIGIT] = 1 / CLASSES
+        targets[-1][labels == NO_DIGIT] = 0.0
         progress(TrainingProgress("teaching", number + 1, len(copies), 1.0))
     return targets
 
@@ -184,15 +187,16 @@ def answers_at(model: Any, temperature: float) -> Callable[[NDArray[np.uint8]], 
 
 
 def distillation_loss(temperature: float) -> Callable[[Any, Any], Any]:
-    """Cross-entropy between the teacher's and the student's softened probabilities.
+    """Cross-entropy between softened targets (N, 10) and logits (N, 10), a number per row.
 
-    The student answers probabilities p at temperature 1; softmax(log(p) / T) are the same at temperature T.
-    The factor T**2 keeps the gradient's size independent of T, as the paper says.
+    "No digit" is the eleventh class: its logit is 0, its target what the ten targets leave of 1. The factor
+    T**2 keeps the gradient's size independent of T, as the paper says.
     """
     ops = import_keras().ops
 
-    def loss(targets: Any, probabilities: Any) -> Any:
-        logits = ops.log(ops.maximum(probabilities, 1e-9)) / temperature
-        return -(temperature**2) * ops.sum(targets * ops.log_softmax(logits, axis=-1), axis=-1)
+    def loss(targets: Any, logits: Any) -> Any:
+        softened = logits / temperature
+        everything = ops.concatenate([softened, ops.zeros_like(softened[:, :1])], axis=-1)
+        return temperature**2 * (ops.logsumexp(everything, axis=-1) - ops.sum(targets * softened, axis=-1))
 
     return loss

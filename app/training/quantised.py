@@ -8,6 +8,7 @@ estimator).
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 from app.fixedpoint.arithmetic import PIXEL_MAX
 from app.floats.runtime import import_for_training, import_keras, import_tensorflow
+from app.training.distil import distillation_loss
 from app.training.fitting import EpochData, ProgressCallback, TrainingProgress, cosine_schedule, no_progress
 
 _CALIBRATION_IMAGES = 2000
@@ -166,7 +168,7 @@ def train_quantised(
     model = QuantisedCnn(model, images, recipe)
     rng = np.random.default_rng(seed)
     rate = cosine_schedule(recipe.learning_rate, recipe.epochs * -(-len(rows) // recipe.batch))
-    step = _training_step(model, import_keras().optimizers.Adam(rate), temperature)
+    step = _training_step(model, import_keras().optimizers.Adam(rate), distillation_loss(temperature))
     for epoch in range(recipe.epochs):
         images, targets, rows = data(epoch)
         order = rng.permutation(rows)
@@ -180,16 +182,15 @@ def train_quantised(
     return model.trained()
 
 
-def _training_step(model: QuantisedCnn, optimizer: Any, temperature: float) -> Any:
+def _training_step(model: QuantisedCnn, optimizer: Any, loss_of: Callable[[Any, Any], Any]) -> Any:
     tensorflow = import_tensorflow()
     optimizer.build(model.variables)
 
     @tensorflow.function(autograph=False, reduce_retracing=True)  # type: ignore[untyped-decorator]
     def step(images: Any, targets: Any) -> Any:
         with tensorflow.GradientTape() as tape:
-            logits = model.logits(images, model.recipe.dropout) / temperature
-            losses = tensorflow.nn.softmax_cross_entropy_with_logits(targets, logits)
-            loss = temperature**2 * tensorflow.reduce_mean(losses) + model.excess()
+            losses = loss_of(targets, model.logits(images, model.recipe.dropout))
+            loss = tensorflow.reduce_mean(losses) + model.excess()
         gradients = tape.gradient(loss, model.variables)
         optimizer.apply_gradients(zip(gradients, model.variables, strict=True))
         return loss

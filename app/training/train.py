@@ -187,10 +187,12 @@ class _Course:
         for pictures in [*material.copies, *([material.plain] if recipe.plain else [])]:
             pictures.reshape(len(pictures), -1)[:, ~used] = 0
         model = _compiled(recipe, loss, used, steps=recipe.epochs * -(-len(data(0)[2]) // recipe.batch))
+        measured = architecture.build(recipe.architecture)
         history: dict[str, list[float]] = {}
 
         def after_epoch() -> dict[str, float]:
-            figures = self.measure(model)
+            measured.set_weights(model.get_weights())
+            figures = self.measure(measured)
             for name, value in figures.items():
                 history.setdefault(name, []).append(value)
             return figures
@@ -219,6 +221,8 @@ def _compiled(recipe: Recipe, loss: Any, used: NDArray[np.bool_], steps: int) ->
     It starts without weights for unused pixels. Those are blank in all fitted images, so they get none later.
     """
     model = architecture.build(recipe.architecture)
+    if recipe.teacher is not None:
+        model = architecture.answering_logits(model)
     if not used.all():
         (kernel, bias), *rest = dense_weights(model)
         architecture.set_dense_weights(model, [(kernel * used[:, None], bias), *rest])

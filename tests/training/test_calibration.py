@@ -28,7 +28,7 @@ def test_97_of_100_rightly_read_digits_are_sure() -> None:
     digits, labels = pictures(list(range(50, 250))), (np.arange(200) % 10).astype(np.uint8)
     labels[:20] = (labels[:20] + 1) % 10  # read wrongly: their leads do not count
     found = calibrate(model(), digits, labels, pictures([30] * 40), {"on": "ink"})
-    _, values = leads(model(), digits[20:])
+    _, values = leads(model(), digits[20:], found.none_is_zero)
     assert sum(value >= found.threshold for value in values) / 180 == pytest.approx(0.97, abs=0.006)
     assert found.sha256 == model().sha256
     assert (
@@ -48,6 +48,22 @@ def test_the_curve_separates_digits_from_signs() -> None:
 
     assert sureness(20) < 0.1 < 0.9 < sureness(230)
     assert sureness(125) == pytest.approx(0.5, abs=0.15)
+
+
+def test_the_lead_that_keeps_more_signs_out_is_taken() -> None:
+    """Digits have one logit of 100 to 250 and the others 0; signs have ten alike, or all below zero."""
+    digits, labels = pictures(list(range(100, 250))), (np.arange(150) % 10).astype(np.uint8)
+    signs = np.full((20, 784), 250, np.uint8).reshape(-1, 28, 28)
+    assert calibrate(model(), digits, labels, signs, {}).none_is_zero is False
+    kernel = np.zeros((784, 10))
+    kernel[np.arange(10), np.arange(10)] = 1.0
+    # The pixel that only the signs have takes all ten logits down, and one of them less than the others.
+    kernel[20, :], kernel[20, 0] = -3.0, -2.0
+    signs = np.zeros((20, 784), np.uint8)
+    signs[:, 20] = 250
+    found = calibrate(quantise([(kernel, np.zeros(10))]), digits, labels, signs.reshape(-1, 28, 28), {})
+    assert found.none_is_zero is True
+    assert found.found["sure_signs"] == 0
 
 
 def test_it_takes_digits_and_signs() -> None:

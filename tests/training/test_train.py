@@ -13,7 +13,7 @@ from app.training.corpus import Corpus
 from app.training.data import Mnist
 from app.training.distil import Teacher
 from app.training.fitting import TrainingProgress
-from app.training.recipes import DEFAULT, RECIPES, Recipe
+from app.training.recipes import DEFAULT, RECIPES
 from app.training.train import Training, copy_of, train
 
 pytestmark = pytest.mark.slow

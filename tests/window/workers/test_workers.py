@@ -225,7 +225,7 @@ def test_a_missing_model_is_an_answer_and_not_a_death(home):
 
 def test_a_reading_is_sure_by_the_model_s_own_threshold_where_there_is_one():
     logits = (500, *[0] * 9)
-    for least, sure in ((lead(logits), True), (lead(logits) + 1, False)):
+    for least, sure in ((lead(logits, False), True), (lead(logits, False) + 1, False)):
         known = Sureness("ab", threshold=least, middle=1, width=1)
         assert exact_reading(1, 0, logits, 10**9, 0.1, known).sure is sure
     assert exact_reading(1, 0, logits, 100, 0.1, None).sure
