@@ -18,9 +18,9 @@ from app.training.calibration import leads
 from app.training.pens import chosen, load_pens
 from app.training.penwork import as_written
 
-PROMISES = {"handwriting": 0.970, "compact": 0.965, "cnn": 0.975}
-"""The least share of pen digits that the models trained on pens read."""
-SIGNS = 0.09
+PROMISES = {"handwriting": 0.975, "compact": 0.975, "cnn": 0.980}
+"""The least share of pen digits that the models trained on pens read; half a percent less of any half."""
+SIGNS = 0.08
 """The largest share of signs that are sure where 97 of 100 rightly read digits are."""
 
 pytestmark = pytest.mark.slow
@@ -46,11 +46,22 @@ def _beside(mnist_file: Path, name: str) -> Path:
     return path
 
 
+def drawn(pens, every):
+    """Pictures (N, 28, 28) and labels (N,) of every so many-th character."""
+    some = chosen(pens, np.arange(len(pens)) % every == 0)
+    return as_written(some, workers=1), some.labels
+
+
 @pytest.fixture(scope="module")
-def digits(mnist_file):
-    """Pictures (N, 28, 28) and labels (N,) of people whom no training has seen."""
-    pens = load_pens(_beside(mnist_file, "pendigits_test.npz"), digits=True)
-    return as_written(pens, workers=1), pens.labels
+def pens(mnist_file):
+    """Digits of people whom no training has seen, as strokes."""
+    return load_pens(_beside(mnist_file, "pendigits_test.npz"), digits=True)
+
+
+@pytest.fixture(scope="module")
+def digits(pens):
+    """Half of them as pictures (N, 28, 28), and their labels (N,)."""
+    return drawn(pens, 2)
 
 
 @pytest.fixture(scope="module")
@@ -67,16 +78,25 @@ def signs(mnist_file):
 
 
 @pytest.mark.parametrize("name", models.MODELS)
-def test_the_figure_on_pens_is_the_model_s_own(name, digits, readings):
-    share = float((readings(name)[0] == digits[1]).mean())
-    assert models.figures()[name].pens == pytest.approx(share, abs=1e-9)
+def test_the_figure_on_pens_is_the_model_s_own_and_half_of_them_are_read_alike(name, digits, readings):
     figures = json.loads((paths.resources() / "docs" / "figures" / "real-hands.json").read_text())
-    assert figures["now"][name]["test"] == pytest.approx(share, abs=1e-9)
+    assert figures["now"][name]["test"] == models.figures()[name].pens
+    share = float((readings(name)[0] == digits[1]).mean())
+    assert figures["now"][name]["test"] == pytest.approx(share, abs=0.015)
+
+
+@pytest.mark.exhaustive
+def test_the_figures_on_pens_are_of_all_of_them(pens):
+    pictures, labels = drawn(pens, 1)
+    for name in models.MODELS:
+        share = float((integers(name).classify(pictures) == labels).mean())
+        assert models.figures()[name].pens == pytest.approx(share, abs=1e-9)
+        assert share >= PROMISES.get(name, 0.0)
 
 
 @ours
 def test_people_are_read_as_promised(name, digits, readings):
-    assert (readings(name)[0] == digits[1]).mean() >= PROMISES[name]
+    assert (readings(name)[0] == digits[1]).mean() >= PROMISES[name] - 0.005
 
 
 @ours

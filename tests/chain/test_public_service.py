@@ -293,7 +293,7 @@ def test_real_coins_are_asked_for_once_with_deployment_and_verification(mainnet)
     assert f"fee {verdict.fee:,}" in purpose
     assert satoshis == verdict.fee + service.spending.spent() - deployment.value
     assert "come back" in purpose
-    assert f"{verdict.script_bytes:,} bytes, where compact has 4,718" in purpose
+    assert f"{verdict.script_bytes:,} bytes, where compact has 4,715" in purpose
 
 
 def test_nothing_is_deployed_ahead_with_real_coins(mainnet):

@@ -250,8 +250,8 @@ OVER = {
     "path": drawn(card=Card.PATH, typed="~/pictures/seven.png"),
     "question": drawn(
         question=Question(
-            20_777,
-            "deploy the contract (206,742 bytes, where compact has 4,718 and cnn has 36,779; fee 20,675) "
+            20_776,
+            "deploy the contract (206,738 bytes, where compact has 4,715 and cnn has 36,770; fee 20,674) "
             "and verify one image with it (fee 102); 1,102 more are held by the contract until "
             "then and come back",
         )
