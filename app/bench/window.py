@@ -33,13 +33,12 @@ _REST = 0.6
 
 
 class _Hand:
-    """A driver of the window: draws spirals with the mouse, pauses after each, and submits once."""
+    """A driver of the window: draws zeros with the mouse, pauses after each, and submits one of them."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._began = time.perf_counter()
         self._down = False
-        self._submitted = False
         self.seen: dict[str, float] = {}
         """When the first float reading and the contract were ready, on the clock of `time.perf_counter`."""
 
@@ -58,9 +57,11 @@ class _Hand:
             window.quit()
         phase = (now - self._began) % (_STROKE + _REST)
         box = window.view.layout.canvas
-        angle = phase / _STROKE * 4 * math.pi
-        reach = box.w * (0.08 + 0.3 * min(1.0, phase / _STROKE))
-        place = (box.centre[0] + reach * math.cos(angle), box.centre[1] + reach * math.sin(angle))
+        angle = (min(1.0, phase / _STROKE) * 2.04 - 0.5) * math.pi
+        place = (
+            box.centre[0] + 0.21 * box.w * math.cos(angle),
+            box.centre[1] + 0.32 * box.w * math.sin(angle),
+        )
         at = (round(place[0]), round(place[1]))
         drawing = phase < _STROKE
         if drawing and not self._down:
@@ -70,8 +71,7 @@ class _Hand:
             post_mouse(pygame.MOUSEBUTTONUP, at, button=1)
         elif drawing:
             post_mouse(pygame.MOUSEMOTION, at, rel=(0, 0), buttons=(1, 0, 0))
-        elif window.frames.ready is not None and not self._submitted and phase > _STROKE + 0.5:
-            self._submitted = True
+        elif window.frames.ready is not None and window.state.submission is None:
             window.do(intents.Submit())
         self._down = drawing
 
