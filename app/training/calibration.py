@@ -39,7 +39,7 @@ def calibrate(
 
     Of the two leads the one under which fewer `signs` are sure is taken. The curve tells rightly read digits
     from `signs` that are none and digits read wrongly, both kinds having the same weight. `about`: where the
-    pictures come from, for people. DataError without digits or signs.
+    pictures come from, for people. DataError without digits or signs, or if no digit is read rightly.
     """
     if not len(digits) or not len(signs):
         raise DataError(
@@ -64,6 +64,11 @@ def _calibrated(
     good = (read == labels).tolist()
     right = sorted(lead for lead, is_right in zip(of_digits, good, strict=True) if is_right)
     wrong = [lead for lead, is_right in zip(of_digits, good, strict=True) if not is_right]
+    if not right:
+        raise DataError(
+            "The model reads none of the digits rightly, so it cannot be sure of any.",
+            hint="Train it for longer.",
+        )
     threshold = right[int((1 - SURE_OF_RIGHT) * len(right))]
     # Fitted in logits, whatever integers a logit is worth.
     worth = len(model.logit_range.low) * model.logit_range.denominator

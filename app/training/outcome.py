@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from app.errors import DataError
 from app.fixedpoint import IntegerModel, convolutional, quantise, rounded_to_bits, save, save_sureness
 from app.floats.judge import FloatJudge
 from app.training import report
@@ -77,4 +79,6 @@ def _calibrate(integers: IntegerModel, corpus: Corpus, validation: float, cache:
     kept = held_out(corpus, validation, cache)
     if len(kept.pens) and len(kept.signs):
         about = {"on": "pens of the writers held out of training"}
-        save_sureness(calibrate(integers, kept.pens, kept.pen_labels, kept.signs, about), path)
+        # A model that reads no digit rightly, as after a very short training, is left without.
+        with contextlib.suppress(DataError):
+            save_sureness(calibrate(integers, kept.pens, kept.pen_labels, kept.signs, about), path)

@@ -66,6 +66,12 @@ def test_the_lead_that_keeps_more_signs_out_is_taken() -> None:
     assert found.found["sure_signs"] == 0
 
 
+def test_a_model_that_reads_no_digit_rightly_has_no_threshold() -> None:
+    wrong = (np.arange(20) % 10 + 1).astype(np.uint8) % 10
+    with pytest.raises(DataError, match="none of the digits rightly"):
+        calibrate(model(), pictures(list(range(50, 70))), wrong, pictures([30] * 5), {})
+
+
 def test_it_takes_digits_and_signs() -> None:
     nothing = np.zeros((0, 28, 28), np.uint8)
     with pytest.raises(DataError, match="digits and on other signs"):

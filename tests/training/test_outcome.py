@@ -26,10 +26,13 @@ FILES = ["confusion.png", "curves.png", "integers.npz", "model.keras", "report.j
 
 @pytest.fixture(scope="module")
 def training() -> Training:
-    """A model as training begins with it, as if it had been trained."""
+    """A model that reads everything as a three, as if it had been trained."""
+    model = architecture.build("784-64-10")
+    hidden, (kernel, bias) = FloatJudge(model).weights()
+    architecture.set_dense_weights(model, [hidden, (kernel * 0, np.eye(10, dtype=bias.dtype)[3])])
     figures = {"train_loss": [1.0], "train_accuracy": [0.1], "val_loss": [1.0], "val_accuracy": [0.1]}
     return Training(
-        model=architecture.build("784-64-10"),
+        model=model,
         recipe=RECIPES["source"],
         seed=1,
         epochs=1,
@@ -69,8 +72,18 @@ def test_with_pens_of_both_kinds_it_says_from_where_the_model_is_sure(
     left = leave(training, Corpus(strokes, digits, signs), tmp_path)
     sureness = load_sureness(tmp_path / "sureness.json", left.integers.sha256)
     assert sureness is not None and sureness.found["digits"] == digits.held_out().sum()
-    # A threshold of an earlier model is not left beside a model that has none.
+    # A threshold of an earlier model is not left beside one that has none.
     leave(training, Corpus(strokes), tmp_path)
+    assert not (tmp_path / "sureness.json").exists()
+
+
+def test_a_model_that_reads_no_digit_rightly_is_left_without_a_threshold(
+    training: Training, strokes: Mnist, tmp_path: Path
+) -> None:
+    digits, signs = straight(160), straight(80, digits=False)
+    without_threes = replace(digits, labels=(digits.labels % 3).astype(np.uint8))
+    leave(training, Corpus(strokes, without_threes, signs), tmp_path)
+    assert (tmp_path / "integers.npz").is_file()
     assert not (tmp_path / "sureness.json").exists()
 
 
