@@ -81,7 +81,10 @@ class Hdf5:
         self._check(path, dataset)
         try:
             values = np.asarray(dataset[()], np.float64)
-        except (OSError, RuntimeError, ValueError, MemoryError):
+        except (OSError, RuntimeError, ValueError) as error:
+            # HDF5 tells of memory that it did not get as of any other failure to read.
+            if "alloc" in str(error):
+                raise MemoryError from error
             refuse(f"Its weights at {shown(path)!r} cannot be unpacked.", _DAMAGED)
         if not np.isfinite(values).all():
             refuse(
