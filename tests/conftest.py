@@ -33,11 +33,19 @@ settings.register_profile("untimed", deadline=None, suppress_health_check=[Healt
 settings.load_profile("untimed")
 
 
+SLOW_ROOMS = ("attack", "floats", "training")
+"""Forged spends by the thousand, and TensorFlow."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs a node, so that `make check` can leave it out."""
+    """Mark what needs a node or takes seconds, so that `make check` can leave it out."""
     for item in items:
-        if "bitcoind" in getattr(item, "fixturenames", ()):
+        fixtures = getattr(item, "fixturenames", ())
+        if "bitcoind" in fixtures:
             item.add_marker("node")
+        room = item.path.relative_to(Path(__file__).parent).parts[0]
+        if room in SLOW_ROOMS or "keras" in fixtures:
+            item.add_marker("slow")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
