@@ -82,7 +82,7 @@ def connect(
 ) -> Iterator[Connection]:
     """Reach the chain; the embedded node is started if need be and stopped by its last user.
 
-    `raised`: a packed contract that is too big for a default policy. `watch`: whether a node of one's own
+    `raised`: a packed contract that is too big for a default policy. `watch`: whether the user's own node
     shall watch our address: without that, or an index of transactions, it does not find ours in its blocks.
     """
     if choice.rpc_url:

@@ -80,8 +80,8 @@ def _submit_one(service: Service, claim: NewClaim, progress: Progress) -> ChainV
 def _sending(service: Service, batch: Sequence[NewClaim], progress: Progress) -> Iterator[list[Verification]]:
     """Send a batch, which the node judges while the block runs; yields its records, none if nothing is sent.
 
-    What became of them, the ledger says afterwards. An exception in the block leaves them open: they are
-    settled by the next run.
+    Their outcome is in the ledger afterwards. An exception in the block leaves them open: the next run
+    settles them.
     """
     records: list[Verification] = []
     if len(batch) == 1:

@@ -1,4 +1,4 @@
-"""`import` and `models`: models of a person's own."""
+"""`import` and `models`: models that the user brings."""
 
 from __future__ import annotations
 

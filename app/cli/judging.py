@@ -138,7 +138,7 @@ def _beside(drawn: Text, words: list[Text]) -> list[Text]:
 def _judges(verdict: Verdict) -> list[Text]:
     """A line for each judge: its name, its digit, and how it came to it."""
     floating, fixed = verdict.floating, verdict.fixed
-    logit = f"logit {max(fixed.logits) / fixed.denominator:.4f}"
+    logit = f"logit {fixed.top:.4f}"
     if verdict.sureness is not None:
         logit += f", {'sure' if verdict.sure else 'not sure'} ({verdict.sureness:.2f})"
     rows = [

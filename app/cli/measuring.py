@@ -154,8 +154,8 @@ def _place_for_weights(options: argparse.Namespace) -> Path:
         return made_folder(paths.assets() / options.recipe)
     if options.output is None:
         raise DataError(
-            "It is not said where the trained model is to be written.",
-            why=f"Without a folder it would replace the weights of {options.recipe!r}, which ship.",
+            "No output folder is given.",
+            why=f"The trained model would replace the weights of {options.recipe!r}, which ship.",
             hint="Name one with --output DIR, or replace them with --replace-shipped.",
         )
     return made_folder(options.output)

@@ -78,7 +78,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Coin:
-    """A P2PKH output that pays for a step; whoever owns it signs its input afterwards."""
+    """A P2PKH output that pays for a step; its owner signs the input afterwards."""
 
     txid: str
     index: int

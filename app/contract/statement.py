@@ -4,7 +4,7 @@ The contract checks that the owner signed the transaction, and that the model re
 The signature does not cover the unlocking script, in which image and digit stand: somebody who sees a claim
 can put another image with its own true digit into it, and it stays valid under a new txid. It does cover the
 outputs. One of them therefore carries, behind OP_FALSE OP_RETURN, a tag and SHA-256(image || digit),
-the digit as a minimal script number (0 is no byte), and whoever checks a claim compares it.
+the digit as a minimal script number (0 is no byte), and a verifier compares it.
 
 The contract could demand it: it would check the preimage of the signature's digest (OP_PUSH_TX) and compare
 the hash of the outputs in it. Estimated cost: some 500 bytes more in each claim, 600 in each contract.

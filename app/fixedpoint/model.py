@@ -42,6 +42,11 @@ class FixedReading:
     denominator: int
     milliseconds: float
 
+    @property
+    def top(self) -> float:
+        """The largest logit at its real size."""
+        return max(self.logits) / self.denominator
+
 
 class IntegerModel:
     """Dense and convolutional models of any depth and width over an image of `pixels` bytes.

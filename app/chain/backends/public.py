@@ -1,4 +1,4 @@
-"""Testnet and mainnet without a node of one's own: WhatsOnChain to look, an ARC to send."""
+"""Testnet and mainnet without a local node: WhatsOnChain to look, an ARC to send."""
 
 from __future__ import annotations
 

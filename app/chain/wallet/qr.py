@@ -15,7 +15,7 @@ QUIET_ZONE = 4
 
 def qr_code(text: str) -> QRCode:
     """The QR code of a text; level M: 15 % of it may be hidden or misread."""
-    # Imported late: whoever opens the window waits for its first frame, and sees no code in it.
+    # Imported late: the window's first frame shows no code and shall not wait for this.
     import segno
 
     return segno.make(text, error="m", micro=False)
