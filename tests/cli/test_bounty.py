@@ -13,6 +13,7 @@ from app import paths
 from app.training.data import load_mnist
 from tests.cli.conftest import SEVEN, Ran, call
 from tests.conftest import Regtest
+from tests.faults import world
 
 
 class Person:
@@ -21,8 +22,7 @@ class Person:
     def __init__(self, folder: Path, regtest: Regtest, monkeypatch: pytest.MonkeyPatch) -> None:
         self.folder = folder
         self._url = regtest.rpc.url
-        conf = (regtest.node.folder / "bitcoin.conf").read_text().splitlines()
-        known = dict(line.split("=", 1) for line in conf if "=" in line)
+        known = world.conf(regtest.node)
         self._user, self._password = known["rpcuser"], known["rpcpassword"]
         self._monkeypatch = monkeypatch
 

@@ -8,6 +8,9 @@ os.environ["PYGAME_HIDE_SUPPORT_PROMPT"] = "1"
 
 import pytest
 
+from tests.chain.bounty.conftest import claimant as claimant
+from tests.chain.bounty.conftest import poster as poster
+
 
 def pytest_addoption(parser):
     parser.addoption(

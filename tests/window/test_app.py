@@ -26,6 +26,7 @@ from app.window.options import WindowOptions
 from app.window.workers.crew import PROCESSES
 from tests.conftest import hearing
 from tests.faults import world
+from tests.window.frames import draw_seven, until
 
 ROOT = Path(__file__).parents[2]
 _OTHERS: set[int] = set()
@@ -48,25 +49,6 @@ def window(bitcoind, home):
         return window
 
     return open_with
-
-
-def until(there, seconds=300.0):
-    """Frames until something is so."""
-    deadline = time.monotonic() + seconds
-    while not there():
-        assert time.monotonic() < deadline, "It did not happen in time."
-        yield
-
-
-def draw_seven(window):
-    from tests.window.states import SEVEN
-
-    for stroke in SEVEN:
-        window.do(intents.PenDown(*stroke.points[0]))
-        for point in stroke.points[1:]:
-            window.do(intents.PenMove(*point))
-            yield
-        window.do(intents.PenUp())
 
 
 def test_from_the_first_stroke_to_the_ledger(window, home):

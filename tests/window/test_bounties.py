@@ -1,7 +1,5 @@
 """A bounty of another person, claimed in the window: one node, two wallets, a process for the chain."""
 
-import time
-
 import pygame
 import pytest
 
@@ -13,14 +11,10 @@ from app.window.model.bounties import Deal
 from app.window.model.bounty_values import BountyMark
 from app.window.model.values import Card, StepMark, Who
 from app.window.options import WindowOptions
-from tests.chain.bounty.conftest import REWARD, height, person, terms_for
-from tests.window.states import PICTURE, SEVEN
-
-
-@pytest.fixture
-def poster(regtest, tmp_path):
-    with person(regtest, tmp_path / "poster") as one:
-        yield one
+from tests.chain.bounty.conftest import REWARD, height, terms_for
+from tests.faults import world
+from tests.window.frames import draw_seven, until
+from tests.window.states import PICTURE
 
 
 @pytest.fixture
@@ -28,11 +22,8 @@ def window(regtest, home):
     """Open a window of another person on the same node; it is closed when the generator ends."""
     from app.window.app import Window
 
-    conf = (regtest.node.folder / "bitcoin.conf").read_text().splitlines()
-    known = dict(line.split("=", 1) for line in conf if "=" in line)
-    options = WindowOptions(
-        rpc_url=regtest.rpc.url, rpc_user=known["rpcuser"], rpc_password=known["rpcpassword"]
-    )
+    node = world.choice_of(regtest.node)
+    options = WindowOptions(rpc_url=node.rpc_url, rpc_user=node.rpc_user, rpc_password=node.rpc_password)
 
     def open_with(steps):
         window = Window(options, driver=Player(steps), workers=[Who.FIXED, Who.CHAIN])
@@ -45,25 +36,8 @@ def window(regtest, home):
     return open_with
 
 
-def until(there, seconds=300.0):
-    """Frames until something is so."""
-    deadline = time.monotonic() + seconds
-    while not there():
-        assert time.monotonic() < deadline, "It did not happen in time."
-        yield
-
-
 def press(key, unicode=""):
     pygame.event.post(pygame.event.Event(pygame.KEYDOWN, key=key, unicode=unicode, mod=0))
-
-
-def draw_seven(window):
-    for stroke in SEVEN:
-        window.do(intents.PenDown(*stroke.points[0]))
-        for point in stroke.points[1:]:
-            window.do(intents.PenMove(*point))
-            yield
-        window.do(intents.PenUp())
 
 
 def test_a_bounty_of_another_person_is_claimed_with_one_press(window, poster):

@@ -22,6 +22,7 @@ __all__ = [
     "LookAtBounties",
     "LookUpBounty",
     "RevealBounty",
+    "claimed_by",
 ]
 
 
@@ -118,6 +119,12 @@ class RevealBounty:
 
 
 BountyRequest: TypeAlias = LookAtBounties | LookUpBounty | ClaimBounty | RevealBounty
+
+
+def claimed_by(request: BountyRequest) -> int | None:
+    """The number of the bounty that a request claims or reveals; None for the others."""
+    return request.number if isinstance(request, ClaimBounty | RevealBounty) else None
+
 
 # --- from the worker ---
 

@@ -18,6 +18,7 @@ from app.window.model.bounty_values import (
     LookAtBounties,
     LookUpBounty,
     RevealBounty,
+    claimed_by,
 )
 from app.window.model.protocol import Message, Said
 from app.window.model.values import Notice
@@ -64,8 +65,7 @@ class BountyDesk:
 
     def handle(self, request: BountyRequest) -> None:
         """Carry a request out, and post the list as it is then. UnreachableError if the node is gone."""
-        number = request.number if isinstance(request, ClaimBounty | RevealBounty) else None
-        self._guarded(number, lambda: self._carry_out(request))
+        self._guarded(claimed_by(request), lambda: self._carry_out(request))
         self._guarded(None, self._show)
 
     def refresh(self) -> None:

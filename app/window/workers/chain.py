@@ -16,12 +16,7 @@ from typing import TYPE_CHECKING
 
 from app import models
 from app.errors import InkproofError, UnreachableError
-from app.window.model.bounty_values import (
-    BountyFailed,
-    BountyRequest,
-    ClaimBounty,
-    RevealBounty,
-)
+from app.window.model.bounty_values import BountyFailed, BountyRequest, claimed_by
 from app.window.model.protocol import (
     Account,
     Answer,
@@ -215,8 +210,7 @@ def _refuse_until(line: _Line, seconds: float, error: InkproofError) -> None:
     if isinstance(request, CheckTxid):
         line.post(Checked(Check(request.txid, failure=str(error))))
     if isinstance(request, BountyRequest):
-        claimed = request.number if isinstance(request, ClaimBounty | RevealBounty) else None
-        line.post(BountyFailed(claimed, notice_of(error)))
+        line.post(BountyFailed(claimed_by(request), notice_of(error)))
 
 
 @dataclass

@@ -6,8 +6,6 @@ import queue
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
 
-import pytest
-
 from app.chain.bounty.readers import reader_named
 from app.window.model.bounty_values import (
     BountyFailed,
@@ -24,18 +22,6 @@ from app.window.model.protocol import Said
 from app.window.workers.bounties import BountyDesk
 from tests.chain.bounty.conftest import DEPOSIT, REWARD, Person, height, mine, person, terms_for
 from tests.window.states import PICTURE
-
-
-@pytest.fixture
-def poster(regtest, tmp_path):
-    with person(regtest, tmp_path / "poster") as one:
-        yield one
-
-
-@pytest.fixture
-def claimant(regtest, tmp_path):
-    with person(regtest, tmp_path / "claimant") as one:
-        yield one
 
 
 @dataclass
