@@ -18,7 +18,7 @@ def without_secrets() -> dict[str, str]:
 
 @contextlib.contextmanager
 def hidden_secrets() -> Iterator[None]:
-    """Take our secrets out of `os.environ` meanwhile, for a library that starts programs by itself."""
+    """Remove our secrets from `os.environ` within the block, for a library that starts programs itself."""
     kept = {name: os.environ.pop(name) for name in _SECRETS if name in os.environ}
     try:
         yield

@@ -1,4 +1,4 @@
-"""Everything that can go wrong in a way a person should hear about.
+"""The errors that are shown to the person.
 
 InkproofError
  ├── ImageError          a picture that cannot be read as one digit

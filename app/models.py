@@ -1,7 +1,7 @@
 """The models there are: those that ship, one entry each, and those that a person has imported or trained.
 
-Whatever lets a person choose a model reads this list. Light on purpose: the command line's help and the
-window's first frame are made from it.
+Whatever lets a person choose a model reads this list. It imports little: the command line's help and the
+window's first frame are built from it.
 
 An imported model is a folder `models/<SHA-256 of its integers>` in the person's data folder, with
 `integers.npz`, `model.keras`, `meta.json` and its report.
@@ -73,7 +73,7 @@ class Model:
 
     @property
     def sureness_path(self) -> Path:
-        """From which lead its readings are sure (`app.fixedpoint.sureness`)."""
+        """File of the lead from which its readings are sure (`app.fixedpoint.sureness`)."""
         name = self.integers.replace("integers", "sureness").replace(".npz", ".json")
         return (self.root or paths.model_folder(self.folder)) / name
 
@@ -265,7 +265,7 @@ def remove(name: str) -> Model:
 
 
 def discard(folder: Path) -> None:
-    """Delete the folder of an imported model. It is out of the list first, so a broken-off deletion leaves no
+    """Delete the folder of an imported model. It leaves the list first, so an interrupted deletion leaves no
     half of a model there."""
     aside = folder.with_name(f".removed-{folder.name}")
     try:
@@ -293,7 +293,7 @@ def _entries() -> Iterator[Model | tuple[Path, str]]:
 
 
 def _entry(folder: Path) -> Model | tuple[Path, str]:
-    """One imported model, as its `meta.json` describes it; the file may have been written by anybody."""
+    """One imported model, as its `meta.json` describes it; the file may have been written by anyone."""
     try:
         with (folder / META).open("rb") as file:
             text = file.read(_LARGEST_META + 1)

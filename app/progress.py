@@ -1,4 +1,4 @@
-"""How a function that takes a while says how far it is."""
+"""How a long-running function reports its progress."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable
 __all__ = ["Pace", "Progress", "silent"]
 
 Progress = Callable[[str, "float | None"], None]
-"""Called with what is going on, and how much of it is done (0 to 1, or None where that is unknown)."""
+"""Called with a description of the step and the share of it that is done (0 to 1; None where unknown)."""
 
 
 def silent(_text: str, _fraction: float | None = None) -> None:
@@ -16,7 +16,7 @@ def silent(_text: str, _fraction: float | None = None) -> None:
 
 
 class Pace:
-    """How fast many alike things are done, and how long the rest will take."""
+    """The rate of a series of similar steps, and the time that is left."""
 
     def __init__(self, total: int, clock: Callable[[], float] = time.monotonic) -> None:
         """`total`: how many there are. `clock`: seconds that never go back."""
@@ -26,7 +26,7 @@ class Pace:
         self._done = 0
 
     def step(self) -> None:
-        """One more is done."""
+        """Count one more step as done."""
         self._done += 1
 
     @property

@@ -8,7 +8,8 @@ __all__ = ["clean_text", "with_article"]
 
 
 def clean_text(text: str, limit: int = 400) -> str:
-    """A stranger's text made fit to show: one line, no control or direction-changing characters, bounded."""
+    """A stranger's text, safe to show: one line, bounded, without control or direction-changing
+    characters."""
     kept = []
     for letter in text[: limit * 4]:
         category = unicodedata.category(letter)

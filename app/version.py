@@ -16,7 +16,7 @@ from app.environment import without_secrets
 __all__ = ["BUILD_FILE", "ShowVersion", "asked", "commit", "describe", "frozen"]
 
 BUILD_FILE = "build.json"
-"""Written into a frozen program when it is built: there is no repository to ask later."""
+"""Written into a frozen program when it is built: it has no repository to ask later."""
 
 _GIT_SECONDS = 5
 

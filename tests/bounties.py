@@ -32,7 +32,7 @@ COIN = Coin("22" * 32, 1, 60_000)
 
 @functools.cache
 def small_model() -> IntegerModel:
-    """A small random model: the same code paths as one that ships, in a tenth of the time."""
+    """A small random model: the same code paths as a shipped one, in a tenth of the time."""
     rng = np.random.default_rng(11)
     weights = [(rng.normal(0, 0.05, (784, 6)), rng.normal(size=6)), (rng.normal(size=(6, 10)), np.zeros(10))]
     return quantise(weights).with_rule(Rescale.PER_SUM)

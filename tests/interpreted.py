@@ -1,4 +1,4 @@
-"""What the Scripts of the models that ship read in an interpreter, held to the integer engine."""
+"""What the Scripts of the models that ship read in an interpreter, compared with the integer engine."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ def test_an_unknown_model_is_named_with_those_there_are():
     assert "handwriting" in str(caught.value.hint)
 
 
-def test_no_smaller_contract_is_told_of_where_there_is_none_of_half_the_size():
+def test_no_smaller_contract_is_suggested_where_none_has_half_the_size():
     sizes = {name: models.named(name).figures.script_bytes for name in ("compact", "cnn")}
     assert models.smaller(206_742) == sizes
     assert models.smaller(2 * sizes["cnn"] - 1) == {"compact": sizes["compact"]}

@@ -3,7 +3,7 @@
 from app.progress import Pace
 
 
-def test_the_pace_is_told_with_the_time_that_is_left() -> None:
+def test_the_pace_is_reported_with_the_time_that_is_left() -> None:
     now = [100.0]
     pace = Pace(1000, clock=lambda: now[0])
     assert (pace.text, pace.share) == ("0 of 1,000", 0.0)

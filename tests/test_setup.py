@@ -128,7 +128,7 @@ def refused(machine: Machine, *parts: str, **variables: str) -> None:
     assert not machine.installed()
 
 
-def test_python_3_11_is_taken_where_it_is_there(machine):
+def test_python_3_11_is_used_where_it_is_installed(machine):
     machine.add("uv", machine.uv())
     for version in ("3.10", "3.11", "3.12", "3.13"):
         machine.add(f"python{version}", python(version))
@@ -195,7 +195,7 @@ def test_a_python_that_is_too_old_or_too_new_is_named(machine, version):
     refused(machine, "Inkproof needs Python 3.11", f"Here is only Python {version}.")
 
 
-def test_without_a_connection_uv_s_reason_is_told(machine):
+def test_without_a_connection_uv_s_reason_is_reported(machine):
     machine.add("uv", machine.uv(offline=True))
     machine.add("python3.11", python("3.11"))
     refused(machine, "uv says: dns error", "Check the connection")
@@ -228,7 +228,7 @@ def test_uv_is_fetched_where_it_is_missing(machine, ways):
     assert (machine.project / "build" / "uv" / "bin" / "uv").is_file()
 
 
-def test_what_uv_cannot_be_fetched_with_is_told(machine):
+def test_the_reason_why_uv_cannot_be_fetched_is_reported(machine):
     refused(machine, "neither uv nor Python 3.8 or newer is on PATH")
     machine.add("python3", python("3.7"))
     refused(machine, "neither uv nor Python 3.8 or newer is on PATH")
@@ -264,7 +264,7 @@ def test_the_libraries_are_compiled_after_they_are_installed(machine):
     assert machine.log.read_text().splitlines()[-1] == "python -m compileall -q -j 0 .venv/lib"
 
 
-def test_an_environment_that_is_there_is_kept(machine):
+def test_an_existing_environment_is_kept(machine):
     machine.add("uv", machine.uv())
     machine.add("python3.11", python("3.11"))
     assert machine.set_up("run").returncode == 0

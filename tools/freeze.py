@@ -138,7 +138,7 @@ def list_contents(entries: Iterable[Entry], folder: Path) -> Entry:
     """The list of our own files, as an entry of the program.
 
     In a folder `finish` replaces it by a complete one; a single file's loader checks what it unpacks. On
-    macOS PyInstaller signs the node anew, so it is not listed.
+    macOS PyInstaller signs the node again, so it is not listed.
     """
     stage = folder / "stage"
     shutil.rmtree(stage, ignore_errors=True)
@@ -153,7 +153,8 @@ def list_contents(entries: Iterable[Entry], folder: Path) -> Entry:
 
 
 def finish(folder: Path) -> None:
-    """Complete the folder that PyInstaller has made: the list of its files, and papers where people look."""
+    """Complete the folder that PyInstaller has made: the list of its files, and licence texts where people
+    look."""
     inside = folder / "_internal"
     (inside / MANIFEST).unlink(missing_ok=True)
     write_manifest(inside, sorted(path for path in inside.rglob("*") if path.is_file()))

@@ -1,4 +1,4 @@
-"""Show that models of one's own can be imported: `python -m tools.importing` writes `docs/importing.json`.
+"""Show that a person's own models can be imported: `python -m tools.importing` writes `docs/importing.json`.
 
 Five models of different kinds are made with Keras alone, trained on the digits that ship or on MNIST,
 imported, and a digit is verified with each by the embedded node under its default policy. Then a file is

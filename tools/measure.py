@@ -6,8 +6,10 @@
 - first reading: from starting `classify IMAGE --json` until the float model's answer is printed;
 - self-test: how long it takes, and whether it passes.
 
-Each time is measured in several starts. The first is told apart: its files may still have to come from disk.
-The processor time spent until then is told too: on a busy machine the clock runs on while a program waits.
+Each time is measured in several starts. The first is reported separately: its files may still have to come
+from disk.
+The processor time spent until then is reported too: on a busy machine the clock runs on while a program
+waits.
 """
 
 from __future__ import annotations

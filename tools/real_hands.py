@@ -1,4 +1,5 @@
-"""Measures the models that ship on digits of real people, finds from where they are sure, and draws it.
+"""Measures the models that ship on digits of real people, finds the thresholds of sureness, and draws the
+curves.
 
     python -m tools.real_hands --data mnist.npz --pens TRAINED_ON... --others SIGNS --test UNSEEN
 

@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _passes(number: int, others: Sequence[str]) -> bool:
-    """One run in a new random order; prints what came of it, and all of pytest's words if it failed."""
+    """One run in a new random order; prints the result, and pytest's whole output if it failed."""
     began = time.monotonic()
     command = [sys.executable, "-m", "pytest", *SUITE, f"--randomly-seed={number}", *others]
     ran = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -1,4 +1,4 @@
-"""Whose work Inkproof stands on: `python -m tools.third_party` writes THIRD-PARTY.md.
+"""The third-party software in Inkproof: `python -m tools.third_party` writes THIRD-PARTY.md.
 
 The libraries are found, not listed by hand: what pyproject.toml asks for, what that asks for in turn, and
 what each says of its own licence. What does not come from Python packages is described here.

@@ -33,7 +33,7 @@ NEEDED = (
 """Files that every installation needs."""
 
 NEEDED_FROZEN = (BUILD_FILE, MANIFEST, "LICENSE", "THIRD-PARTY.md", "node/LICENSE.txt")
-"""Files that a frozen program needs besides."""
+"""Files that a frozen program needs in addition."""
 
 
 def check_files() -> str:
@@ -49,7 +49,8 @@ def check_files() -> str:
         listed = ", ".join(bad[:5]) + (f" and {len(bad) - 5} more" if len(bad) > 5 else "")
         raise InkproofError(
             f"{len(bad)} of {len(wanted)} files are missing or damaged: {listed}.",
-            hint="Get the program again; if it is damaged again, look at what your virus scanner removes.",
+            hint="Download the program again; if it is damaged again, "
+            "check whether a virus scanner removes parts of it.",
         )
     checked = (
         f"size and SHA-256 of {len(known)}" if known else "no sizes or hashes are recorded outside a build"
@@ -71,7 +72,7 @@ def _manifest(root: Path) -> dict[str, tuple[int, str]]:
         raise InkproofError(
             "The list of the files in this program cannot be read.",
             why=f"{error}.",
-            hint="Get the program again.",
+            hint="Download the program again.",
         ) from error
 
 

@@ -94,10 +94,10 @@ class Comparison:
         ]
         table = "\n".join(f"| {' | '.join(line)} |" for line in [titles, rule, *lines])
         claims = ", ".join(f"`{row['model']}` {row['claim']}" for row in self.rows if row["claim"])
-        drawn = "drawn digits (none were at hand)"
+        drawn = "drawn digits (none were available)"
         if self.drawings:
             drawn = f"{self.drawings} digits drawn in many styles"
-        pens = f"{self.pens:,} digits" if self.pens else "digits (none were at hand)"
+        pens = f"{self.pens:,} digits" if self.pens else "digits (none were available)"
         return _PAGE.format(table=table, images=f"{self.images:,}", pens=pens, drawings=drawn, claims=claims)
 
 
@@ -186,7 +186,7 @@ _TITLES = (
     "policy",
     "source claims",
 )
-_TEXTS = {0, 1, 10, 11}  # columns of words; the others are figures and stand to the right
+_TEXTS = {0, 1, 10, 11}  # columns of words; the others are figures, aligned to the right
 
 
 def _cells(row: Row) -> tuple[str, ...]:

@@ -54,7 +54,7 @@ _MINUTE = 60_000
 
 
 def median_milliseconds(call: Callable[[], Any], times: int) -> float:
-    """Median duration of a call, after one that is not counted."""
+    """Median duration of a call, after one warm-up call."""
     call()
     return statistics.median(_milliseconds(call) for _ in range(times))
 
@@ -190,7 +190,7 @@ def read_with_both(
 def accuracy_figures(
     model: IntegerModel, judge: FloatJudge, images: Images, labels: Labels, progress: Callable[[float], None]
 ) -> Figures:
-    """Shares (0 to 1) of the images that each engine reads right, and of those that both read alike."""
+    """Shares (0 to 1) of the images that each engine reads correctly, and on which both agree."""
     by_float, by_integer = read_with_both(model, judge, images, progress)
     return {
         "images": len(images),
@@ -224,7 +224,7 @@ def drawing_figures(model: IntegerModel, strokes: Sequence[Stroke]) -> Figures:
 
 
 def readings_of(fixed: FixedReading) -> Readings:
-    """What goes with a claim where only the integers were asked: the float model is not what is measured."""
+    """The readings recorded with a claim when only the integer engine is measured."""
     return Readings(fixed.digit, [0.1] * 10, fixed.digit, fixed.logits)
 
 

@@ -1,4 +1,4 @@
-"""Self-test: does this program, as it stands on this machine, do everything it is for?
+"""Self-test: does this program, on this machine, do everything it is meant to do?
 
 Nothing is replaced: the real window runs on SDL's dummy video driver with its workers, a digit is drawn with
 mouse events, and the node runs in a temporary data folder.

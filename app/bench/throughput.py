@@ -30,7 +30,7 @@ MARKS = (100, 1_000, 10_000)
 """Past verifications after which the cost of one more is measured."""
 _ROUNDS, _CLAIMS = 15, 25
 _STEPS = 200
-"""How often progress is told, over the whole run."""
+"""How often progress is reported over the whole run."""
 
 
 def chain_figures(model: IntegerModel, images: Images, labels: Labels, progress: Progress) -> Figures:
@@ -111,7 +111,7 @@ def _costs(chains: Mapping[int, _Chain], claims: Sequence[NewClaim], progress: P
     """Milliseconds of one claim made by itself, in a block of its own, on each chain: by the clock, and of
     the processor (this program and the node together).
 
-    All chains take turns, and the median of the rounds counts: what else the machine does meanwhile falls on
+    The chains take turns, and the median of the rounds is taken, so that other load on the machine affects
     all of them alike.
     """
     rounds: dict[int, list[tuple[float, float]]] = {mark: [] for mark in chains}
@@ -141,7 +141,7 @@ def _processor_seconds(process: psutil.Process) -> float:
 
 
 def _spread(costs: Sequence[float]) -> Figures:
-    """How much the dearest costs above the cheapest, as a share of it; nothing for fewer than two."""
+    """By what share of the cheapest the dearest costs more; empty for fewer than two."""
     return {"cost_spread": max(costs) / min(costs) - 1.0} if len(costs) > 1 else {}
 
 

@@ -29,7 +29,7 @@ from app.progress import Progress
 __all__ = ["ATTEMPTS", "Approve", "Deployer"]
 
 ATTEMPTS = 3
-"""How often a transaction is made anew because another program has spent the same coins."""
+"""How often a transaction is rebuilt because another program has spent the same coins."""
 _GATHERED = 5
 """Small coins that a deployment takes along: more than a verification and its block leave behind."""
 _MOST_COPIES = 25
@@ -148,7 +148,7 @@ class Deployer:
     def _settle_missing(self, deployment: Deployment) -> bool:
         """Rebroadcast a missing deployment or mark it spent; True if it can be used."""
         if any(record.state in HOLDING for record in self.ledger.verifications_on(deployment.id)):
-            return False  # another program of ours took it since it was listed, and records that itself
+            return False  # another of our programs has used it since it was listed, and records that itself
         backend = self.connection.backend
         if backend.find(deployment.txid) is None:
             return rebroadcast(backend, self.ledger, deployment)

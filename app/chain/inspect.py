@@ -52,8 +52,8 @@ def checked_txid(text: str) -> str:
 def inspect(backend: Backend, txid: str, candidates: Candidates) -> Inspection:
     """Take a transaction apart and run the contract again. ChainError if there is no such transaction.
 
-    Nothing is believed but the bytes, and those are held to the txids that commit to them. `candidates` gives
-    the models whose contracts are known, each time anew.
+    Only the bytes are believed, and they are checked against the txids that commit to them. `candidates`
+    gives the models whose contracts are known, from the start at each call.
     """
     txid = checked_txid(txid)
     found = demand(backend, txid)

@@ -1,7 +1,7 @@
 """Many claims at once on a private chain: instances deployed together, one question to the node, one block.
 
 Each batch is in the ledger before it is sent, in one transaction of the file, and so are the answers. What
-the node does not judge in a batch, and what a batch leaves open, is put to it once more, claim by claim.
+the node does not judge in a batch, and what a batch leaves open, is submitted once more, claim by claim.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def submit_many(
         with _sending(service, batch, progress) as records:
             upcoming = list(itertools.islice(claims, size))
             if records and upcoming:
-                with contextlib.suppress(InkproofError):  # met again by the batch that needs them
+                with contextlib.suppress(InkproofError):  # raised again by the batch that needs them
                     service.deployer.several(len(upcoming), progress)
         for claim, record in itertools.zip_longest(batch, records):
             settled = None if record is None else service.ledger.verification(record.id)
@@ -91,7 +91,7 @@ def _sending(service: Service, batch: Sequence[NewClaim], progress: Progress) ->
         try:
             deployments = service.deployer.several(len(batch), progress)
             records = _record(service, batch, deployments)
-        except InkproofError:  # met again by each of the claims
+        except InkproofError:  # raised again by each of the claims
             yield []
             return
         sent = _in_background(lambda: _send_and_mine(service, records))

@@ -3,8 +3,8 @@
 Records are written before anything is sent. So each open record is one of three things: known to the node
 (then its state follows), unknown though the node had taken it (its memory was lost: the same bytes are sent
 again), or left behind by a program that ended. Such a deployment is sent now: its coins were meant for it,
-and whether it had been sent cannot be known. Such a verification is given up; if it arrived all the same,
-its deployment will be found spent, and `adopt_spender` finds the verification again.
+and nobody knows whether it was sent before. Such a verification is given up; if it arrived all the same, its
+deployment will be found spent, and `adopt_spender` finds the verification again.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def adopt_spender(backend: Backend, ledger: Ledger, deployment: Deployment) -> V
 
 
 def reopen(backend: Backend, ledger: Ledger, chain_id: str) -> None:
-    """Take back that deployments were spent by somebody else, where they are unspent now.
+    """Reopen deployments that were recorded as spent by somebody else and are unspent now.
 
     The spend was waiting for a block, and the node lost it with its memory.
     """
@@ -94,7 +94,7 @@ def rebroadcast(backend: Backend, ledger: Ledger, deployment: Deployment) -> boo
 
 
 def _recheck_confirmed(backend: Backend, ledger: Ledger, chain_id: str) -> None:
-    """A block can be taken back. Where the highest one still stands, so do those beneath it.
+    """A block can be orphaned. Where the highest one is still in the chain, so are those below it.
 
     A node without an index of transactions may not find one whose block stands: that says nothing.
     """

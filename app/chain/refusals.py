@@ -9,7 +9,7 @@ __all__ = ["refused"]
 
 _HINTS = {
     Refusal.POLICY: "Use the embedded node, or one whose policy allows it.",
-    Refusal.FEE: "Nothing was spent. Try again: what the node asks is looked up anew each time.",
+    Refusal.FEE: "Nothing was spent. Try again: the node's fee rate is looked up each time.",
     Refusal.LONG_CHAIN: "Nothing was spent. Wait for the next block, then try again.",
     Refusal.MISSING_INPUTS: "Is another program using the same wallet? Try again when it has finished.",
     Refusal.UNKNOWN_PARENT: "Nothing was spent. Try again in a few minutes, or name another ARC.",

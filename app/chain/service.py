@@ -141,7 +141,7 @@ class Service:
         )
 
     def reconcile(self) -> None:
-        """Bring the ledger in line with the chain: what a crash or a pause left open is settled."""
+        """Bring the ledger in line with the chain: whatever a crash or a pause left open is settled."""
         reconcile(self.connection.backend, self.ledger, self.connection.chain_id)
 
     def confirm(self) -> None:
@@ -174,7 +174,7 @@ class Service:
         self._shrink()
 
     def _shrink(self) -> None:
-        """Drop from the ledger what blocks that are final make superfluous, and make its file smaller."""
+        """Drop from the ledger what final blocks make superfluous, and shrink its file."""
         buried = _OWN_BURIED if self.connection.network.may_mine else _BURIED
         self.ledger.shrink(self.connection.chain_id, self.connection.backend.tip().height - buried)
 

@@ -34,7 +34,8 @@ class Sweep:
 
 
 def recipient(text: str, wallet: Wallet) -> bytes:
-    """The locking script of an address. WalletError if it is none on the wallet's network, or our own."""
+    """The locking script of an address. WalletError if it is not an address on the wallet's network, or is
+    our own."""
     try:
         address = Address.from_string(text.strip(), wallet.network.keys)
     except ValueError:

@@ -44,7 +44,7 @@ def _run(arguments: Sequence[str]) -> int:
             parser.parse_args(arguments, options)
             return int(options.run(options))
         finally:
-            # A failure to write is an error of the command; Python's own end would print a traceback.
+            # A failed write is an error of the command; at exit Python would print a traceback for it.
             if sys.stdout is not None:
                 sys.stdout.flush()
     except InkproofError as error:
@@ -56,7 +56,7 @@ def _run(arguments: Sequence[str]) -> int:
         _discard_unwritable()
         return INTERRUPTED
     except BrokenPipeError:
-        # The reader of our output has gone (`| head`): not an error to report.
+        # The reader of our output has closed the pipe (`| head`): not an error to report.
         _discard_unwritable()
         return FAILED
     except OSError as error:

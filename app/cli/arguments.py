@@ -19,7 +19,7 @@ def whole_number(lowest: int, highest: int) -> Callable[[str], int]:
     """The type of an option that takes a whole number in these bounds."""
 
     def read(text: str) -> int:
-        # Python's int() reads signs, blanks and underscores too, and objects to very many digits.
+        # Python's int() also accepts signs, blanks and underscores, and refuses very many digits.
         if text.isascii() and text.isdigit() and len(text) <= 20 and lowest <= int(text) <= highest:
             return int(text)
         raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a whole number from {lowest} to {highest}")

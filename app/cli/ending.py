@@ -23,7 +23,7 @@ def ended_by_signals() -> Iterator[list[int]]:
     """Within it, a signal that ends the program raises KeyboardInterrupt, as Ctrl+C does by itself.
 
     Yields a list that holds the signal's number once it has come. A closing terminal, `timeout` and a second
-    Ctrl+C send more than one: the later ones do not interrupt the cleaning. An ignored signal (`nohup`) stays
+    Ctrl+C send more than one: the later ones do not interrupt the cleanup. An ignored signal (`nohup`) stays
     ignored.
     """
     received: list[int] = []
@@ -34,7 +34,7 @@ def ended_by_signals() -> Iterator[list[int]]:
             raise KeyboardInterrupt
 
     before = {}
-    # Python lets the main thread only set handlers, and it is the one that hears signals.
+    # Python lets only the main thread set handlers, and delivers signals to it.
     if threading.current_thread() is threading.main_thread():
         for number in (getattr(signal, name) for name in _SIGNALS if hasattr(signal, name)):
             if signal.getsignal(number) is not signal.SIG_IGN:
@@ -47,7 +47,7 @@ def ended_by_signals() -> Iterator[list[int]]:
 
 
 class Background(Generic[T]):
-    """Work begun in a thread of its own, whose result may never be asked for."""
+    """Work started in a thread of its own, whose result may never be needed."""
 
     def __init__(self, work: Callable[[], T]) -> None:
         self._future: Future[T] = Future()
@@ -57,7 +57,7 @@ class Background(Generic[T]):
         thread.start()
 
     def result(self) -> T:
-        """What the work has come to; its error is raised here."""
+        """The result of the work; its error is raised here."""
         return self._future.result()
 
     def _run(self) -> None:
@@ -70,7 +70,7 @@ class Background(Generic[T]):
 def leave(status: int) -> None:
     """End the process now if work is still under way in the background; otherwise do nothing.
 
-    Python's own end would tear down the interpreter under TensorFlow's feet, in the middle of its import.
+    A normal exit would tear down the interpreter while TensorFlow is still being imported.
     Everything else must have been cleaned up, and all output flushed.
     """
     if any(thread.is_alive() for thread in _begun):

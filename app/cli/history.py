@@ -48,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
 
 @functools.cache
 def _known(sha256: str) -> Sureness | None:
-    """From where the readings of the model with these integers are sure; None if it is none that ships."""
+    """The sureness threshold of the model with these integers; None if it does not ship."""
     name = models.name_of(sha256)
     return load_sureness(models.named(name).sureness_path, sha256) if name else None
 
@@ -111,7 +111,7 @@ _FIELDS: dict[str, Callable[[Verification, Deployment], Any]] = {
     "size": lambda record, _: record.size,
     "script_bytes": lambda record, _: record.script_bytes,
 }
-"""Everything that the ledger knows of a verification, as JSON values; bytes are hex.
+"""Everything that the ledger holds of a verification, as JSON values; bytes are hex.
 
 `transaction` is None for one so deep in the chain that the ledger no longer keeps its bytes.
 """

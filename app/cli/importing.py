@@ -94,7 +94,7 @@ def imported_name(options: argparse.Namespace) -> str:
 
 
 def _milliseconds(integers: IntegerModel, report: Reporter) -> float:
-    """Time of one spend in a node without limits of time, on a chain of its own."""
+    """Time of one spend in a node without time limits, on a chain of its own."""
     report("Running its contract in a node")
     picture = to_mnist(rasterise(measured.SEVEN))
     with measured.temporary_home(), measured.unlimited_node().lease(report) as rpc:
@@ -102,7 +102,7 @@ def _milliseconds(integers: IntegerModel, report: Reporter) -> float:
 
 
 def list_models(options: argparse.Namespace) -> int:
-    """Every model, those that ship first; damaged ones are named."""
+    """Every model, those that ship first; damaged ones are listed too."""
     found, broken = models.available(), models.damaged()
     if options.json:
         rows = [_json(model) for model in found.values()]

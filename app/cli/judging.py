@@ -68,7 +68,7 @@ def read_all(options: argparse.Namespace) -> tuple[list[Picture], list[int]]:
             if found.note:
                 err.print(Text(f"{printable(name)}: {found.note}"))
         except InkproofError as error:
-            # The message names the file already, in its own way.
+            # The message already names the file.
             show_failure(error, name, options.json, named=True)
             statuses.append(FAILED)
     return pictures, statuses
@@ -125,7 +125,8 @@ def show(verdict: Verdict, pixels: Image, as_json: bool) -> None:
 
 
 def _beside(drawn: Text, words: list[Text]) -> list[Text]:
-    """The picture with the words to its right; below it in a narrow terminal; only they if it is narrower."""
+    """The picture with the words to its right; below it in a narrow terminal; without the picture in an even
+    narrower one."""
     lines = list(drawn.split("\n"))
     if out.width < SIDE:
         return words

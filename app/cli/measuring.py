@@ -68,7 +68,7 @@ def _evaluate_all(options: argparse.Namespace) -> int:
 
 
 def _refuse_what_excludes(options: argparse.Namespace) -> None:
-    """DataError for options of which one would be ignored."""
+    """DataError for options that exclude each other: one would be ignored."""
     if options.all and options.model is not None:
         raise DataError("--all measures every model.", hint="Leave --all or --model out.")
     if not options.all and options.output is not None:

@@ -1,4 +1,4 @@
-"""Parsed options turned into what the rooms take, and questions asked on the terminal."""
+"""Parsed options converted to arguments of the other packages, and questions asked on the terminal."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def data_set(options: argparse.Namespace) -> Path | None:
 def node_choice(options: argparse.Namespace) -> NodeChoice:
     """The chain to use. A password is never an option: command lines are public on the machine.
 
-    ChainError for an address or a network that is none, before anything is started or asked for.
+    ChainError for an invalid address or network, before anything is started or asked for.
     """
     if options.network:
         network_named(options.network)

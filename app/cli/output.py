@@ -37,7 +37,8 @@ _PLAIN = {"✓": "[ok]", "✗": "[no]", "·": "*", "–": "-", "…": "...", "×
 
 
 def _in_plain_letters(error: UnicodeError) -> tuple[str, int]:
-    """An error handler for encoding: what the encoding lacks is written in ASCII, or as a question mark."""
+    """An error handler for encoding: characters the encoding lacks are written in ASCII, or as a question
+    mark."""
     assert isinstance(error, UnicodeEncodeError)
     lacking = error.object[error.start : error.end]
     return "".join(_PLAIN.get(letter, "?") for letter in lacking), error.end
@@ -61,7 +62,7 @@ class PlainConsole(Console):
         super().print(*map(_harmless, objects), **options)
 
     def on_broken_pipe(self) -> None:
-        """Raise what `main` turns into an exit status; rich itself would end the program here."""
+        """Raise an error that `main` turns into an exit status; rich itself would exit here."""
         raise BrokenPipeError
 
     @property

@@ -57,7 +57,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 class Parser(argparse.ArgumentParser):
-    """Suggests what was probably meant where a command, an option or a choice is mistyped."""
+    """Suggests the nearest match for a mistyped command, option or choice."""
 
     def parse_known_args(  # type: ignore[override]
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None

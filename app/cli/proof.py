@@ -216,7 +216,9 @@ def _open_words(found: Checked, headers: list[Header]) -> str:
             "explorer's, or name headers (--headers FILE) or a chain (--rpc-url, --network)."
         )
     if found.block_state is BlockState.CONTRADICTED:
-        return "The headers at hand hold no block with that Merkle root there: do not believe the block."
+        return (
+            "The headers that were given hold no block with that Merkle root there: do not believe the block."
+        )
     if headers:
         return (
             f"The block's header is among those given, and {found.buried:,} follow it: "

@@ -72,7 +72,7 @@ def verify(options: argparse.Namespace) -> int:
     # Errors in the options are raised before anything is loaded or started.
     choice, limits = node_choice(options), spending(options)
     paths.home()
-    # TensorFlow takes seconds to import, the node about one to start: they do so at the same time.
+    # TensorFlow takes seconds to import and the node about one to start, so both start at the same time.
     loading = Background(partial(FloatJudge.load, model_of(options).float_path))
     with (
         reporting(options) as report,

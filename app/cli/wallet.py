@@ -39,7 +39,7 @@ def address(options: argparse.Namespace) -> int:
         return OK
     out.print(text)
     if out.is_terminal and out.can_show("█▀▄"):
-        # Black on white whatever the terminal's colours, as cameras expect it.
+        # Black on white whatever the terminal's colours: cameras expect that.
         out.print(Text(_half_blocks(text), style="bright_white on black"))
     return OK
 

@@ -57,7 +57,7 @@ class State:
 
     @property
     def is_open(self) -> bool:
-        """Whether nobody holds it."""
+        """Whether no commitment holds it."""
         return self.expires == 0
 
     def to_bytes(self) -> bytes:
@@ -137,7 +137,7 @@ def bounty_for(program: Program, model: IntegerModel, terms: Terms) -> Bounty:
 
 
 def recognise(locking_script: bytes) -> Bounty | None:
-    """The bounty that a stranger's script is, byte for byte; None if it is none, or on unsound terms.
+    """The bounty that a stranger's script is, byte for byte; None if it is not a bounty, or on unsound terms.
 
     Which model its code is remains to be found out: compare `code`.
     """
@@ -166,7 +166,7 @@ def commitment_to(image: bytes, salt: bytes, claimant: bytes) -> bytes:
 
 
 def margin_of(logits: tuple[int, ...] | list[int], digit: int) -> int:
-    """How far all other logits stay behind the digit's; negative where another one is above."""
+    """By how much the digit's logit exceeds the largest other one; negative where another one is larger."""
     return logits[digit] - max(logit for index, logit in enumerate(logits) if index != digit)
 
 

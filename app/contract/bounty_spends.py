@@ -90,7 +90,7 @@ def build_commit(
 ) -> Tx:
     """Put a commitment (32 bytes) on an open bounty. The inputs of the coins are still to be signed.
 
-    `height`: the newest block's, by which the commitment's end is reckoned. `rest`: the outputs behind the
+    `height`: the newest block's, from which the commitment's end is counted. `rest`: the outputs behind the
     bounty's.
     """
     terms = place.bounty.terms
@@ -251,9 +251,10 @@ class Revealed:
 
 
 def read_reveal(tx: Tx, state: State, index: int = 0) -> Revealed:
-    """Take the image out of a reveal and hold it to the commitment. ContractError where it does not fit.
+    """Take the image out of a reveal and check it against the commitment. ContractError where it does not
+    match.
 
-    An unlocking script of a version above 1 may compute what it leaves; such a one is not read.
+    An unlocking script of a version above 1 may compute what it leaves; such a script is not read.
     """
     script = tx.inputs[index].script_sig
     try:

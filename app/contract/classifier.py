@@ -78,7 +78,7 @@ class DigitContract:
         return sum(1 for op, _ in Script(self.locking_script).ops_and_items() if op > 0x60)
 
     def unlocking_script(self, image: bytes, digit: int, signature: bytes, public_key: bytes) -> bytes:
-        """Push the arguments of `predict`. They are encoded, not judged: judging is the contract's task."""
+        """Push the arguments of `predict`. They are encoded, not checked: checking is the contract's task."""
         call = self._instance.predict(Bytes(image), Int(digit), Sig(signature), PubKey(public_key))
         return call.unlocking_script.to_bytes()
 

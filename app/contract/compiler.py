@@ -1,4 +1,4 @@
-"""The sCrypt compiler: npm's `scryptc` 0.2.9, run by the Node.js that is at hand.
+"""The sCrypt compiler: npm's `scryptc` 0.2.9, run by the Node.js that is installed.
 
 Only building the contract needs it; the description that comes out is committed.
 """
@@ -55,7 +55,7 @@ def _installed_compiler() -> Path:
     if not script.is_file():
         folder.mkdir(parents=True, exist_ok=True)
         npm = _tool("npm")
-        # Nothing of a package runs before it is known to be the one that is meant.
+        # Nothing in a package runs before its hash has been checked.
         quietly = ("--ignore-scripts", "--no-audit", "--no-fund")
         done = _run([npm, "install", *quietly, "--prefix", str(folder), f"scryptc@{VERSION}"])
         if done.returncode != 0 or not script.is_file():

@@ -52,7 +52,7 @@ def judge_spend(
     except (bitcoinx.errors.InterpreterError, bitcoinx.ScriptError) as error:
         reason = str(error) or type(error).__name__
     except (ArithmeticError, LookupError, MemoryError, RuntimeError, TypeError, ValueError) as error:
-        # A stranger's script: the library does not foresee everything.
+        # A stranger's script may raise errors that the library does not document.
         reason = f"It cannot be run here: {str(error) or type(error).__name__}"
     return Judgement(accepted, reason, (time.perf_counter() - start) * 1000, reason == _FALSE)
 
@@ -68,5 +68,5 @@ class ScriptJudge:
         return run_program(self.program, image.tobytes(), limits_for(self.program))
 
     def trace(self, image: npt.NDArray[np.uint8]) -> Trace:
-        """A run of the Script on a 28x28 uint8 image, sampled: how far it is, for a person to see."""
+        """A run of the Script on a 28x28 uint8 image, sampled so that its progress can be shown."""
         return trace_program(self.program, image.tobytes(), limits=limits_for(self.program))

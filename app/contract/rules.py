@@ -2,7 +2,7 @@
 
 Chronicle (mainnet, block 943,816) frees transactions of a version above 1 from the rules against
 malleability: their unlocking scripts may compute, leave items beneath, push and write numbers longer than
-need be, and sign with a high S. A signature may ask for the original digest (`ORIGINAL_DIGEST`). What each
+necessary, and sign with a high S. A signature may ask for the original digest (`ORIGINAL_DIGEST`). What each
 means for a claim: docs/chronicle.md. Sources: test/functional/chronicle_upgrade_tests of the node's source;
 release notes of Bitcoin SV 1.2.0; script/spend.py, transaction_preimage.py and constants.py of bsv-sdk 2.4.0.
 """
@@ -63,7 +63,7 @@ class SpendContext(TxInputContext):
     """An input together with the output it spends; knows the original digest."""
 
     def check_sig(self, signature: bytes, public_key: bytes, script_code: bitcoinx.Script) -> bool:
-        """Whether a signature (DER and sighash byte, checked for their form) is the key's."""
+        """Whether a signature (DER and sighash byte, both well-formed) is by this key."""
         if not signature or not signature[-1] & ORIGINAL_DIGEST:
             return bool(super().check_sig(signature, public_key, script_code))
         try:

@@ -75,7 +75,7 @@ def spend_size(payout: bytes) -> int:
 
 
 def read_claim(tx: Tx, index: int = 0) -> Claim:
-    """Take the claim out of a spend's unlocking script. ContractError if it is none.
+    """Take the claim out of a spend's unlocking script. ContractError if it is not a claim.
 
     The contract takes the four topmost items. Since Chronicle others can lie beneath them, and an unlocking
     script of a version above 1 can compute them: such a script is run, bounded in memory and time.

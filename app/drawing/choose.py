@@ -56,7 +56,7 @@ def choose(mark: Values, low: float, paper: Values | None = None) -> Chosen:
         large = [piece for piece in large if _is_sharp(piece, view) and not _is_edge(piece, view)]
         large = [piece for piece in large if _brightness(piece, view) >= sheet]
         inner = [piece for piece in large if piece in inner]
-        # Where there is nothing else, ink that runs out of the picture on one side is a digit that was cut.
+        # If there is nothing else, ink that leaves the picture on one side is a digit that was cut off.
         large = inner or [piece for piece in large if _is_cut(piece, view)]
     elif any(piece.longer >= 0.1 * view.side for piece in inner):
         large = inner

@@ -53,7 +53,7 @@ _KNOWN = (
 def bytes_of(path: Path) -> bytes:
     """The bytes of a file, at most one more than MAX_BYTES. Raises ImageError."""
     try:
-        # A pipe or a device could keep a reader waiting for ever.
+        # A pipe or a device could block a reader for ever.
         mode = path.stat().st_mode
         if stat.S_ISDIR(mode):
             raise ImageError(
@@ -125,8 +125,7 @@ def _opened(data: bytes, name: str) -> Image.Image:
     except UnidentifiedImageError:
         raise _not_a_picture(data, name) from None
     except Exception as error:
-        # Decoders fed with damage raise whatever they stumble over, so every kind is caught here and only
-        # here.
+        # Decoders raise all kinds of exceptions on damaged data, so every kind is caught here, and only here.
         said = str(error).splitlines()[0] if str(error) else type(error).__name__
         why = f"It is cut short or damaged ({said})."
         raise ImageError(
@@ -142,7 +141,7 @@ def _load(image: Image.Image, data: bytes) -> Image.Image:
     except OSError:
         if image.format not in ("JPEG", "MPO"):  # MPO: a JPEG with more pictures behind it
             raise
-        # With an end put to it, the decoder fills what is missing with the middle gray.
+        # With an end marker appended, the decoder fills the missing part with middle gray.
         cut = Image.open(io.BytesIO(data + b"\xff\xd9"), formats=("JPEG",))
         cut.load()
         right = np.asarray(cut.convert("RGB").crop((max(0, cut.width - 8), 0, cut.width, cut.height)))
@@ -168,7 +167,7 @@ def _formats() -> tuple[str, ...]:
 def _upright(image: Image.Image) -> Image.Image:
     try:
         return ImageOps.exif_transpose(image)
-    except Exception:  # damaged EXIF is as good as none: the pixels are sound
+    except Exception:  # damaged EXIF is ignored: the pixels are sound
         return image
 
 

@@ -2,7 +2,7 @@
 
 MNIST's recipe (LeCun, Cortes and Burges): the digit is scaled, keeping its aspect, to fit a 20x20 box by an
 anti-aliasing reduction, and is placed in a 28x28 field so that its centre of mass is at the centre. Their
-pens were alike; ours are not, so the width of the stroke is brought into MNIST's own range first.
+pens were alike and ours are not, so the stroke width is first brought into MNIST's range.
 
 Two figures were taken from all 70,000 MNIST pictures: the longer side of the ink is 20 pixels, and the mean
 centre of mass is at pixel index 14.0 (the middle of that pixel, 14.5 from the edge).
@@ -134,7 +134,7 @@ def _thicker(cover: Cover, grow: float, width: float) -> Cover:
     length = float(cover.sum()) / width
     grown = np.zeros_like(padded)
     for level in LEVELS:
-        # Area averaging leaves a stroke narrower than a pixel pale: its levels lie as much lower.
+        # Area averaging leaves a stroke narrower than a pixel pale: its levels are lower by as much.
         mask = padded >= level * min(1.0, width)
         # The mask of a thin stroke is wider than the stroke by rounding: it grows by so much less.
         surplus = float(mask.sum()) / length - width

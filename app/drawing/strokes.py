@@ -33,7 +33,7 @@ INK_SIDE = 560
 
 _EMPTY: Rect = (0, 0, 0, 0)
 _PIECE = 64.0  # pixels: a long segment is drawn in pieces, whose boxes together are far smaller than its own
-_HINT = "Save the drawing again, or draw it anew."
+_HINT = "Save the drawing again, or draw it again."
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,7 @@ def stroke_to_plain(stroke: Stroke) -> dict[str, Any]:
 
 
 def parse_json(text: str | bytes) -> object:
-    """JSON from a stranger: bounded in size, no NaN or infinity. Raises DataError."""
+    """Parse a stranger's JSON: bounded in size, no NaN or infinity. Raises DataError."""
     if len(text) > MAX_BYTES:
         raise _bad(f"It is larger than {MAX_BYTES // 1_000_000} MB.")
     try:

@@ -44,10 +44,11 @@ class Rescale(Enum):
 class Range:
     """What is proved of one layer's values, for any image whatever.
 
-    `low` and `high`: Python integers (dtype object) of the values' shape, both reachable or beyond
-    reach, never inside. `denominator`: what the values are multiples of 1/denominator of.
-    `magnitude`: nothing on the way to the values (what enters the sums, products, partial sums in
-    whatever order) exceeds it in absolute value.
+    `low` and `high`: Python integers (dtype object) of the values' shape, no reachable value lies outside;
+    the bounds themselves may be unreachable. `denominator`: what the values are multiples of 1/denominator
+    of.
+    `magnitude`: nothing on the way to the values (what enters the sums, products, partial sums in whatever
+    order) exceeds it in absolute value.
     """
 
     low: npt.NDArray[np.object_]
@@ -74,7 +75,7 @@ def as_objects(values: npt.ArrayLike) -> npt.NDArray[np.object_]:
 
 
 def exact_matmul(x: Integers, weights: npt.NDArray[np.int64], magnitude: int) -> Integers:
-    """`x @ weights`, exact, by the quickest carrier for which it is proved so.
+    """`x @ weights`, exact, with the fastest number type for which that is proved.
 
     x: (N, in); weights: (in, out); returns (N, out). `magnitude` bounds the absolute value of
     every factor, product and partial sum: below 2**53 a float64 matrix product (BLAS) rounds nothing

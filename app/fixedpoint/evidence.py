@@ -66,7 +66,7 @@ def is_exact(model: IntegerModel) -> bool:
 
 
 def evidence(model: IntegerModel, image: npt.NDArray[np.uint8], digit: int) -> Evidence:
-    """What speaks for a digit in a 28x28 uint8 image, and what against it."""
+    """What speaks for a digit in a 28x28 uint8 image, and what speaks against it."""
     if image.shape != (SIDE, SIDE) or not 0 <= digit < model.classes:
         raise ModelError("Evidence is of one of the model's digits, in a picture of 28 by 28 pixels.")
     if is_exact(model):

@@ -1,5 +1,5 @@
-"""From a folded float model to the integer model that computes with it: how many bits it takes is found
-out."""
+"""From a folded float model to the integer model that computes with it: the number of bits it needs is
+searched for."""
 
 from __future__ import annotations
 

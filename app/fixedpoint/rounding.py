@@ -196,7 +196,7 @@ class _Rounder:
             return kernel
         constant = 0
         if self.zero is None:
-            # Offsets are the weights of one more channel, which is not there in the padding.
+            # Offsets are the weights of one more channel, which is 0 in the padding.
             constant = max(1, int(self.range.high.max()))
             offsets = (layer.kernel * self.beta[:, None]).sum(axis=2, keepdims=True) / constant
             kernel = np.concatenate([kernel, offsets], axis=2)

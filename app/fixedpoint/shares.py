@@ -23,6 +23,6 @@ def softmax(logits: Sequence[int], denominator: int) -> tuple[float, ...]:
 
 
 def is_sure(shares: Sequence[float]) -> bool:
-    """Whether the best share is well ahead of the next."""
+    """Whether the best share exceeds the next by enough."""
     best, following = sorted(shares, reverse=True)[:2]
     return best - following >= UNSURE

@@ -26,7 +26,8 @@ from app.fixedpoint.pooling import MaxPool, Pad, SumPool
 
 FORMAT = "inkproof-integers-1"
 _HEADER_LIMIT = 100_000
-# The largest model that ships unpacks to 2.2 MB. A file that claims far more may be meant to fill memory.
+# The largest model that ships unpacks to 2.2 MB. A file that claims far more may be an attempt to exhaust
+# memory.
 LARGEST_UNPACKED = 50_000_000
 _HINT = "Reinstall Inkproof, or train it again with `inkproof train`."
 _LAYERS: dict[str, type[Layer]] = {

@@ -8,7 +8,7 @@ all ten logits: their level is the mean of the ten.
     models of ours      lead = 5 * (top - next) + top
     other models        lead = (top - second) + (top - mean)
 
-Both are taken times the number of classes, to stay whole. The factor 5 was chosen on held-out writers: signs
+Both are multiplied by the number of classes to stay whole. The factor 5 was chosen on held-out writers: signs
 and wrongly read digits are then seldom sure.
 
 A reading is *sure* where its lead reaches the model's threshold: no float is involved, so that every judge

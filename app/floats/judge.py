@@ -47,7 +47,7 @@ class FloatJudge:
         self._answer = tensorflow.function(
             lambda images: model(images, training=False),
             input_signature=[tensorflow.TensorSpec((None, SIDE, SIDE), tensorflow.float32)],
-            autograph=False,  # nothing to rewrite, and a frozen program has no source to read
+            autograph=False,  # there is nothing to rewrite, and a frozen program has no source to read
         )
         self._answer(np.zeros((1, SIDE, SIDE), np.float32))
 

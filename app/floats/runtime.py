@@ -19,7 +19,7 @@ def import_keras() -> ModuleType:
     # All must be set before the first import; a value that the person has chosen is kept.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-    # oneDNN announces itself on stderr whatever the log level, and one small image gains nothing by it.
+    # oneDNN prints a notice on stderr at any log level, and one small image gains nothing from it.
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
     backend = os.environ["KERAS_BACKEND"]
     if backend != "tensorflow":

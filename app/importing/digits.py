@@ -1,7 +1,7 @@
 """The digits that ship: 480 small pictures with their labels, to try imported models on.
 
 They are the drawings of `tests/data/drawn.json`, made for this project by a program that imitates a hand, as
-the judges see them. `python -m tools.digits` writes the file anew.
+the judges see them. `python -m tools.digits` rewrites the file.
 """
 
 from __future__ import annotations

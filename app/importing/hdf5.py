@@ -74,7 +74,8 @@ class Hdf5:
         return found
 
     def numbers(self, path: str) -> Numbers:
-        """A dataset of floating-point numbers, as float64. Refuses what is none, too large or not finite."""
+        """A dataset of floating-point numbers, as float64. Refuses anything else, and what is too large or
+        not finite."""
         dataset = self._find(path)
         if not isinstance(dataset, h5py.Dataset):
             refuse(f"It has no weights at {shown(path)!r}.", _DAMAGED)
@@ -82,7 +83,7 @@ class Hdf5:
         try:
             values = np.asarray(dataset[()], np.float64)
         except (OSError, RuntimeError, ValueError) as error:
-            # HDF5 tells of memory that it did not get as of any other failure to read.
+            # HDF5 reports a failed allocation like any other read error.
             if "alloc" in str(error):
                 raise MemoryError from error
             refuse(f"Its weights at {shown(path)!r} cannot be unpacked.", _DAMAGED)

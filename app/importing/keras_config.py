@@ -62,7 +62,7 @@ def _is_size(value: object) -> bool:
 
 
 def parsed(text: str) -> dict[str, Any]:
-    """The description's JSON. Refuses what is none, however deep it is nested."""
+    """The description's JSON. Refuses anything else, however deeply it is nested."""
     try:
         plain = json.loads(text)
     except (ValueError, RecursionError):

@@ -142,7 +142,7 @@ def _batch_normalization(chain: Chain, node: Node) -> None:
     if len({part.shape for part in (scale, beta, mean, variance)}) != 1 or (spread <= 0).any():
         refuse_layer(node.name, "has parts that do not fit, or a variance below zero.", _AS_FILE)
     if node.attributes.get("training_mode"):
-        refuse_layer(node.name, "normalises by the batch at hand, as in training.", _AS_FILE)
+        refuse_layer(node.name, "normalises by the current batch, as in training.", _AS_FILE)
     factor = scale / np.sqrt(spread)
     chain.affine(node.name, factor, beta - mean * factor)
 

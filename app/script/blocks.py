@@ -231,7 +231,8 @@ def geometry(blocks: list[Block], slots: int, size: int) -> list[Geometry]:
 
 
 def _pitch(blocks: list[Block], start: int) -> int:
-    """Pixels from one row to the next that the blocks from `start` on need until the map is laid out anew."""
+    """Pixels from one row to the next that the blocks from `start` on need until the map is laid out
+    again."""
     pitch = 0
     for block in blocks[start:]:
         _, _, left, right = block.padding

@@ -131,7 +131,7 @@ def spread(out: StackAssembler, layout: MapLayout) -> None:
 
 
 def _block(out: StackAssembler, block: Block, step: Geometry) -> None:
-    """(in0 ... -- in0' ...): the maps of one block, named anew."""
+    """(in0 ... -- in0' ...): the maps of one block, under new names."""
     if block.written_out:
         _padded(out, block, step)
     sums = windows.window(block, step) if block.sums else None

@@ -66,7 +66,7 @@ class BoundedLimits(InterpreterLimits):
 
     @property
     def ops_per_script(self) -> int:
-        """The most opcodes. Read at each of them, so it is also the place to look at the clock."""
+        """The most opcodes. It is read at every opcode, so the time limit is checked here too."""
         if time.monotonic() > self._deadline:
             raise TooManyOps(f"it ran longer than {self._seconds:g} seconds")
         return int(self.policy.max_ops_per_script)

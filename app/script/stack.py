@@ -95,7 +95,7 @@ class StackAssembler(Assembler):
     def rename(self, names: list[str], new: list[str]) -> StackAssembler:
         """Give the top items, which are the named ones in this order, new names."""
         if self._stack[len(self._stack) - len(names) :] != names:
-            raise ScriptError("The items to be named anew are not on top of the stack.")
+            raise ScriptError("The items to be renamed are not on top of the stack.")
         self._stack[len(self._stack) - len(names) :] = new
         return self
 

@@ -1,7 +1,7 @@
 """The unrolled generator: the published contract's arithmetic, taken literally.
 
-One OP_MUL, OP_DIV and OP_ADD per weight, each product rescaled before it is added. It is the
-yardstick for the packed form, and too big for a node with default policy.
+One OP_MUL, OP_DIV and OP_ADD per weight, each product rescaled before it is added. The packed form is
+measured against it; it is too big for a node with default policy.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Makes new handwriting out of old: the same digits, slanted, stretched, bent, thicker and thinner.
+"""Data augmentation: the same digits slanted, stretched, bent, thicker and thinner.
 
 Whatever a person draws is made as MNIST was made before a model sees it: the longer side of the ink fills
 20 pixels and the centre of mass lies at the centre of the picture. Deformed images are therefore made that
@@ -29,7 +29,7 @@ class Augmentation:
     """How far images are deformed: the largest amounts, reached by the boldest image of a batch.
 
     Every image draws its own boldness from 0 to 1, which scales all of its amounts, so that most images stay
-    near what people write and a few go far.
+    near what people write and a few go much further.
     """
 
     untouched: float = 0.15  # share of the images left exactly as they are

@@ -13,7 +13,8 @@ from app.errors import DataError
 
 
 class Cache:
-    """Files in a folder, named by a checksum of all that decides their content; without it nothing stays."""
+    """Files in a folder, named by a checksum of everything that decides their content; without a folder
+    nothing is kept."""
 
     def __init__(self, folder: Path | None = None) -> None:
         """Makes the folder if need be. DataError where it cannot be made."""

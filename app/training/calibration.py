@@ -1,4 +1,4 @@
-"""Finds from which lead a model's readings are sure, on pens of writers whom no training has seen."""
+"""Finds the lead from which a model's readings are sure, on pens of writers whom no training has seen."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ def calibrate(
     """The threshold that SURE_OF_RIGHT of the rightly read `digits` reach, and a logistic curve.
 
     Of the two leads the one under which fewer `signs` are sure is taken. The curve tells rightly read digits
-    from `signs` that are none and digits read wrongly, both kinds having the same weight. `about`: where the
-    pictures come from, for people. DataError without digits or signs, or if no digit is read rightly.
+    from `signs` that are no digit and digits read wrongly, both kinds having the same weight. `about`: where
+    the pictures come from, for people. DataError without digits or signs, or if no digit is read rightly.
     """
     if not len(digits) or not len(signs):
         raise DataError(

@@ -31,7 +31,7 @@ NO_DIGIT = CLASSES
 THREADS = 2
 KINDS = ("pens", "signs")
 DRAWING_SEED = 7
-"""Drawings are part of the data: they are the same for every seed of a training."""
+"""Drawings are part of the data: they are the same whatever the seed of the training."""
 USUAL = Hand()
 AFTER_DRAWING = Augmentation(untouched=0.2, rotation=12.0, aspect=0.2, shear=0.2, size=0.06, bend=1.2)
 """Less than what MNIST's pictures get: the strokes have been slanted and stretched before."""

@@ -16,7 +16,8 @@ from app.floats.runtime import import_keras
 from app.picture import CLASSES, SIDE
 
 KEYS = ("x_train", "y_train", "x_test", "y_test")
-# MNIST unpacks to 55 MB. A file that claims ten times that is not MNIST, and may be meant to fill the memory.
+# MNIST unpacks to 55 MB. A file that claims ten times that is not MNIST, and may be an attempt to exhaust
+# memory.
 LARGEST_UNPACKED = 550_000_000
 
 

@@ -1,4 +1,4 @@
-"""The loop that fits a Keras model, one batch after another, and says how far it is."""
+"""The loop that fits a Keras model, one batch after another, and reports its progress."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ ProgressCallback = Callable[[TrainingProgress], None]
 
 
 def no_progress(_: TrainingProgress) -> None:
-    """The callback of someone who does not want to know."""
+    """A callback that ignores progress."""
 
 
 def as_input(images: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -59,7 +59,8 @@ def fit(
     progress: ProgressCallback,
     after_epoch: Callable[[], dict[str, float]] = dict,
 ) -> None:
-    """Fit a compiled model. `after_epoch` measures it; `progress` hears the figures at the epoch's end."""
+    """Fit a compiled model. `after_epoch` measures it; `progress` gets the figures at the end of each
+    epoch."""
     for epoch in range(epochs):
         images, targets, rows = data(epoch)
         order = rng.permutation(rows)

@@ -84,7 +84,7 @@ class PenSet:
 def load_pens(path: Path, *, digits: bool) -> PenSet:
     """A pen file of digits, or of other signs (`digits` false), every number checked.
 
-    Characters whose points all lie on one spot are left out: nobody can read a dot. DataError if the file is
+    Characters whose points all lie on one spot are left out: a dot cannot be read. DataError if the file is
     missing or is anything else than such a file.
     """
     name = "digit" if digits else "character"

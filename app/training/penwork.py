@@ -44,7 +44,7 @@ class Hand:
     slant: float = 0.35  # sideways shift per unit of height
     aspect: float = 0.30  # width over height, as a logarithm
     wobble: float = 0.03  # amplitude of slow waves along the stroke, of the character's size
-    coarsest: int = 4  # the pen's places are reported this rarely: one point in so many
+    coarsest: int = 4  # how sparsely points are reported: one of so many
 
 
 AS_WRITTEN = Hand(0.03, 0.03, 1.0, 0.7, 0.7, 0.0, 0.0, 0.0, 0.0, 1)
@@ -80,7 +80,7 @@ def _draw_part(pens: PenSet, hand: Hand, size: int, part: range, seed: np.random
 
 
 def by_hand(strokes: list[Points], hand: Hand, rng: np.random.Generator) -> list[Stroke]:
-    """The strokes of one character, written again by another hand on a canvas."""
+    """The strokes of one character, varied as another person might write them, on a canvas."""
     boldness = rng.random()
     longer = rng.uniform(hand.smallest, hand.largest)
     width = math.exp(rng.uniform(math.log(hand.thinnest), math.log(hand.thickest)))

@@ -52,7 +52,7 @@ def write(training: Training, folder: Path, integer_accuracy: float | None = Non
     """Write `model.keras`, `report.json`, `curves.png` and `confusion.png`; returns the report's figures.
 
     `integer_accuracy`: share of the test images that the integer model made from it reads, if measured.
-    Each file is written beside its place, then moved over the old one: nobody ever reads half a file.
+    Each file is written beside its place, then moved over the old one: no reader ever sees half a file.
     """
     pyplot = import_pyplot()
     report = figures(training)

@@ -135,7 +135,7 @@ def _for_epochs(recipe: Recipe, epochs: int | None) -> Recipe:
 
 @dataclass(frozen=True)
 class _Course:
-    """One training by a recipe: what is learned, from which seed, and who measures and hears of it."""
+    """One training by a recipe: what is learned, from which seed, and who measures it and gets progress."""
 
     recipe: Recipe
     corpus: Corpus

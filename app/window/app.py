@@ -1,4 +1,4 @@
-"""The window itself: opened, shown at once, and updated by events and workers until it is closed."""
+"""The window: shown at once, then updated by events and workers until it is closed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 
-# SDL's accelerated framebuffer loads a driver that can clash with other libraries; software is fast enough.
+# SDL's accelerated framebuffer loads a driver that can conflict with other libraries; software is fast
+# enough.
 os.environ.setdefault("SDL_FRAMEBUFFER_ACCELERATION", "0")
 os.environ.setdefault("SDL_VIDEO_X11_WMCLASS", "inkproof")
 os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
@@ -59,11 +60,11 @@ class Frames:
     """When each frame began, how long it took from its first event to the screen, and the processor's time
     in that: what is more was spent waiting, for another thread or for a busy machine."""
     ready: float | None = None
-    """When everything had come up."""
+    """When everything was ready."""
 
 
 class NoInk:
-    """Until ink can be drawn, the paper is blank."""
+    """The ink before the drawing code is loaded: blank."""
 
     def show(self, _state: State, _side: int, _colours: Palette = LIGHT) -> None:
         """There is none."""
@@ -111,7 +112,7 @@ class Window:
         """Show the first frame, start all workers, and run until the window is closed."""
         self._show()
         self.frames.first = time.perf_counter()
-        # Threads of ours that compute must hand over quickly, or a frame waits for them.
+        # Computing threads must release the interpreter quickly, or a frame waits for them.
         sys.setswitchinterval(0.001)
         self.crew.start()
         due = time.perf_counter()
@@ -156,7 +157,7 @@ class Window:
 
     @property
     def starting(self) -> bool:
-        """Whether a judge or the chain has not come up yet."""
+        """Whether a judge or the chain is still starting."""
         return self.state.chain.phase is Phase.STARTING or any(
             judge.phase is Phase.STARTING for judge in self.state.judges.values()
         )
@@ -191,7 +192,7 @@ class Window:
         return Preferences.of(self.state, size)
 
     def _remember(self) -> None:
-        """Have changed preferences written, once they have settled."""
+        """Write changed preferences, once they have been stable for a while."""
         now = self._preferences()
         if not self._options.remember or now == self._saved:
             self._settled = self.state.clock
@@ -235,7 +236,7 @@ class Window:
             case effects.Copy(text):
                 self._copy(text)
             case effects.Open(url):
-                # A browser may take seconds to come up.
+                # A browser may take seconds to start.
                 threading.Thread(target=_open_page, args=(url,), daemon=True).start()
             case effects.SaveWindow():
                 picture = self.view.screen.copy()
@@ -275,7 +276,7 @@ class Window:
             return pygame.display.set_mode((0, 0), pygame.FULLSCREEN)
         screen = pygame.display.set_mode(self._windowed, pygame.RESIZABLE)
         if screen.get_size() != self._windowed:
-            # Leaving full screen, SDL keeps the large size at first; asked again, it gives the wanted one.
+            # When full screen ends, SDL first keeps the large size; a second call sets the wanted one.
             screen = pygame.display.set_mode(self._windowed, pygame.RESIZABLE)
         return screen
 
@@ -294,7 +295,7 @@ class Window:
     # --- other threads ---
 
     def _wake(self) -> None:
-        # The window may be gone while its workers still talk.
+        # The window may be closed while its workers still send messages.
         with contextlib.suppress(pygame.error):
             pygame.event.post(pygame.event.Event(_WAKE))
 

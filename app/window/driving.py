@@ -1,4 +1,4 @@
-"""A window without a person: what bench, pictures and self-test use to draw and to wait in it.
+"""Drives a window without a person: the bench, the screenshots and the self-test draw and wait with it.
 
 A driver is called by the window once a frame.
 """
@@ -15,7 +15,7 @@ __all__ = ["Player", "post_mouse"]
 
 
 class Player:
-    """Plays a generator, one step a frame; when it is over, the window closes."""
+    """Runs a generator one step per frame; the window closes when it ends."""
 
     def __init__(self, play: Callable[[Window], Iterator[None]]) -> None:
         self._play = play

@@ -65,7 +65,7 @@ _LETTERS: dict[str, want.Intent] = {
     "+": want.Thicken(1),
     "-": want.Thicken(-1),
 }
-"""By what a key types, not by where it is: these stand in other places on other keyboards."""
+"""Matched by the character a key types, not by its position, which differs between keyboards."""
 _ARROWS = {
     pygame.K_LEFT: (-1, 0),
     pygame.K_RIGHT: (1, 0),
@@ -78,7 +78,7 @@ _LISTS = (Card.MODELS, Card.HISTORY, Card.BOUNTIES)
 
 @dataclass
 class Inputs:
-    """Which finger draws is all that is remembered from one event to the next."""
+    """The only state kept between events is which finger draws."""
 
     finger: int | None = None
 
@@ -91,7 +91,7 @@ class Inputs:
                 intent = _key(event, layout, state)
                 return [intent] if intent else []
             case pygame.MOUSEBUTTONDOWN | pygame.MOUSEBUTTONUP | pygame.MOUSEMOTION:
-                # A finger is also reported as a mouse; it has been dealt with as a finger.
+                # A finger is also reported as a mouse; it has already been handled as a finger.
                 return [] if event.touch else _mouse(event, layout, state)
             case pygame.MOUSEWHEEL:
                 return _wheel(event, layout, state)

@@ -1,4 +1,4 @@
-"""How the window is opened. Light on purpose: it is read before the first frame."""
+"""Options of the window. It imports little, because it is read before the first frame."""
 
 from __future__ import annotations
 

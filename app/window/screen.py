@@ -1,4 +1,4 @@
-"""Whether there is a screen to open the window on, and what is in the way if there is none."""
+"""Whether there is a screen for the window, and what is missing if there is none."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ TWO: tuple[Points, ...] = (
     ),
 )
 _FRAMES = 60 * 240
-"""Frames after which a state that does not come is given up."""
+"""Frames to wait for a state before giving up."""
 
 
 class Film:
@@ -92,7 +92,7 @@ class Film:
 
 
 class _Script:
-    """What is done in the window; it yields while it waits."""
+    """The actions in the window; yields while it waits."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

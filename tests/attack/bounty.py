@@ -184,7 +184,7 @@ def commits() -> Iterator[Step]:
         other = (state.commitment * 17)[:size]
         yield moved("commit: hash of another length", COMMIT, good, [other])
         if size > 28:
-            # With an output that fits, as far as one can.
+            # With a matching output where that is possible.
             raw = held.locking_script
             at = raw.index(state.commitment)
             script = raw[:at] + other + raw[at + 32 :]
@@ -402,7 +402,7 @@ def reclaims() -> Iterator[Step]:
 
 
 def calls() -> Iterator[Step]:
-    """The arguments of one function for another, functions that are none, items too few."""
+    """The arguments of one function for another, numbers that are no function, too few items."""
     for step in honest():
         items = [item for _, item in step.tx.inputs[0].script_sig.ops_and_items()]
         function = bitcoinx.item_to_int(items[-1])

@@ -38,7 +38,7 @@ class Judged:
 
 
 def judge_redrafted(attempt: Attempt) -> Judged:
-    """An attempt as its forger would make it today: of version 2, the owner's signature made anew."""
+    """An attempt as its forger would make it today: of version 2, the owner's signature made again."""
     return judge(redrafted(attempt))
 
 

@@ -61,8 +61,8 @@ def forger() -> Forger:
 
 @pytest.fixture
 def refused_since_chronicle(judges: Judges):
-    """Assert that of forged spends, made anew in version 2, none passes that is not a true claim in another
-    form; that honest ones pass in both interpreters; and that bsv-sdk refuses the forged ones of version 1.
+    """Assert that of forged spends, rebuilt in version 2, only true claims in another form pass; that honest
+    ones pass in both interpreters; and that bsv-sdk refuses the forged ones of version 1.
     """
 
     def check(name: str, forged: list[Attempt], honest: list[Attempt]) -> None:

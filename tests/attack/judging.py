@@ -93,7 +93,7 @@ class Fuzzed:
 def fuzz(share: tuple[int, int, int]) -> Fuzzed:
     """Judge a share (seed, number, version of the transactions) of mutated spends that are not true claims.
 
-    By the rules of a block only: what they refuse, policy refuses, for it adds rules and takes none away.
+    By the rules of a block only: what they refuse, policy refuses too, for it only adds rules.
     In version 2 a mutation may leave a true claim in another form, which is no intruder.
     """
     seed, number, version = share

@@ -82,7 +82,7 @@ def test_forged_steps_are_refused_under_the_rules_since_chronicle(family, monkey
 
 
 def test_the_honest_steps_pass_under_the_rules_since_chronicle_too(monkeypatch):
-    """A transaction of version 2 is another one: its preimage is made anew."""
+    """A transaction of version 2 is another one: its preimage is computed again."""
     monkeypatch.setattr(bounty, "VERSION", 2)
     for step in bounty.redrafted():
         passed = since_chronicle(step)

@@ -91,7 +91,7 @@ def test_logits_at_the_ends_of_their_range_are_compared_as_signed_numbers():
         assert accepted == [digit == logits.index(max(logits)) for digit in range(10)]
 
 
-def test_images_between_two_digits_where_the_model_all_but_hesitates(mnist, refused, forger):
+def test_images_between_two_digits_where_two_logits_nearly_meet(mnist, refused, forger):
     """Between an image of one digit and one of another stands one where two logits nearly meet."""
     forged, honest = [], []
     for first in range(10):

@@ -28,7 +28,7 @@ def test_an_image_of_any_other_size(forger, refused, size):
     refused(f"image of {size:,} bytes", forged, honest(forger))
 
 
-def test_an_image_with_the_right_size_on_its_face_and_more_behind_it(forger, refused):
+def test_an_image_that_claims_the_right_size_and_is_longer(forger, refused):
     """Whatever extends the true image: before it, after it, and as a length that lies."""
     _, digit, signature, key = forger.pushes(IMAGE, read(IMAGE))
     rest = b"".join(push_item(item) for item in (digit, signature, key))

@@ -52,7 +52,7 @@ def test_the_same_seed_makes_the_same_spends(forger):
     assert [attempt.tx for attempt in mutants(forger, 6, 60)] != one
 
 
-def test_a_true_claim_is_told_from_a_forged_one(forger):
+def test_a_true_claim_is_distinguished_from_a_forged_one(forger):
     assert is_true(honest(forger), forger)
     for attempt in mutants(forger, 7, 100):
         assert not is_true(Tx.from_bytes(attempt.tx), forger)

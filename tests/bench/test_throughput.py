@@ -1,4 +1,4 @@
-"""A data set on chain, in the small: what the bench counts is what the chain holds."""
+"""A small data set on chain: what the bench counts is what the chain holds."""
 
 from __future__ import annotations
 

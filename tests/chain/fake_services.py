@@ -81,7 +81,7 @@ class FakeHandler(BaseHTTPRequestHandler):
         fake = self.server.fake
         self.body = body
         fake.asked.append((self.command, self.path))
-        # The client is right to hang up on some of what the fakes do.
+        # The client is right to close the connection on some of what the fakes do.
         with contextlib.suppress(OSError):
             for part, behave in list(fake.misbehaviour):
                 if part in self.path:

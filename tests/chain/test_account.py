@@ -1,4 +1,4 @@
-"""Our own account of coins, held to the node's: after payments, blocks, and blocks that were taken back."""
+"""Our own account of coins, compared with the node's: after payments, blocks, and orphaned blocks."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_it_agrees_with_the_nodes_wallet_whatever_happens(node, tmp_path: Path) 
         else:
             height = rpc.call("getblockcount")
             rpc.call("invalidateblock", rpc.call("getblockhash", height - chance.randint(0, 2)))
-            # To a new address, for the very same block would be the one that was taken back.
+            # To a new address, else the block would be identical to the orphaned one.
             mine(rpc, elsewhere(chance), chance.randint(1, 3))
         if step % 3 == 0:
             account = account_of(rpc, wallet, tmp_path)  # as the next program opens it
@@ -79,9 +79,9 @@ def test_it_agrees_with_the_nodes_wallet_whatever_happens(node, tmp_path: Path) 
 
 
 def assert_agrees(account: Account, rpc: Rpc, wallet: Wallet) -> None:
-    """All coins of the node's wallet, which follows its chain a moment later, and unspent ones besides.
+    """All coins of the node's wallet, which follows its chain a moment later, and the unspent ones too.
 
-    The node's wallet holds coins back for transactions that fell out of a block and are nowhere any more.
+    The node's wallet reserves coins for transactions that fell out of a block and are in no mempool.
     """
     assert eventually(lambda: set(list_coins(rpc, wallet)) <= set(account.coins()))
     for coin in set(account.coins()) - set(list_coins(rpc, wallet)):
@@ -127,7 +127,7 @@ def test_two_programs_read_the_same_blocks_at_once(node, tmp_path: Path) -> None
         assert_agrees(one, rpc, wallet)
 
 
-def test_a_damaged_file_is_made_anew(node, tmp_path: Path) -> None:
+def test_a_damaged_file_is_rebuilt(node, tmp_path: Path) -> None:
     rpc, wallet = node
     account_of(rpc, wallet, tmp_path).coins()
     for file in tmp_path.glob("coins.sqlite*"):
@@ -150,7 +150,7 @@ SPOILT = {
 
 
 @pytest.mark.parametrize("method", SPOILT)
-def test_answers_that_are_none_are_named(node, tmp_path: Path, monkeypatch, method: str) -> None:
+def test_malformed_answers_are_reported(node, tmp_path: Path, monkeypatch, method: str) -> None:
     rpc, wallet = node
     call = Rpc.call
     for answer in SPOILT[method]:
@@ -167,10 +167,9 @@ def test_answers_that_are_none_are_named(node, tmp_path: Path, monkeypatch, meth
     assert_agrees(account_of(rpc, wallet, tmp_path), rpc, wallet)
 
 
-def test_coins_do_not_become_more_with_every_verification(bitcoind: Path, home: Path) -> None:
-    """Each leaves its change and a block's pay; each deployment takes more than that along.
-
-    What it leaves is the pay that became spendable in the last eleven blocks.
+def test_the_number_of_coins_does_not_grow_with_every_verification(bitcoind: Path, home: Path) -> None:
+    """Each leaves its change and a coinbase; each deployment spends more coins than that. What remains are
+    the coinbases that became spendable in the last eleven blocks.
     """
     counts = []
     with world.service() as opened:

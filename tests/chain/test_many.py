@@ -101,7 +101,7 @@ def test_batches_follow_each_other(service, claims, monkeypatch):
 
 
 def test_the_ledger_of_a_long_run_holds_the_bytes_of_the_newest_instances_only(service, claims, monkeypatch):
-    """Those spent in the last ten blocks: should one be taken back, they are sent again."""
+    """Those spent in the last ten blocks: should one be orphaned, they are sent again."""
     monkeypatch.setattr(many, "BATCH", 2)
     answers(service, claims(range(180, 210)))
     records = service.ledger.history(30)[::-1]
@@ -110,7 +110,7 @@ def test_the_ledger_of_a_long_run_holds_the_bytes_of_the_newest_instances_only(s
 
 
 def test_blocks_stay_small_enough_to_be_read_whatever_the_script(service, claims, monkeypatch):
-    """An answer of the node has 32 MB of JSON at most: a bigger block would hide all coins behind it."""
+    """An answer of the node has at most 32 MB of JSON: coins after a bigger block could not be read."""
     monkeypatch.setattr(many, "BATCH_BYTES", int(2.5 * len(service.contract.locking_script)))
     verdicts = answers(service, claims(range(160, 166)))
     assert [verdict for verdict in verdicts if isinstance(verdict, InkproofError)] == []
@@ -206,7 +206,7 @@ def test_a_node_that_refuses_to_deploy_gives_every_claim_its_error(service, clai
 
 
 def test_what_a_batch_asks_of_the_node_does_not_grow_with_it(service, claims, monkeypatch):
-    """The least of three tries: a busy node may stop a script for its time, and is asked again."""
+    """The least of three attempts: a busy node may stop a script for taking too long, and is asked again."""
     asked: Counter[str] = Counter()
     call = Rpc.call
 

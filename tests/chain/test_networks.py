@@ -1,4 +1,4 @@
-"""The networks' records, against a real node where one is at hand."""
+"""The networks' records, compared with a real node."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_the_embedded_node_is_on_regtest(regtest: Regtest) -> None:
 
 
 @pytest.mark.parametrize(("chain", "network"), [("main", MAIN), ("test", TESTNET), ("regtest", REGTEST)])
-def test_a_nodes_word_for_its_chain_finds_the_network(chain: str, network: Network) -> None:
+def test_the_nodes_name_for_its_chain_finds_the_network(chain: str, network: Network) -> None:
     assert network_of(FakeNodeOnAnotherChain({"chain": chain})) is network
 
 

@@ -60,7 +60,7 @@ def testnet(services, stranger, network, ledger, regtest):
 
 @pytest.fixture
 def mainnet(services, stranger, network, ledger, regtest):
-    """A service that believes it is on mainnet, and what it asked its person."""
+    """A service that believes it is on mainnet, and the approvals it asked for."""
     services.chain = "main"
     wallet = Wallet(stranger.key, MAIN)
     give(regtest, wallet, 2_000_000)
@@ -123,7 +123,7 @@ def test_a_verification_can_be_inspected_through_the_services(testnet, network):
     assert found.examination.held.owner == testnet.connection.wallet.pubkeyhash
 
 
-def test_a_word_that_is_late_is_asked_for_again_and_nothing_is_lost(testnet, services):
+def test_a_late_answer_is_asked_for_again_and_nothing_is_lost(testnet, services):
     """ARC has taken the transaction, and the network has not acknowledged it when we stop waiting."""
     testnet.prepare(quiet)
 
@@ -352,7 +352,7 @@ def test_a_public_network_is_opened_by_its_name(services, home, network, regtest
         assert connection.wallet.address == wallet.address
 
 
-def test_a_network_that_is_none_or_not_the_nodes_is_refused(home, regtest):
+def test_an_unknown_network_or_one_that_the_node_is_not_on_is_refused(home, regtest):
     with (
         pytest.raises(ChainError, match="no network called"),
         connect(NodeChoice(network="moon\x1b"), Kind.PACKED, quiet),

@@ -139,7 +139,7 @@ def test_a_deployment_whose_spend_by_somebody_else_was_forgotten_is_used_again(s
 def test_a_deployment_that_our_other_program_spends_meanwhile_is_not_called_somebody_elses(
     service, model, monkeypatch, noted
 ):
-    """It is quicker between our list of deployments and our look; perhaps it has not heard the answer yet."""
+    """It spends the deployment after we have listed it, and may not have the answer yet."""
     deployment, image = service.prepare(quiet), picture(8)
     digit = readings(model, image).fixed_digit
     looks_for = NodeBackend.is_unspent

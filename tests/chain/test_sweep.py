@@ -98,7 +98,7 @@ def test_a_coin_that_is_gone_is_explained(regtest: Regtest, wallet: Wallet, othe
     assert "Missing inputs" in refusal.value.why
 
 
-def test_an_address_that_is_none_here_is_refused(wallet: Wallet, other: Wallet) -> None:
+def test_an_invalid_address_is_refused(wallet: Wallet, other: Wallet) -> None:
     main = Wallet(other.key, MAIN).address
     script_hash = P2SH_Address(bytes(20), REGTEST.keys).to_string()
     typo = other.address[:-1] + ("a" if other.address[-1] != "a" else "b")

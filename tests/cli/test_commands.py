@@ -81,7 +81,7 @@ def test_contract_info_is_computed_from_the_script_that_export_writes(inkproof, 
     assert (info["lanes"] == []) is (kind == "unrolled")
 
 
-def test_contract_info_tells_how_near_the_contract_is_to_each_limit(inkproof):
+def test_contract_info_reports_how_near_the_contract_is_to_each_limit(inkproof):
     table = inkproof("contract", "info", "--model", "compact").stdout.partition("limits of a node")[2]
     assert [line.split("  ")[0] for line in table.splitlines()[1:]] == [
         *("script, bytes", "longest number, bytes", "memory, bytes"),
@@ -112,7 +112,7 @@ def test_export_takes_the_owners_address_or_public_key_hash(inkproof, tmp_path, 
 
 
 @pytest.mark.parametrize("owner", ["", "5a" * 19, ADDRESS[:-1] + "U", "3J98t1WpEZ73CNmQviecrnyiWrnqRhWNLy"])
-def test_export_refuses_what_is_no_owner_and_says_what_is_one(inkproof, tmp_path, owner):
+def test_export_refuses_an_invalid_owner_and_explains_the_valid_forms(inkproof, tmp_path, owner):
     ran = inkproof("contract", "export", "--model", "compact", "--owner", owner, "-o", tmp_path / "x")
     assert ran.returncode == 2
     assert "neither an address nor the HASH160 of a public key" in ran.stderr

@@ -40,7 +40,7 @@ def test_a_word_that_is_near_no_command_is_answered_without_a_suggestion(inkproo
 
 
 @pytest.mark.parametrize("claim", ["abc", "10", "-1", "", "7.0", "٣"])
-def test_a_claim_that_is_no_digit_is_told_what_one_is(inkproof, claim):
+def test_a_claim_that_is_not_a_digit_is_refused_with_the_range_of_digits(inkproof, claim):
     ran = inkproof("verify", SEVEN, f"--claim={claim}")
     assert ran.returncode == 2
     assert "is not a whole number from 0 to 9" in ran.stderr

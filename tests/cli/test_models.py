@@ -124,7 +124,7 @@ def test_output_without_all_is_refused(inkproof, tmp_path):
     assert "Add --all" in ran.stderr
 
 
-def test_models_show_tells_the_margins_that_contract_info_tells(inkproof):
+def test_models_show_and_contract_info_report_the_same_margins(inkproof):
     info = inkproof("contract", "info", "--model", "compact", "--json").json()
     assert inkproof("models", "show", "compact", "--json").json()["margins"] == info["margins"]
     shown = inkproof("models", "show", "compact").stdout

@@ -76,7 +76,7 @@ def test_a_mark_that_the_encoding_lacks_does_not_hide_the_verdict(inkproof):
     ],
 )
 def test_output_that_cannot_be_written_is_an_error_in_words(home, monkeypatch, arguments):
-    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)  # argparse passes over what fails in its own hands
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)  # argparse ignores its own write errors
     with FULL.open("w") as full:
         ran = run(*arguments, capture_output=False, stdout=full, stderr=subprocess.PIPE)
     assert ran.returncode == 2

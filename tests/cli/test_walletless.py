@@ -53,7 +53,7 @@ def test_claims_are_made_checked_and_proved_and_all_coins_are_swept(walletless, 
     assert swept["satoshis"] > 0
 
 
-def test_a_bounty_is_posted_earned_opened_again_and_taken_back(walletless, node: Rpc) -> None:
+def test_a_bounty_is_posted_earned_reopened_and_reclaimed(walletless, node: Rpc) -> None:
     terms = ("--digit", 7, "--reward", 20_000, "--margin", 0.9, "--window", 3, "--model", "compact")
     walletless("bounty", "post", *terms, "--until", "+50")
     before = walletless("wallet", "balance")["satoshis"]

@@ -47,7 +47,7 @@ def test_a_claim_is_accepted_exactly_if_the_model_reads_that_digit(model, contra
 
 
 @pytest.mark.parametrize("digit", [-9, -1, 10, 255, 2**31, -(2**31), 2**64, 10**50])
-def test_a_digit_that_is_none_is_refused(contracts, spend, digit):
+def test_a_number_that_is_not_a_digit_is_refused(contracts, spend, digit):
     contract = contracts[Kind.PACKED]
     for image in (bytes(784), b"\xff" * 784):
         assert not judge_spend(spend(contract, image, digit), VALUE, contract.locking_script).accepted

@@ -37,7 +37,7 @@ def signed(tx: Tx, contract, key: PrivateKey, kind: int, *, digest: bytes | None
 
 
 def high_s(signature: bytes) -> bytes:
-    """The other signature of the same digest: `ORDER - s`, DER encoded anew."""
+    """The other signature of the same digest: `ORDER - s`, DER encoded again."""
     length = signature[3]
     r = signature[4 : 4 + length]
     s = ORDER - int.from_bytes(signature[6 + length : -1], "big")

@@ -1,5 +1,4 @@
-"""Makes drawn.json, digits as people draw them with a mouse. `python -m tests.data.make_drawn` writes it
-anew.
+"""Makes drawn.json, digits as people draw them with a mouse. `python -m tests.data.make_drawn` rewrites it.
 
 Each drawing is a skeleton (glyphs.py) to which is given what hands and mice add: points off their mark,
 loops that do not close or close too far, slant, rotation, aspect, size, place, a slow wobble, strokes that
@@ -63,7 +62,7 @@ def by_hand(paths: list[Path], random: Random) -> list[Path]:
 
 
 def run_on(path: Path, random: Random) -> Path:
-    """Now and then the button is let go a little late."""
+    """Sometimes the button is released a little late."""
     if random.random() > 0.25:
         return path
     heading = path[-1] - path[-6]

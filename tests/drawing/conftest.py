@@ -9,7 +9,7 @@ import pytest
 
 @pytest.fixture(scope="session")
 def mnist_digits() -> np.ndarray:
-    """The first 1,000 MNIST test pictures, (1000, 28, 28) uint8; skipped where MNIST is not at hand."""
+    """The first 1,000 MNIST test pictures, (1000, 28, 28) uint8; skipped where MNIST is not available."""
     beside = Path(__file__).resolve().parents[3] / "shared" / "data" / "mnist.npz"
     for path in (
         Path(os.environ.get("INKPROOF_MNIST", "")),

@@ -186,7 +186,7 @@ def test_mnists_own_pictures_are_taken_as_they_are(mnist_digits):
         assert np.array_equal(read(Image.fromarray(digit)), digit)
 
 
-def test_a_28x28_picture_that_is_off_centre_is_made_anew():
+def test_a_28x28_picture_that_is_off_centre_is_centred():
     shifted = np.roll(EXPECTED, 4, axis=1)
     assert not np.array_equal(read(Image.fromarray(shifted)), shifted)
 

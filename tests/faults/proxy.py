@@ -21,7 +21,7 @@ def method_of(request: Any) -> str:
 
 
 class Proxy(ThreadingHTTPServer):
-    """Passes JSON-RPC on to the node; `mischief`, if set, has the last word."""
+    """Passes JSON-RPC on to the node; `mischief`, if set, decides the answer."""
 
     daemon_threads = True
 
@@ -35,7 +35,7 @@ class Proxy(ThreadingHTTPServer):
         return int(self.server_address[1])
 
     def on(self, method: str, act: Callable[[Callable[[], Answer]], Answer | None]) -> None:
-        """Do mischief on one method only."""
+        """Interfere with one method only."""
         self.mischief = lambda request, pass_on: act(pass_on) if method_of(request) == method else pass_on()
 
 

@@ -141,7 +141,7 @@ def renumbered(value: Any, number: Any) -> Any:
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_an_answer_of_any_method_that_is_no_answer_leads_to_plain_words(opened, between, method):
+def test_a_malformed_answer_to_any_method_is_explained(opened, between, method):
     """To the program at work, and to one that opens; nothing is lost by it, as `opened` checks afterwards."""
     choice = world.choice_of(world.node(), between.port)
     for kind, change in SPOILT.items():
@@ -287,7 +287,7 @@ def test_an_answer_that_never_came_is_looked_up_and_the_drawing_is_sent_once(ope
 
 
 def test_a_claim_that_arrives_after_it_was_given_up_is_found_and_not_made_twice(opened, between):
-    """Slower than the program's patience: the node takes it when the ledger calls it never sent."""
+    """Later than the program waits: the node takes it when the ledger has recorded it as never sent."""
     seed = next(SEEDS)
     held: list = []
 
@@ -352,7 +352,7 @@ REFUSALS = {
 
 @pytest.mark.parametrize("words", REFUSALS)
 def test_each_refusal_that_is_no_verdict_says_what_to_do(opened, between, words, monkeypatch):
-    """The node's own words, put into its mouth where they cannot be provoked on a private chain."""
+    """The node's own messages, injected where they cannot be provoked on a private chain."""
     import dataclasses
 
     def refuse(pass_on):

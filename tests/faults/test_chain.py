@@ -1,4 +1,4 @@
-"""The chain turns: blocks taken back, coins spent elsewhere, transactions that wait too long."""
+"""Reorganisations: orphaned blocks, coins spent elsewhere, transactions that wait too long."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def look(opened) -> None:
 
 
 def remine(opened) -> None:
-    """A block in the place of one taken back. It holds one payment more, else it would be the very same."""
+    """A block in the place of an orphaned one. It holds one payment more, else it would be identical."""
     backend, wallet = opened.connection.backend, opened.connection.wallet
     coins = fund(backend, wallet, 60_000, quiet)
     tx = pay(wallet, coins, [(next(SEEDS), bytes(wallet.locking_script))])
@@ -50,7 +50,7 @@ def remine(opened) -> None:
     backend.mine(wallet.address, 1)
 
 
-def test_a_verification_follows_its_block_when_that_is_taken_back(opened):
+def test_a_verification_follows_its_block_when_that_is_orphaned(opened):
     """Confirmed, waiting again, and confirmed in another block."""
     verdict = world.claim(opened, next(SEEDS))
     rpc = opened.connection.rpc
@@ -66,7 +66,7 @@ def test_a_verification_follows_its_block_when_that_is_taken_back(opened):
     assert rpc.call("getblockhash", again.block_height) == again.block_hash
 
 
-def test_all_verifications_of_the_blocks_taken_back_follow_and_those_beneath_stay(opened):
+def test_all_verifications_of_the_orphaned_blocks_follow_and_those_below_stay(opened):
     verdicts = [world.claim(opened, next(SEEDS)) for _ in range(4)]
     opened.connection.rpc.call("invalidateblock", verdicts[1].block_hash)
     look(opened)
@@ -78,7 +78,7 @@ def test_all_verifications_of_the_blocks_taken_back_follow_and_those_beneath_sta
     assert found == [VerificationState.CONFIRMED] * 4
 
 
-def test_where_nothing_was_taken_back_one_question_tells(opened, monkeypatch):
+def test_one_question_is_enough_where_no_block_was_orphaned(opened, monkeypatch):
     for _ in range(3):
         world.claim(opened, next(SEEDS))
     asked = []
@@ -100,7 +100,7 @@ def test_where_nothing_was_taken_back_one_question_tells(opened, monkeypatch):
 
 
 def test_a_verification_that_the_other_branch_spent_otherwise_is_lost_and_says_so(opened):
-    """The block is taken back, and another spend of the same instance gets into the next one."""
+    """The block is orphaned, and another spend of the same instance gets into the next one."""
     opened.connection.backend.mine(opened.connection.wallet.address, 1)
     verdict = world.claim(opened, next(SEEDS))
     rpc, wallet = opened.connection.rpc, opened.connection.wallet
@@ -164,7 +164,7 @@ def test_a_missing_deployment_is_sent_again_when_the_node_forgot_it(opened):
 
 
 def test_a_claim_in_conflict_with_a_waiting_one_goes_to_another_instance(opened, monkeypatch):
-    """Somebody with the same key was quicker between our looking and our sending."""
+    """Another program with the same key spends it between our look and our sending."""
     backend = type(opened.connection.backend)
     real, wallet = backend.send, opened.connection.wallet
     deployment = opened.prepare(quiet)

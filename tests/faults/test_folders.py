@@ -101,7 +101,7 @@ def test_two_programs_at_once_on_one_data_folder(bitcoind, home):
 
 
 def test_a_record_that_another_program_is_about_to_send_is_left_alone(bitcoind, home):
-    """Its sender is alive and has the turn; the other one reconciles meanwhile, again and again."""
+    """Its sender is alive and holds the send lock; meanwhile the other program keeps reconciling."""
     with world.service() as one, world.service() as two:
         one.prepare(quiet)
         seen = []

@@ -31,7 +31,7 @@ Taken = (VerificationState.ACCEPTED, VerificationState.CONFIRMED)
 
 @functools.cache
 def model() -> IntegerModel:
-    """A model that makes a contract of some 20 KB: the same road as the shipped one, faster."""
+    """A model whose contract has some 20 KB: the same code as the shipped one, faster."""
     rng = np.random.default_rng(51)
     return quantise(
         [(rng.normal(0, 0.05, (784, 4)), rng.normal(size=4)), (rng.normal(size=(4, 10)), np.zeros(10))]

@@ -1,4 +1,4 @@
-"""Evidence, held to the same sums in plain Python integers."""
+"""Evidence, compared with the same sums in plain Python integers."""
 
 import numpy as np
 import pytest

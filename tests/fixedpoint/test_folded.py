@@ -98,7 +98,7 @@ def test_small_layers(layer, expected):
     assert made.shape == output_shape(layer, values.shape)
 
 
-def test_zeros_are_put_around():
+def test_padding_adds_zeros():
     made = floating.apply(ZeroPadLayer((1, 0, 0, 2)), np.ones((1, 1, 1, 1)))[0, ..., 0]
     assert made.tolist() == [[0, 0, 0], [1, 0, 0]]
 

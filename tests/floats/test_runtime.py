@@ -29,7 +29,7 @@ def run(script: str, **environment: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_the_judge_loads_and_reads_without_a_word_from_tensorflow() -> None:
+def test_the_judge_loads_and_reads_without_output_from_tensorflow() -> None:
     done = run(
         "import numpy as np\n"
         "from pathlib import Path\n"
@@ -40,7 +40,7 @@ def test_the_judge_loads_and_reads_without_a_word_from_tensorflow() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "True\n", "")
 
 
-def test_training_starts_without_a_word_and_gives_stderr_back() -> None:
+def test_training_starts_silently_and_restores_stderr() -> None:
     done = run(
         "import sys\n"
         "from app.floats.runtime import import_for_training\n"

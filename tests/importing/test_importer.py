@@ -93,7 +93,7 @@ def test_a_dense_model_keeps_full_precision_unless_bits_are_named(keras, home, t
 
 
 @pytest.mark.slow
-def test_a_meaning_that_is_named_is_taken_and_a_better_one_told(keras, home, tmp_path, shipped):
+def test_a_named_meaning_is_used_and_a_better_one_is_reported(keras, home, tmp_path, shipped):
     path = trained(keras, "dense", shipped, tmp_path)
     model = import_file(path, pixels="-1..1-white")
     assert model.meta["pixels"] == "-1..1-white"

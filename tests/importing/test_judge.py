@@ -1,4 +1,4 @@
-"""The float judge, built anew from what was read, answers what the file's own model answers."""
+"""The float judge, rebuilt from what was read, answers what the file's own model answers."""
 
 import numpy as np
 import pytest

@@ -34,13 +34,13 @@ def test_the_meaning_that_a_model_learnt_wins(name, digits):
     assert chosen(trials)[0] == name
 
 
-def test_what_is_not_certain_is_said():
+def test_uncertainty_is_reported():
     name, notes = chosen([Trial("0..1", 0.969, 0.1), Trial("0..255", 0.971, 9.0)])
     assert name == "0..1"
     assert "not certain" in notes[0] and "0..255 (97.1%)" in notes[0] and "--pixels" in notes[0]
 
 
-def test_a_clear_winner_needs_no_words():
+def test_a_clear_winner_is_chosen_without_a_notice():
     assert chosen([Trial("-1..1", 0.97, 0.1), Trial("0..1", 0.5, 3.0)]) == ("-1..1", [])
 
 
@@ -55,7 +55,7 @@ def test_a_model_that_reads_no_digits_is_refused():
         named("inverted")
 
 
-def test_numbers_that_are_none_win_nothing(digits):
+def test_a_result_that_is_not_a_number_never_wins(digits):
     def broken(pictures, training):
         return np.full((len(pictures), 10), np.nan)
 

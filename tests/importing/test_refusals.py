@@ -104,7 +104,7 @@ def test_an_input_of_another_shape_is_named(shape, words, tmp_path):
         ([], "0 arrays of numbers in the file, not 2"),
     ],
 )
-def test_weights_that_do_not_fit_are_told(weights, words, tmp_path):
+def test_weights_that_do_not_fit_are_reported(weights, words, tmp_path):
     assert words in refusal(file_of(tmp_path / "m.h5", [FLATTEN, DENSE], {"dense": weights}))
 
 
@@ -135,12 +135,12 @@ def test_branches_are_named(tmp_path):
     assert "do not follow one another" in refusal(functional(tmp_path, loop))
 
 
-def test_a_class_of_its_author_is_named(tmp_path):
+def test_a_custom_class_is_named(tmp_path):
     path = file_of(tmp_path / "m.h5", [FLATTEN, DENSE], kind="my_code>MyModel")
     assert "It is a MyModel, a class of its author's own" in refusal(path)
 
 
-def test_other_formats_are_told_apart(tmp_path):
+def test_other_formats_are_recognised_and_named(tmp_path):
     cases = {
         "model.pkl": (pickle.dumps({"weights": [1.0]}), "It is a pickle, which is a program"),
         "model.tflite": (b"\x1c\x00\x00\x00TFL3" + bytes(40), "TensorFlow Lite"),
@@ -162,7 +162,7 @@ def test_other_formats_are_told_apart(tmp_path):
         read(tmp_path / "nothing.h5")
 
 
-def test_pytorch_s_own_format_is_told_from_keras_s(tmp_path):
+def test_pytorch_s_own_format_is_distinguished_from_keras_s(tmp_path):
     with zipfile.ZipFile(tmp_path / "model.pt", "w") as archive:
         archive.writestr("archive/data.pkl", b"\x80\x02.")
     assert "no pickle is opened" in refusal(tmp_path / "model.pt")

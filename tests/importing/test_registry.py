@@ -89,7 +89,7 @@ def test_a_name_is_made_from_the_file_s(folder):
     assert free_name(Path("mine.onnx")) == "mine-2"
 
 
-def test_what_breaks_off_leaves_nothing(folder):
+def test_an_interrupted_import_leaves_nothing(folder):
     def failing(target):
         raise OSError(28, "No space left on device")
 
@@ -111,7 +111,7 @@ DAMAGE = {
     "a name that ships": lambda root: change(root, name="cnn"),
     "a name that is a path": lambda root: change(root, name="../../etc"),
     "no accuracy": lambda root: change(root, accuracy="much"),
-    "a time that is none": lambda root: change(root, node_milliseconds=[4.5]),
+    "an invalid time": lambda root: change(root, node_milliseconds=[4.5]),
     "other integers": lambda root: change(root, sha256="00" * 32),
 }
 
@@ -122,7 +122,7 @@ def change(root, **values):
 
 
 @pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
-def test_a_damaged_model_is_told_and_left_out(damage, folder):
+def test_a_damaged_model_is_reported_and_left_out(damage, folder):
     broken, sound = kept("broken"), kept("sound", seed=2)
     damage(broken.root)
     assert models.imported() == {"sound": sound}

@@ -128,7 +128,7 @@ def test_a_download_says_nothing_on_standard_output(
 
     fetch, origin = keras_mnist.get_file, saved(tmp_path, good()).as_uri()
     cache = tmp_path / "cache"
-    cache.mkdir()  # where there is none, Keras takes one that outlives the test
+    cache.mkdir()  # without one, Keras uses a cache that outlives the test
 
     def from_file(fname: str, **_: str) -> str:
         return str(fetch(fname, origin, cache_dir=str(cache)))

@@ -65,7 +65,7 @@ def test_mlp_leaves_its_weights_in_8_bits_as_well(training: Training, strokes: M
     assert load(tmp_path / "integers-8bit.npz").sha256 == rounded_to_bits(weights, 8).sha256
 
 
-def test_with_pens_of_both_kinds_it_says_from_where_the_model_is_sure(
+def test_with_pens_of_both_kinds_the_sureness_threshold_is_written(
     training: Training, strokes: Mnist, tmp_path: Path
 ) -> None:
     digits, signs = straight(160), straight(80, digits=False)

@@ -102,7 +102,7 @@ def test_a_set_holds_what_is_wanted_scaled_to_its_box(labelled: Path, tmp_path: 
     assert len(load_pens(tmp_path / "pens.npz", digits=True)) == 4
 
 
-def test_nothing_wanted_is_said(labelled: Path) -> None:
+def test_files_without_a_wanted_character_are_refused(labelled: Path) -> None:
     written = read_unipen(labelled / "labels" / "one.txt", [labelled / "data"])
     with pytest.raises(DataError, match="None of the files"):
         pen_set([("abc", written)], digits=False, signs=frozenset("Z"))
@@ -138,7 +138,7 @@ def test_a_file_that_includes_itself_is_refused(tmp_path: Path) -> None:
         (UCI + "x" * 20_000, "too long"),
     ],
 )
-def test_what_cannot_be_read_is_said(tmp_path: Path, text: str, why: str) -> None:
+def test_unreadable_files_are_reported(tmp_path: Path, text: str, why: str) -> None:
     (tmp_path / "file").write_text(text)
     with pytest.raises(DataError) as caught:
         read_unipen(tmp_path / "file")

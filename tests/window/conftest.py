@@ -14,7 +14,9 @@ from tests.chain.bounty.conftest import poster as poster
 
 def pytest_addoption(parser):
     parser.addoption(
-        "--renew-references", action="store_true", help="take the window's pictures as they are now for right"
+        "--renew-references",
+        action="store_true",
+        help="accept the window's current pictures as the references",
     )
 
 

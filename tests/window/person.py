@@ -13,7 +13,7 @@ LAYOUT = arrange((1280, 800))
 
 
 class Person:
-    """Does things to a window and remembers what they led to."""
+    """Acts on a window and remembers the resulting effects."""
 
     def __init__(self, state=None):
         self.state = state or State()

@@ -144,7 +144,7 @@ def test_a_model_that_is_only_passed_by_is_not_deployed(window, home):
     assert "compact" not in deployed
 
 
-def test_a_ledger_that_cannot_be_read_is_told_of_and_read_once_it_can(window, home):
+def test_an_unreadable_ledger_is_reported_and_read_once_it_can_be(window, home):
     ledger = home / "ledger.sqlite"
     ledger.write_bytes(b"not a ledger" * 100)
     told = []

@@ -258,7 +258,7 @@ def test_a_click_on_the_txid_copies_it_or_opens_the_explorer():
     assert person.effects == [Open(f"https://explorer.example/tx/{TXID}")]
 
 
-def test_a_click_on_its_cross_or_escape_puts_a_message_away():
+def test_a_click_on_its_cross_or_escape_dismisses_a_message():
     notice = Notice("It failed.")
     assert Person(drawn(notice=notice)).click(LAYOUT.dismiss).state.notice is None
     assert Person(drawn(notice=notice)).key(pygame.K_ESCAPE).state.notice is None
@@ -426,7 +426,7 @@ def test_dark_colours_and_sounds_are_switches():
 # --- the first run ---
 
 
-def test_the_three_hints_of_a_first_run_go_when_they_have_served_or_are_put_away():
+def test_the_three_hints_of_a_first_run_go_when_they_have_served_or_are_dismissed():
     person = Person(State(judges=READY, chain=CHAIN))
     assert decide.hint(person.state) is Hint.DRAW
     person.line((0.3, 0.3), (0.5, 0.6))

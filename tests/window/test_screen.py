@@ -38,7 +38,7 @@ def test_a_session_without_a_screen_is_named(environment):
 
 
 @pytest.mark.parametrize("environment", [{"DISPLAY": ":0"}, {"WAYLAND_DISPLAY": "wayland-0"}])
-def test_otherwise_sdl_s_words_are_told(environment):
+def test_otherwise_sdl_s_own_message_is_shown(environment):
     text = str(no_window("No available video device", environment, without()))
     assert "No available video device." in text and "Is there a screen?" in text
 

@@ -1,4 +1,4 @@
-"""Our own account of the wallet's coins, made from a node's blocks and its waiting transactions.
+"""Our own account of the wallet's coins, computed from a node's blocks and its unconfirmed transactions.
 
 A node without a wallet keeps none; one with a wallet looks through every transaction it has ever seen at each
 listing. Here a listing costs the blocks that are new, and the coins that are unspent.
@@ -89,11 +89,12 @@ class Account:
             self._known.popitem(last=False)
 
     def coins(self) -> list[Coin]:
-        """Coins that can be spent now, those of waiting transactions included and last."""
+        """Coins that can be spent now; those of unconfirmed transactions come last."""
         for _ in range(_TRIES):
             tip = self._read_blocks()
             waiting = self._read_waiting()
-            # A block between the two questions would hide what it took out of the waiting transactions.
+            # A block mined between the two questions would hide the transactions that it took out of the
+            # mempool.
             if waiting is not None and self._tip() == tip:
                 return self._spendable(tip.height, waiting)
         raise ChainError("The node's chain changes faster than it can be read.", hint="Try again.")
@@ -120,7 +121,7 @@ class Account:
         return Tip(self._rpc.peer.count(info.get("blocks")), self._rpc.peer.hash(info.get("bestblockhash")))
 
     def _read_blocks(self) -> Tip:
-        """Bring the store to the node's newest block, from that block back to one that is known."""
+        """Read blocks from the node's newest one back to one that the store holds, and store them."""
         for _ in range(_TRIES):
             tip = self._tip()
             new: list[OwnBlock] = []
@@ -137,7 +138,7 @@ class Account:
         raise ChainError("The account of coins is being changed by other programs.", hint="Try again.")
 
     def _block(self, height: int, block_hash: str) -> tuple[OwnBlock, str]:
-        """A block, held to its hash, and the hash of the one before it."""
+        """A block, checked against its hash, and the hash of the one before it."""
         try:
             raw = bytes.fromhex(self._rpc.call("getblock", block_hash, 0))
         except (TypeError, ValueError):
@@ -159,14 +160,14 @@ class Account:
         try:
             for _ in range(read_varint(stream.read)):
                 yield Tx.read(stream.read)
-        except Exception as error:  # bitcoinX names no family of errors for bytes that are none
+        except Exception as error:  # bitcoinX documents no exceptions for malformed bytes
             self._rpc.peer.garbage("A block cannot be read.", error)
 
     def _read_waiting(self) -> dict[str, _Moved] | None:
-        """The transactions that wait for a block; None if one of them has gone meanwhile."""
+        """The unconfirmed transactions; None if one of them left the mempool in the meantime."""
         txids = self._rpc.call("getrawmempool")
         if not isinstance(txids, list):
-            self._rpc.peer.garbage("Its list of waiting transactions cannot be read.")
+            self._rpc.peer.garbage("Its list of unconfirmed transactions cannot be read.")
         waiting: dict[str, _Moved] = {}
         for txid in map(self._rpc.peer.hash, txids):
             if (moved := self._known.get(txid)) is None:

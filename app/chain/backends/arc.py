@@ -1,11 +1,11 @@
-"""An ARC's API: fee policy, sending a transaction, and how it fares.
+"""An ARC's API: fee policy, sending a transaction, and its status.
 
 ARC ("Authoritative Response Component") is the transaction processor of BSV's miners; its API is described
 by the OpenAPI file and doc/errors.md of bitcoin-sv/arc. A thin client of our own, for the reasons that
-`whatsonchain` gives; besides, the SDK would parse every long script into its own classes.
+`whatsonchain` gives; the SDK would also parse every long script into its own classes.
 
 Transactions go out in Extended Format where the spent outputs are known: ARC then checks fee and scripts
-at once, without having to find the parents first, which it may not have heard of yet.
+at once, without having to find the parents first, which it may not know yet.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ __all__ = ["Arc", "Policy"]
 _MOST = 2**64 - 1
 _LATER = "It is recorded. Try again in a few minutes: Inkproof then asks whether it was taken."
 
-# What ARC says of a transaction's way (txStatus). The network has taken it:
+# ARC's status of a transaction (txStatus). The network has accepted it:
 _TAKEN = frozenset({"ACCEPTED_BY_NETWORK", "SEEN_ON_NETWORK", "MINED", "MINED_IN_STALE_BLOCK"})
 # It is on its way, and may still be refused or lose to another:
 _UNDECIDED = frozenset(
@@ -93,7 +93,7 @@ class Arc:
         )
 
     def policy(self) -> Policy:
-        """What this ARC asks of a transaction. The rate is not yet held to the network's ceiling."""
+        """What this ARC asks of a transaction. The rate is not yet checked against the network's ceiling."""
         status, answer = self._ask("GET", "/v1/policy")
         policy = self._peer.mapping(self._answer(status, answer).get("policy"))
         fee = self._peer.mapping(policy.get("miningFee"))
@@ -214,7 +214,7 @@ class Arc:
         return named
 
     def _words(self, told: Mapping[str, Any]) -> str:
-        """The service's own words, most particular first, fit to show."""
+        """The service's own words, the most specific first, fit to show."""
         parts = [told.get(name) for name in ("extraInfo", "detail", "title")]
         said = list(dict.fromkeys(clean_text(part, 300) for part in parts if isinstance(part, str) and part))
         code = told.get("status")

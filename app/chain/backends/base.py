@@ -1,4 +1,4 @@
-"""What Inkproof asks of a chain; a node's JSON-RPC or the public services answer."""
+"""What Inkproof asks of a chain; a node's JSON-RPC or public services answer."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ class Refusal(enum.Enum):
     UNKNOWN_PARENT = "unknown-parent"
     """Nobody says that a coin is spent: the transaction that made it was not found, so nothing was judged."""
     LONG_CHAIN = "long-chain"
-    """It hangs on too many transactions that wait for a block."""
+    """It depends on too many unconfirmed transactions."""
     CONFLICT = "conflict"
-    """A waiting transaction spends the same coin."""
+    """An unconfirmed transaction spends the same coin."""
     OTHER = "other"
 
 
@@ -120,16 +120,16 @@ class Backend(Protocol):
         """
 
     def find(self, txid: str) -> Found | None:
-        """What is known of a transaction, its bytes held to its txid; None if nothing is known of it.
+        """What is known of a transaction, its bytes checked against its txid; None if nothing is known of it.
 
         PendingError where it is on its way and may still be refused.
         """
 
     def stands(self, block_hash: str) -> bool:
-        """Whether a block is in the chain: known, and not taken back."""
+        """Whether a block is in the chain: known, and not orphaned."""
 
     def is_unspent(self, txid: str, index: int) -> bool:
-        """Whether the output exists and is unspent, waiting transactions taken into account."""
+        """Whether the output exists and is unspent, unconfirmed transactions taken into account."""
 
     def spender(self, txid: str, index: int, since: int) -> str | None:
         """The transaction, in a block from height `since` on or waiting, that spends an output; None if none.
@@ -140,7 +140,7 @@ class Backend(Protocol):
     def block_proof(self, txid: str, block_hash: str) -> BlockProof:
         """The Merkle branch of a transaction in a block, and the block's header.
 
-        ChainError where the answer is none, or does not lead to the header's Merkle root.
+        ChainError where the answer is not a proof, or does not lead to the header's Merkle root.
         """
 
     def header(self, height: int) -> bytes | None:

@@ -36,7 +36,7 @@ _MOST_VALUES = 1_000_000
 
 
 def parse_json(answer: bytes) -> Any:
-    """Strict JSON in UTF-8; fractions become Decimal. ValueError or RecursionError where it is none.
+    """Strict JSON in UTF-8; fractions become Decimal. ValueError or RecursionError where it is not JSON.
 
     The memory that it takes is bounded by the number of values, which is counted first: text and long
     hexadecimal strings take little more than their bytes, millions of small numbers and lists do not.
@@ -49,8 +49,8 @@ def parse_json(answer: bytes) -> Any:
 def check_address(url: str, what: str, *, credentials: str, hint: str) -> SplitResult:
     """The parts of an http or https address; `what` it should be: "the address of a node".
 
-    UnreachableError where it is none, with `hint`, and where it holds a user name or password: `credentials`
-    then says where they belong.
+    UnreachableError where it is not an address, with `hint`, and where it holds a user name or password:
+    `credentials` then says where they belong.
     """
     # Before anything else, for such an address must not be quoted, in no message. It is also found where
     # the parts cannot be told: without http:// in front.
@@ -146,30 +146,30 @@ class Peer:
         ) from cause
 
     def mapping(self, value: Any) -> Mapping[str, Any]:
-        """An answer that must be a JSON object. UnreachableError if it is none."""
+        """An answer that must be a JSON object. UnreachableError if it is not one."""
         if not isinstance(value, dict):
             self.garbage("The answer is not what the API promises.")
         return value
 
     def count(self, value: Any, most: int = 2**32 - 1) -> int:
-        """A whole number between 0 and `most`: a height, an index. UnreachableError if it is none."""
+        """A whole number between 0 and `most`: a height, an index. UnreachableError if it is not one."""
         if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
-            self.garbage("A number in the answer is none, or out of range.")
+            self.garbage("A number in the answer is malformed or out of range.")
         return value
 
     def confirmations(self, value: Any) -> int:
         """Blocks on top of something, itself counted: 0 or less where it is in no block of the chain.
 
-        UnreachableError if it is no such number.
+        UnreachableError if it is not such a number.
         """
         if value == -1 and isinstance(value, int):
-            return -1  # a node's word for a block that was taken back
+            return -1  # what a node says of an orphaned block
         return self.count(value)
 
     def hash(self, value: Any) -> str:
-        """A hash in hex, of a block or a transaction. UnreachableError if it is none."""
+        """A hash in hex, of a block or a transaction. UnreachableError if it is not one."""
         if not isinstance(value, str) or not re.fullmatch(r"[0-9a-f]{64}", value):
-            self.garbage("A hash in the answer is none.")
+            self.garbage("A hash in the answer is malformed.")
         return value
 
     def _read(self, response: http.client.HTTPResponse, largest: int) -> bytes:

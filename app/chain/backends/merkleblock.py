@@ -73,7 +73,7 @@ def merkle_branch(raw: bytes, txid: bytes) -> tuple[bytes, int, tuple[bytes | No
         flags = read_varbytes(stream.read)
     except ChainError:
         raise
-    # A stranger's bytes: bitcoinX names no family of errors for them.
+    # A stranger's bytes: bitcoinX documents no exceptions for malformed ones.
     except Exception as error:
         raise ChainError("The node's proof of a transaction cannot be read.", why=f"{error}.") from error
     if not 0 < transactions < _MAX_TRANSACTIONS:

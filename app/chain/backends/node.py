@@ -119,7 +119,7 @@ class NodeBackend:
         return node_transactions.is_unspent(self.rpc, txid, index)
 
     def spender(self, txid: str, index: int, since: int) -> str | None:
-        """By the node's waiting transactions and its blocks, on a private chain only."""
+        """By the node's unconfirmed transactions and its blocks, on a private chain only."""
         return spenders.find_spender(self.rpc, self.network, (txid, index), since)
 
     def transactions_in(self, block_hash: str) -> tuple[int, list[str]]:

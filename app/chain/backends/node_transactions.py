@@ -66,7 +66,7 @@ def _sent(rpc: Rpc, raw: bytes, answer: Any) -> Sent:
 
 
 def find_transaction(rpc: Rpc, txid: str) -> Found | None:
-    """What the node knows of a transaction; None if nothing. What it sends is held to its txid."""
+    """What the node knows of a transaction; None if nothing. What it sends is checked against the txid."""
     answer = _ask_for(rpc, txid)
     if answer is None:
         return None
@@ -101,7 +101,7 @@ def transactions_in(rpc: Rpc, block_hash: str) -> tuple[int, list[str]]:
 
 
 def is_unspent(rpc: Rpc, txid: str, index: int) -> bool:
-    """Whether the node knows the output as unspent, waiting transactions taken into account."""
+    """Whether the node knows the output as unspent, unconfirmed transactions taken into account."""
     try:
         # It leaves the output's script out, which is most of what `gettxout` answers.
         told = rpc.peer.mapping(rpc.call("gettxouts", [{"txid": txid, "n": index}], ["value"], True))
@@ -133,7 +133,7 @@ def _ask_for(rpc: Rpc, txid: str) -> Mapping[str, Any] | None:
     answer = _known(rpc, "getrawtransaction", txid, 1)
     if answer is not None and ("blockhash" not in answer or _in_chain(rpc, answer)):
         return answer
-    # A block that is named and has no confirmations was taken back, and its transaction waits nowhere.
+    # A block that is named and has no confirmations was orphaned, and its transaction is not in the mempool.
     answer = _known(rpc, "gettransaction", txid, True)
     return answer if answer is not None and _in_chain(rpc, answer) else None
 

@@ -60,7 +60,7 @@ class PublicBackend:
         return sorted(coins, key=lambda coin: (-coin.confirmations, coin.txid, coin.index))
 
     def fee_rate(self) -> int:
-        """The rate of ARC's policy, held to the network's ceiling."""
+        """The rate of ARC's policy, checked against the network's ceiling."""
         return checked_fee_rate(self._current_policy().rate, self.network, "ARC")
 
     def script_limit(self) -> int | None:

@@ -6,7 +6,7 @@ from app.chain.backends.base import Refusal
 
 __all__ = ["classify"]
 
-# The first sign found decides, so what is more particular stands first. Words of BSV 1.0.13.
+# The first match decides, so the more specific ones stand first. Messages of BSV 1.0.13.
 _SIGNS = (
     ("non-mandatory-script-verify-flag", Refusal.POLICY),
     # The node has run the script a second time under the chain's own limits, and it failed there too.

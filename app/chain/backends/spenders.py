@@ -1,4 +1,4 @@
-"""Which transaction spends an output: found in a node's waiting transactions and in its blocks.
+"""Which transaction spends an output: found in a node's unconfirmed transactions and in its blocks.
 
 A node keeps no index of that. On a private chain its blocks are few and small, and are read.
 """
@@ -21,7 +21,7 @@ Outpoint = tuple[str, int]
 
 
 def find_spender(rpc: Rpc, network: Network, outpoint: Outpoint, since: int) -> str | None:
-    """The txid of the spend, waiting or in a block from height `since` on; None if there is none.
+    """The txid of the spend, unconfirmed or in a block from height `since` on; None if there is none.
 
     ChainError on a public network, whose blocks are too many and too large to be read for this.
     """
@@ -40,12 +40,12 @@ def find_spender(rpc: Rpc, network: Network, outpoint: Outpoint, since: int) -> 
 def _waiting(rpc: Rpc) -> Iterator[Tx]:
     txids = rpc.call("getrawmempool")
     if not isinstance(txids, list):
-        rpc.peer.garbage("Its list of waiting transactions cannot be read.")
+        rpc.peer.garbage("Its list of unconfirmed transactions cannot be read.")
     for txid in map(rpc.peer.hash, txids):
         try:
             yield _parsed(rpc, rpc.call("getrawtransaction", txid), txid)
         except RpcError as error:
-            if error.code != _GONE:  # mined or dropped meanwhile
+            if error.code != _GONE:  # mined or dropped in the meantime
                 raise
 
 
@@ -70,7 +70,7 @@ def _transactions(rpc: Rpc, raw: bytes) -> Iterator[Tx]:
     try:
         for _ in range(read_varint(stream.read)):
             yield Tx.read(stream.read)
-    except Exception as error:  # bitcoinX names no family of errors for bytes that are none
+    except Exception as error:  # bitcoinX documents no exceptions for malformed bytes
         rpc.peer.garbage("A block cannot be read.", error)
 
 

@@ -60,7 +60,7 @@ class WhatsOnChain:
         return Tip(self._peer.count(height), self._peer.hash(block_hash))
 
     def coins(self, address: str) -> list[Coin]:
-        """Unspent outputs of an address, the first thousand confirmed ones and all that wait for a block."""
+        """Unspent outputs of an address: the first thousand confirmed ones and all unconfirmed ones."""
         status, answer = self._ask(f"/address/{address}/unspent/all")
         if status == 404:
             return []  # an address that nobody has paid yet
@@ -81,13 +81,13 @@ class WhatsOnChain:
         if details is None:
             return None
         block_hash, confirmations = details.get("blockhash"), details.get("confirmations")
-        # One that waits has neither, or an empty and a zero one.
+        # An unconfirmed one has neither, or an empty and a zero one.
         if not block_hash or self._peer.confirmations(confirmations or 0) < 1:
             return None, None
         return self._peer.hash(block_hash), self._peer.count(details.get("blockheight"))
 
     def stands(self, block_hash: str) -> bool:
-        """Whether a block is in the chain, and not one that was taken back."""
+        """Whether a block is in the chain, and not orphaned."""
         details = self._details(f"/block/hash/{block_hash}", "block", "hash", block_hash)
         return details is not None and self._peer.confirmations(details.get("confirmations")) >= 1
 
@@ -150,7 +150,8 @@ class WhatsOnChain:
         return self._peer.hash(self._peer.mapping(self._json(status, answer)).get("txid"))
 
     def _details(self, path: str, what: str, key: str, name: str) -> Mapping[str, Any] | None:
-        """What is told of a block or a transaction, held to the name that was asked for; None if unknown."""
+        """What is told of a block or a transaction, checked against the name that was asked for; None if
+        unknown."""
         status, answer = self._ask(path)
         if status == 404:
             return None

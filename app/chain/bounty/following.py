@@ -1,6 +1,6 @@
 """Where a bounty stands: followed from the output that it began with, spend by spend.
 
-Nothing is believed but bytes that have the txid they were asked by. That a transaction is on the chain is the
+Only bytes that hash to the requested txid are believed. That a transaction is on the chain is the
 backend's word; what it does to a bounty follows from the output that it makes, since the contract lets no
 other spend pass.
 """
@@ -204,7 +204,7 @@ def _outpoint(source: TxInput) -> str:
 def _parsed(raw: bytes, txid: str) -> Tx:
     try:
         tx = Tx.from_bytes(raw)
-    except Exception as error:  # bitcoinX names no family of errors for bytes that are none
+    except Exception as error:  # bitcoinX documents no exceptions for malformed bytes
         raise ChainError(f"Transaction {txid} cannot be read.") from error
     if tx.hex_hash() != txid:
         raise ChainError(f"What was sent is another transaction than {txid}.", hint="Use another node.")

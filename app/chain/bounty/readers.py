@@ -80,7 +80,7 @@ def reader_named(name: str) -> Reader:
     """The reader of a model by its name. ModelError if there is no such model, or its file is damaged."""
     model = models.named(name)
     path = model.integers_path
-    # Another model of the person's own may have taken the name meanwhile.
+    # Another of the person's models may have taken the name in the meantime.
     changed = path.stat().st_mtime_ns if path.is_file() else 0
     return _reader(model.name, path, changed)
 

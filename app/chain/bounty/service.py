@@ -160,7 +160,7 @@ class Bounties(Watcher):
                 why=f"It holds {place.value:,} satoshis; a commit and a reveal cost {costs:,} in fees.",
             )
         progress("Committing to the image", None)
-        # First of all, for earning coins on a private chain takes blocks.
+        # Coins come first, because earning them on a private chain takes blocks.
         paid = self.sender.pay(terms.deposit, lambda coins: commit_size(place.bounty, coins), progress)
         height = self.connection.backend.tip().height
         if height > terms.last_block:
@@ -217,7 +217,7 @@ class Bounties(Watcher):
         if wait:
             raise ChainError(
                 "The commitment is not deep enough in the chain to show the image.",
-                why="Who sees the image before that could commit to it first.",
+                why="Whoever sees the image earlier could commit to it first.",
                 hint=f"Try again in {wait} block{'s' if wait > 1 else ''}.",
             )
         place = self._place(standing)
@@ -335,7 +335,7 @@ class Bounties(Watcher):
             )
 
     def _check_time(self, place: Place, late: bool) -> None:
-        """Whether a reveal is mined in time, so far as one can tell."""
+        """ChainError if a reveal may not be mined before the commitment expires, unless `late`."""
         terms = place.bounty.terms
         left = place.bounty.state.expires - self.connection.backend.tip().height
         if left <= min(_TIME_TO_REVEAL, terms.window // 2) and not late:

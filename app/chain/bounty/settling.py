@@ -1,4 +1,4 @@
-"""Bring our bounties' steps in line with the chain: after a crash, a pause or a block that was taken back.
+"""Bring our bounties' steps in line with the chain: after a crash, a pause or an orphaned block.
 
 A step is recorded before it is sent. So one that the network does not know was never sent, or was
 forgotten: the same bytes are sent again. One exception: a commitment loses time while it lies here. Where
@@ -26,17 +26,17 @@ TOO_LATE = "It was not sent in time, and its deposit would have been at risk."
 
 
 def settle(backend: Backend, ledger: Ledger, chain_id: str) -> None:
-    """Settle our open steps, and those in blocks that were taken back."""
+    """Settle our open steps, and those in orphaned blocks."""
     book = BountyBook(ledger)
     with SendLock(ledger.path).try_acquire() as ours:
-        for step in (*_taken_back(backend, book, chain_id), *book.open_steps(chain_id)):
+        for step in (*_orphaned(backend, book, chain_id), *book.open_steps(chain_id)):
             if ours or step.state is not StepState.PREPARED:
                 with contextlib.suppress(PendingError):
                     _settle(backend, book, step)
 
 
-def _taken_back(backend: Backend, book: BountyBook, chain_id: str) -> list[BountyStep]:
-    """Steps whose block does not stand any more. Where the highest one stands, so do those beneath it."""
+def _orphaned(backend: Backend, book: BountyBook, chain_id: str) -> list[BountyStep]:
+    """Steps whose block is no longer in the chain. If the highest block is, so are those below it."""
     found = []
     for step in book.newest_confirmed(chain_id):
         if step.block_hash is not None and backend.stands(step.block_hash):

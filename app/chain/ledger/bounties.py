@@ -53,7 +53,7 @@ _S = StepState
 BOUNTY_STEPS: Mapping[StepState, frozenset[StepState]] = {
     _S.PREPARED: frozenset({_S.SENT, _S.CONFIRMED, _S.REFUSED, _S.LOST}),
     _S.SENT: frozenset({_S.CONFIRMED, _S.LOST}),
-    # Back to sent: a block can be taken back.
+    # Back to sent: a block can be orphaned.
     _S.CONFIRMED: frozenset({_S.SENT, _S.LOST}),
     # The same bytes may be sent again, and what was given up or refused may have arrived all the same.
     _S.REFUSED: frozenset({_S.PREPARED, _S.SENT, _S.CONFIRMED}),
@@ -175,7 +175,7 @@ class BountyBook:
     ) -> BountyStep:
         """Move a step to another state; `confirmed` needs its block, the others have none.
 
-        LedgerError if no such move exists; to stay is none.
+        LedgerError if there is no such transition; staying in a state is allowed.
         """
         in_block = block_hash is not None and block_height is not None
         if in_block != (state is StepState.CONFIRMED):

@@ -1,6 +1,6 @@
 """The wallet's coins on one chain, kept from program to program: what the node's blocks paid and spent.
 
-It is a copy of what the chain holds, in a file of its own: deleted, it is made anew from the node's blocks.
+It is a copy of what the chain holds, in a file of its own: if deleted, it is rebuilt from the node's blocks.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ __all__ = ["CoinStore"]
 
 _BUSY_MILLISECONDS = 20_000
 _DEEPEST = 1_000
-"""Blocks that may be taken back without reading the chain anew."""
+"""Blocks that may be orphaned before the chain has to be read again from its start."""
 _SCHEMA = (
     """CREATE TABLE IF NOT EXISTS blocks (
         owner TEXT NOT NULL, height INTEGER NOT NULL, hash TEXT NOT NULL, PRIMARY KEY (owner, height)
@@ -65,7 +65,7 @@ class CoinStore:
         """Forget the blocks above height `fork` and put others there, lowest first.
 
         `parent`: the hash of the block at `fork`, None if that is not kept. False, and nothing changed, where
-        another program has changed it meanwhile.
+        another program has changed it in the meantime.
         """
         with self._explained(), immediate(self._db):
             if self.hash_at(fork) != parent:
@@ -84,7 +84,7 @@ class CoinStore:
         """The coins that no block has spent."""
         with self._explained():
             rows = self._db.execute(
-                # By its own choice SQLite would go through the spent coins too, which become ever more.
+                # Left to itself SQLite would also scan the spent coins, whose number keeps growing.
                 "SELECT txid, idx, value, height, coinbase FROM coins INDEXED BY unspent "
                 "WHERE owner = ? AND spent IS NULL",
                 (self._owner,),
@@ -135,5 +135,5 @@ class CoinStore:
             raise LedgerError(
                 f"The account of coins {self._path} cannot be used.",
                 why=f"{error}.",
-                hint="Delete that file: it is made anew from the node's blocks. Is the disk full?",
+                hint="Delete that file: it is rebuilt from the node's blocks. Is the disk full?",
             ) from error

@@ -137,5 +137,6 @@ def damaged(path: Path, why: str) -> DamagedLedgerError:
     return DamagedLedgerError(
         f"The ledger {path} is damaged.",
         why=f"{why}.",
-        hint="It was left as it is. Put a copy back, or begin anew: `inkproof repair` keeps it aside.",
+        hint="It was left as it is. Restore a copy, or start a new one: `inkproof repair` "
+        "keeps the old file aside.",
     )

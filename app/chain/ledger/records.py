@@ -55,7 +55,7 @@ _D, _V = DeploymentState, VerificationState
 DEPLOYMENT_STEPS: Mapping[DeploymentState, frozenset[DeploymentState]] = {
     _D.PREPARED: frozenset({_D.SENT, _D.CONFIRMED, _D.SPENT, _D.LOST, _D.REFUSED}),
     _D.SENT: frozenset({_D.CONFIRMED, _D.SPENT, _D.LOST, _D.REFUSED}),
-    # Back to sent: a block can be taken back, and so can the spend.
+    # Back to sent: a block can be orphaned, and the spend with it.
     _D.CONFIRMED: frozenset({_D.SENT, _D.SPENT, _D.LOST}),
     _D.SPENT: frozenset({_D.SENT, _D.CONFIRMED, _D.LOST}),
     # The same coins make the same transaction once more.
@@ -66,7 +66,7 @@ DEPLOYMENT_STEPS: Mapping[DeploymentState, frozenset[DeploymentState]] = {
 VERIFICATION_STEPS: Mapping[VerificationState, frozenset[VerificationState]] = {
     _V.PREPARED: frozenset({_V.ACCEPTED, _V.CONFIRMED, _V.REFUSED, _V.LOST, _V.ERROR}),
     _V.ACCEPTED: frozenset({_V.CONFIRMED, _V.LOST}),
-    # Back to accepted: a block can be taken back.
+    # Back to accepted: a block can be orphaned.
     _V.CONFIRMED: frozenset({_V.ACCEPTED, _V.LOST}),
     _V.LOST: frozenset({_V.ACCEPTED, _V.CONFIRMED, _V.ERROR}),
     # A service that called a claim refused can have mined it all the same.
@@ -118,7 +118,7 @@ class Deployment(NewDeployment):
 
 @dataclass(frozen=True, kw_only=True)
 class NewVerification:
-    """One image before three judges, to be recorded: what each read, and the spend of the deployment.
+    """One image before three judges, to be recorded: what each of them read, and the spend of the deployment.
 
     `image` is 28x28 uint8 row by row (784 bytes), `claim` the digit put to the contract, `probabilities` the
     float model's ten, `logits` the engine's (exact, of any size), `fee` satoshis, `size` bytes.

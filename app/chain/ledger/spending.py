@@ -79,7 +79,7 @@ class Spending:
             return int(cursor.lastrowid or 0)
 
     def cancel(self, number: int) -> None:
-        """Take a reservation back: what it was for has not been sent."""
+        """Cancel a reservation: what it was for has not been sent."""
         with self._ledger.transaction() as db:
             db.execute("DELETE FROM spending WHERE id = ?", (number,))
 

@@ -60,7 +60,8 @@ class Ledger:
 
     @contextlib.contextmanager
     def together(self) -> Iterator[None]:
-        """Make one transaction of all that this thread writes meanwhile: all of it is kept, or none."""
+        """Make one transaction of everything this thread writes in the block: all of it is kept, or
+        nothing."""
         with self._transaction():
             inner, self._together = self._together, True
             try:
@@ -95,7 +96,8 @@ class Ledger:
             return self._verification(db, self._insert(db, "verifications", row))
 
     def mark_deployment(self, number: int, state: DeploymentState, *, reason: str = "") -> Deployment:
-        """Move a deployment to another state. LedgerError if no such step exists; to stay is none."""
+        """Move a deployment to another state. LedgerError if there is no such transition; staying is
+        allowed."""
         with self.together():
             self.mark_deployments([number], state, reason=reason)
             return self.deployment(number)
@@ -160,12 +162,12 @@ class Ledger:
             )
 
     def deployment(self, number: int) -> Deployment:
-        """One deployment. LedgerError if there is none of that number."""
+        """One deployment. LedgerError if no deployment has that number."""
         with self._transaction() as db:
             return self._deployment(db, number)
 
     def verification(self, number: int) -> Verification:
-        """One verification. LedgerError if there is none of that number."""
+        """One verification. LedgerError if no verification has that number."""
         with self._transaction() as db:
             return self._verification(db, number)
 
@@ -247,7 +249,7 @@ class Ledger:
     def shrink(self, chain_id: str, height: int, *, pack: bool = True) -> int:
         """Drop the bytes of deployments (some 200 KB each) that were spent in a block up to `height`.
 
-        They are kept only to be sent again, should a block be taken back. Bytes that several deployments
+        They are kept only to be sent again, should a block be orphaned. Bytes that several deployments
         share stay until all of these were. `pack`: whether the file becomes smaller. Returns how many
         transactions' bytes were dropped.
         """
@@ -287,7 +289,7 @@ class Ledger:
         return {row["id"]: row["model_sha256"] for row in rows}
 
     def check(self) -> None:
-        """Read the whole file and compare it with itself. LedgerError if it is damaged."""
+        """Check the integrity of the whole file. LedgerError if it is damaged."""
         rows = self._rows("PRAGMA integrity_check")
         if [tuple(row) for row in rows] != [("ok",)]:
             raise damaged(self.path, str(rows[0][0]) if rows else "")
@@ -354,5 +356,5 @@ def _no_step(what: str, number: int, before: str, after: str) -> LedgerError:
 
 
 def _storable(text: str) -> str:
-    """Text SQLite can hold: a file's name may carry bytes that are no letters."""
+    """Text SQLite can hold: a file's name may hold bytes that are not text."""
     return text.encode("utf-8", "backslashreplace").decode()

@@ -132,7 +132,7 @@ def run_pip(wheel: Wheel, scratch: Path, progress: Progress) -> tuple[int, str]:
             elif crashed and not line[0].isspace():
                 complaint = clean_text(line)
         code = process.wait()
-        # A recent pip takes a full disk for a broken connection.
+        # A recent pip reports a full disk as a broken connection.
         if code != 0 and (f"[Errno {errno.ENOSPC}]" in complaint or shutil.disk_usage(scratch).free < _ROOM):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return code, complaint
@@ -183,7 +183,8 @@ def _chosen(program: Path) -> Path:
 
 
 def _checked(cache: Path, wheel: Wheel) -> Path:
-    """The cached program, held to its SHA-256 each time: other programs of this user can write there."""
+    """The cached program, checked against its SHA-256 each time: other programs of this user can write
+    there."""
     program = cache / "bin" / _program_name()
     try:
         found = hashlib.sha256(program.read_bytes()).hexdigest()
@@ -192,7 +193,7 @@ def _checked(cache: Path, wheel: Wheel) -> Path:
     if found != wheel.program_sha256:
         raise NodeError(
             f"The Bitcoin SV node in {cache} is not the one Inkproof fetched.",
-            why="Its SHA-256 differs from the one recorded in the program: it is damaged or was exchanged.",
+            why="Its SHA-256 differs from the one recorded in the program: it is damaged or was replaced.",
             hint="Delete that folder: the node is then fetched again. " + _OWN_NODE_HINT,
         )
     return program

@@ -5,7 +5,8 @@ program ends. The last program normally stops the node itself. Where it was kill
 looks at the leases twice a second, and ends when the node has stopped or is to be kept running.
 
 It runs as `python -m app.chain.node.guardian PROFILE`, in the frozen program as `inkproof --guard-node
-PROFILE`, with INKPROOF_HOME set. It stays small: what stops a node is imported when there is one to stop.
+PROFILE`, with INKPROOF_HOME set. It stays small: the code that stops a node is imported only when there is
+one to stop.
 """
 
 from __future__ import annotations
@@ -66,8 +67,8 @@ def watch(places: Places, *, look: float = _LOOK_SECONDS) -> None:
 def _is_done(places: Places, mine: FileLock) -> bool:
     """Stop a node that nobody uses. True, and `mine` released, if there is nothing left to guard."""
     try:
-        # Whoever starts a node holds this lock while it looks for a guardian: one that is about to end is
-        # not taken for one that stays.
+        # Whoever starts a node holds this lock while it looks for a guardian, so a guardian that is about to
+        # end is not mistaken for one that stays.
         with FileLock(places.lock, timeout=0):
             unused = Leases(places.leases).count() == 0
             if places.keep.exists() or (unused and not places.pid.exists()):

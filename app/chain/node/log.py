@@ -13,7 +13,7 @@ __all__ = ["explain", "not_runnable", "tail"]
 
 
 _ROOM = 50 * 2**20
-"""Bytes that a node wants to be free before it starts; with none at all it does not even say so."""
+"""Free bytes that a node needs to start; on a completely full disk it does not even say so."""
 _PASSING = ("Unable to start HTTP server", "Cannot obtain a lock on data directory")
 
 # The node's own words, as 1.0.13 writes them, and what they mean.
@@ -31,12 +31,12 @@ _MEANINGS = (
     (
         ("appears to be from the future",),
         "Its newest block is from the future: the clock of this machine has been set back.",
-        "Set the clock right. Or begin anew with an empty chain: `inkproof repair` keeps this one aside.",
+        "Correct the clock. Or start a new, empty chain: `inkproof repair` keeps this one aside.",
     ),
     (
         ("reindex", "Corrupt", "corrupt", "Error opening block database", "Error loading block database"),
         "Its data folder is damaged.",
-        "Begin anew with an empty chain: `inkproof repair` keeps the folder {folder} aside.",
+        "Start a new, empty chain: `inkproof repair` keeps the folder {folder} aside.",
     ),
     (
         ("error while loading shared libraries", "Library not loaded", "GLIBC_"),
@@ -64,7 +64,7 @@ def explain(output: Path, log: Path, folder: Path) -> NodeError:
     on a folder that holds a chain is a DamagedNodeError: the node can fail an assertion there at every start.
     """
     printed = tail(output)
-    # What the node prints names the cause; its log ends with the routine of shutting down.
+    # What the node prints names the cause; its log ends with its shutdown messages.
     if _is_full(folder):
         printed = [*printed, "Disk space is low"]
     words = " / ".join(printed[-4:]) or " / ".join(tail(log)[-4:]) or "it printed nothing"

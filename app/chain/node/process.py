@@ -58,7 +58,7 @@ class Limits:
 
     `answer`: a started node's first answer; `warm_up`: the same while it says that it is warming up;
     `silent`: each question meanwhile; `stop`: its end when it is told to stop; `terminate`: its end by
-    signal; `lock`: other programs that start or stop it; `retry`: starts that fail for a reason that passes.
+    signal; `lock`: other programs that start or stop it; `retry`: starts that fail for a temporary reason.
     """
 
     answer: float = 60.0
@@ -71,7 +71,7 @@ class Limits:
 
 
 _RETRIES = 5
-"""Starts that are tried at least where the reason passes."""
+"""The least number of starts that are tried where the reason may pass."""
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,7 @@ class EmbeddedNode:
                     self.places.keep.touch(mode=0o600)
             yield rpc
         finally:
-            # Also where the start was given up, by an error or by the person: the node must not stay.
+            # Also where an error or the person ended the start: the node must not be left running.
             if lease is not None:
                 lease.drop()
                 self.stop_unused(progress)

@@ -132,7 +132,7 @@ def _read_transaction(reader: Reader) -> bytes:
     try:
         tx = Tx.read(stream.read)
         whole = tx.to_bytes()
-    # A stranger's bytes: bitcoinX names no family of errors for them.
+    # A stranger's bytes: bitcoinX documents no exceptions for malformed ones.
     except Exception as error:
         raise ProofError("A transaction in the proof file cannot be read.", why=f"{error}.") from error
     raw = reader.take(stream.tell() - reader.at)

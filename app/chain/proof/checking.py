@@ -27,11 +27,11 @@ class BlockState(enum.Enum):
     NONE = "none"
     """The file names no block: it was made before there was one."""
     OPEN = "open"
-    """The Merkle path leads to a root, and no header was at hand to compare it with."""
+    """The Merkle path leads to a root, and no header was given to compare it with."""
     FOUND = "found"
     """A header with that root was found, with its work."""
     CONTRADICTED = "contradicted"
-    """The headers at hand have no such root at that place."""
+    """The headers that were given have no such root at that place."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,8 @@ class Checked:
 
     @property
     def proved(self) -> bool:
-        """Whether a known model reads the claimed digit in the image, and nothing at hand contradicts the
-        block."""
+        """Whether a known model reads the claimed digit in the image, and nothing that was given contradicts
+        the block."""
         return self.examination.proved and self.block_state is not BlockState.CONTRADICTED
 
 
@@ -63,9 +63,10 @@ def check(
     headers: Sequence[Header] = (),
     header_at: HeaderAt | None = None,
 ) -> Checked:
-    """Check a proof file. ProofError where it is none, or holds no claim.
+    """Check a proof file. ProofError where it is not one, or holds no claim.
 
-    `headers` follow one another, as `read_headers` gives them; `header_at` asks a chain. Headers go before.
+    `headers` follow one another, as `read_headers` gives them; `header_at` asks a chain. Headers take
+    precedence.
     """
     beef = Beef.parse(data)
     claim = beef.subject

@@ -115,7 +115,7 @@ def examine(tx: Tx, parent: Tx, candidates: Iterable[Candidate], index: int = 0)
 
 
 def parse(raw: bytes, txid: str) -> Tx:
-    """A transaction from its bytes. ChainError where they are none."""
+    """A transaction from its bytes. ChainError where they are not one."""
     try:
         return Tx.from_bytes(raw)
     except Exception as error:  # a stranger's bytes: bitcoinX names no family of errors for them

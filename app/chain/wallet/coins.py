@@ -13,7 +13,7 @@ QUOTED_RATES = (1, 100)
 """Satoshis per 1000 bytes at which fees are quoted: the usual floor of test networks, and of mainnet."""
 
 _JUST_RIPE = range(100, 111)
-"""Confirmations of a miner's pay that has become spendable lately."""
+"""Confirmations of a coinbase that became spendable recently."""
 
 
 @dataclass(frozen=True)
@@ -53,9 +53,10 @@ def select(coins: Sequence[Coin], need: int, each: int = 0) -> list[Coin]:
 def gather(coins: Sequence[Coin], chosen: Sequence[Coin], most: int, each: int) -> list[Coin]:
     """The chosen coins, and up to `most` others that the change then holds together: the smallest first.
 
-    Only confirmed ones that are worth more than `each`, what it costs to spend one. So the coins that
-    transactions leave behind do not become ever more. A miner's pay that has just become spendable is left:
-    where the newest blocks are taken back, it is not any more, and what was made of it would be lost.
+    Only confirmed ones that are worth more than `each`, what it costs to spend one. So the number of coins
+    that transactions leave behind does not keep growing. A coinbase that has just become spendable is left
+    alone: if the newest blocks are orphaned it is not spendable any more, and what was made of it would be
+    lost.
     """
     left = {(coin.txid, coin.index) for coin in coins} - {(coin.txid, coin.index) for coin in chosen}
     small = [

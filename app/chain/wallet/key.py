@@ -18,7 +18,7 @@ class Wallet:
     """A private key and what follows from it, on one network."""
 
     def __init__(self, key: PrivateKey, network: Network, *, notice: str = "") -> None:
-        """`notice` is something the person should be told about the key's file; empty if all is well."""
+        """`notice`: what the person should know about the key's file; empty if all is well."""
         self._key = key
         self.network = network
         self.notice = notice
@@ -118,7 +118,7 @@ def decrypt(folder: Path, network: Network, passphrase: Passphrase) -> Wallet:
 def import_key(folder: Path, network: Network, wif: str, passphrase: Passphrase) -> tuple[Wallet, Path]:
     """Use another key from now on; the wallet, and where the old key's file is kept.
 
-    An encrypted wallet stays encrypted, with the same passphrase. WalletError if the key is none, belongs to
+    An encrypted wallet stays encrypted, with the same passphrase. WalletError if it is not a key, belongs to
     another kind of network, or is the one in use.
     """
     path = key_path(folder, network)

@@ -6,8 +6,8 @@ Plain, it is the key in wallet import format. Encrypted, it is one JSON object:
      "salt": hex, "cipher": "aes-256-gcm", "nonce": hex, "ciphertext": hex, "checksum": hex}
 
 The passphrase becomes a key by scrypt (RFC 7914); AES-256-GCM encrypts, and its tag covers network and
-address too. Both come from the `cryptography` library. The checksum is SHA-256 over the other fields: by it
-a damaged file is told from a wrong passphrase. Files of earlier versions have none.
+address too. Both come from the `cryptography` library. The checksum is SHA-256 over the other fields: it
+tells a damaged file from a wrong passphrase. Files of earlier versions have none.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ _FINAL = 0xFFFFFFFF
 SIGNED_INPUT = 148
 """Bytes of a signed P2PKH input, at most."""
 _DUST = 1_000
-"""Change below this many satoshis is left to the miner: it would cost more trouble than it is worth."""
+"""Change below this many satoshis is left to the miner: it would cost more to spend than it is worth."""
 
 
 def deployment_size(locking_script: bytes, inputs: int, copies: int = 1) -> int:

@@ -98,7 +98,7 @@ def moving(state: State) -> bool:
 
 
 def opened(state: State) -> State:
-    """The card has been opened: the list is asked for anew."""
+    """The card has been opened: ask for the list again."""
     return replace(state, bounties_asked=None)
 
 
@@ -162,7 +162,7 @@ def hear(state: State, message: BountyMessage) -> State:
 
 
 def stopped(state: State, note: str) -> State:
-    """The claim under way has come to a stop."""
+    """The claim under way has stopped."""
     claim = state.bounty_claim
     if claim is None or not claim.running:
         return state

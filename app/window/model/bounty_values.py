@@ -77,7 +77,7 @@ class BountyStep(enum.Enum):
 
 @dataclass(frozen=True)
 class BountyClaim:
-    """A claim on a bounty from this window. `note`: what it waits for, or why it has come to a stop."""
+    """A claim on a bounty from this window. `note`: what it waits for, or why it has stopped."""
 
     number: int
     steps: tuple[StepMark, ...] = (StepMark.ACTIVE, StepMark.WAITING, StepMark.WAITING, StepMark.WAITING)
@@ -149,7 +149,7 @@ class BountyReached:
 
 @dataclass(frozen=True)
 class BountyFailed:
-    """A claim on a bounty has come to a stop, or the list could not be made (`number` None)."""
+    """A claim on a bounty has stopped, or the list could not be made (`number` None)."""
 
     number: int | None
     notice: Notice

@@ -16,7 +16,7 @@ _LOOK_UP = "Ctrl+V looks up the line that another poster passes on."
 
 
 def empty(state: State) -> str:
-    """What stands in place of the list: it is not known yet, or there is none."""
+    """The text shown instead of the list when it is not known yet or empty."""
     if state.bounties is None and state.chain.phase is not Phase.FAILED:
         return "Looking for the bounties that are known here."
     if state.bounties is None:

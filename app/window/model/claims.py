@@ -1,4 +1,4 @@
-"""What time and the button lead to: pictures, readings, explanations and claims that become due."""
+"""What becomes due with time or by the button: pictures, readings, explanations and claims."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ __all__ = ["AUTO_REST", "LOOK_EVERY", "REST", "Change", "asked", "said", "submit
 Change = tuple[State, tuple[Effect, ...]]
 
 LOOK_EVERY = 1 / 40
-"""Seconds between pictures while the pen moves: more often than an eye can follow is waste."""
+"""Seconds between pictures while the pen moves: no faster than the eye can follow."""
 REST = 0.25
 """Seconds without new ink after which the pen is at rest."""
 AUTO_REST = 0.9
-"""Seconds of rest after which auto-verify takes the drawing for finished."""
+"""Seconds of rest after which auto-verify considers the drawing finished."""
 SECONDS_SHOWN = 6.0
-"""Seconds that good news stay."""
+"""Seconds that a notice of success stays."""
 
 
 def said(state: State, notice: Notice) -> State:
-    """A notice on the status line; good news goes by itself."""
+    """A notice on the status line; a notice of success disappears by itself."""
     if not notice.error:
         notice = replace(notice, until=state.clock + SECONDS_SHOWN)
     return replace(state, notice=notice)
@@ -111,7 +111,7 @@ def _read(state: State) -> Change:
         known = judge.reading is not None and judge.reading.revision == picture.revision
         if judge.asked >= 0 or known or not judge.up:
             continue
-        # The contract's Script takes long enough to be asked only about ink that stays.
+        # The contract's Script is slow, so it is asked only about ink that stays.
         if who is Who.SCRIPT and not _rests(state):
             continue
         sends.append(Send(who, protocol.ReadPicture(picture.revision, picture.pixels)))

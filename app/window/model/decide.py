@@ -72,7 +72,7 @@ class Stand:
 
     @property
     def digit(self) -> int | None:
-        """The digit that was read first of all, in the order of the judges."""
+        """The digit read by the first judge that has answered, in the order of the judges."""
         return next(iter(self.digits.values()), None)
 
 
@@ -277,7 +277,7 @@ def recallable(row: Row) -> bool:
     return row.mark in (Mark.CONFIRMED, Mark.ACCEPTED, Mark.REFUSED)
 
 
-# --- what is shown besides ---
+# --- what else is shown ---
 
 
 def playing(state: State) -> bool:

@@ -1,4 +1,4 @@
-"""A drawing as it is made: strokes, wipes and pictures put down, each of which can be undone."""
+"""A drawing as a list of actions: strokes, wipes and placed pictures, each of which can be undone."""
 
 from __future__ import annotations
 
@@ -46,23 +46,23 @@ class Content:
 
 @dataclass(frozen=True)
 class Document:
-    """Actions in order, and those taken back, the latest first."""
+    """Actions in order, and those that were undone, the latest first."""
 
     actions: tuple[Action, ...] = ()
     undone: tuple[Action, ...] = ()
 
     def do(self, action: Action) -> Document:
-        """One more action; what was taken back is forgotten."""
+        """Add an action; undone actions are forgotten."""
         return Document((*self.actions, action))
 
     def undo(self) -> Document:
-        """Take the last action back."""
+        """Undo the last action."""
         if not self.actions:
             return self
         return replace(self, actions=self.actions[:-1], undone=(self.actions[-1], *self.undone))
 
     def redo(self) -> Document:
-        """Do again what was taken back last."""
+        """Redo the action that was undone last."""
         if not self.undone:
             return self
         return replace(self, actions=(*self.actions, self.undone[0]), undone=self.undone[1:])

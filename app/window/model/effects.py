@@ -1,4 +1,4 @@
-"""What a change of state makes the window do to the world outside it."""
+"""What a change of state makes the window do outside itself."""
 
 from __future__ import annotations
 

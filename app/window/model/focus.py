@@ -45,7 +45,7 @@ def stepped(state: State, step: int, rows: int) -> State:
     here = state.focus
     at = next((i for i, stop in enumerate(stops) if here is not None and stop == here), None)
     if at is None and here is not None:
-        # A list's stop stands where its arrows have left it.
+        # A list's stop is the row that its arrows reached last.
         at = next((i for i, stop in enumerate(stops) if stop.name == here.name), None)
     chosen = stops[0 if step > 0 else -1] if at is None else stops[(at + step) % len(stops)]
     pointer = (0.5, 0.5) if chosen == Hover("canvas") else None

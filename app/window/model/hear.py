@@ -80,7 +80,7 @@ def _read(state: State, message: told.Looked | told.Read | told.Explained | told
         case told.Looked():
             return _looked(state, message)
         case told.Read(who, reading):
-            # Ink that has been cleared in the meantime has no reading.
+            # Ink that was cleared in the meantime has no reading.
             kept = reading if state.picture is not None else None
             return _judge(state, who, replace(state.judges[who], reading=kept, asked=-1))
         case told.Explained(evidence, neurons):
@@ -292,6 +292,6 @@ def _not_judged(state: State, job: int, notice: Notice) -> State:
 
 
 def _stopped(submission: Submission) -> Submission:
-    """It will not come to a verdict: the step under way has failed."""
+    """There will be no verdict: the step under way has failed."""
     steps = tuple(StepMark.FAILED if step is StepMark.ACTIVE else step for step in submission.steps)
     return replace(submission, running=False, steps=steps, note="It did not come to a verdict.")

@@ -1,4 +1,4 @@
-"""What a person wants, freed from the key, button or finger that said it."""
+"""What a person wants, independent of the key, button or finger."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class PenDown:
 
 @dataclass(frozen=True)
 class PenMove:
-    """Go on to here."""
+    """The pen has moved to here."""
 
     x: float
     y: float
@@ -27,7 +27,7 @@ class PenMove:
 
 @dataclass(frozen=True)
 class PenUp:
-    """The stroke is done."""
+    """The stroke has ended."""
 
 
 @dataclass(frozen=True)
@@ -74,12 +74,12 @@ class ToggleEraser:
 
 @dataclass(frozen=True)
 class Undo:
-    """Take back the last stroke, wipe or picture."""
+    """Undo the last stroke, wipe or picture."""
 
 
 @dataclass(frozen=True)
 class Redo:
-    """Do again what was taken back."""
+    """Redo what was undone last."""
 
 
 @dataclass(frozen=True)
@@ -197,7 +197,7 @@ class DeletePicture:
 
 @dataclass(frozen=True)
 class PutAway:
-    """Put the hint that is shown away."""
+    """Dismiss the hint that is shown."""
 
 
 @dataclass(frozen=True)
@@ -229,7 +229,7 @@ class Paste:
 
 @dataclass(frozen=True)
 class Type:
-    """Letters typed where text is asked for; `delete` takes the last one away."""
+    """Characters typed into a text field; `delete` removes the last one."""
 
     text: str = ""
     delete: bool = False

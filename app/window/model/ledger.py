@@ -1,4 +1,4 @@
-"""What is done with past verifications: scrolled, brought back, checked, shared, copied, deleted."""
+"""Actions on past verifications: scroll, bring back, check, share, copy, delete."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the window and its workers say to each other: small values that can be pickled.
+"""Messages between the window and its workers: small values that can be pickled.
 
 The window sends requests; workers post messages. Neither waits for the other.
 """
@@ -181,7 +181,7 @@ class SwitchModel:
 
 @dataclass(frozen=True)
 class Stop:
-    """Finish what must be finished, give everything back, and end."""
+    """Finish what must be finished, release everything, and end."""
 
 
 Request: TypeAlias = (
@@ -342,7 +342,7 @@ class StageReached:
 
 @dataclass(frozen=True)
 class ClaimJudged:
-    """The chain's word on a claim. `fee` in satoshis, `size` in bytes."""
+    """The chain's verdict on a claim. `fee` in satoshis, `size` in bytes."""
 
     job: int
     accepted: bool

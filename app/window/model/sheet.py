@@ -1,4 +1,4 @@
-"""Ink that follows a drawing: only what has been added is drawn, whatever else happens it is drawn anew."""
+"""Ink that follows a drawing: additions are drawn on top; after any other change it is redrawn."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["Sheet", "finished"]
 
 _NOTHING: Rect = (0, 0, 0, 0)
 _KEPT = 12
-"""Copies of earlier ink, for undo: a long drawing takes several frames to draw anew."""
+"""Copies of earlier ink, for undo: redrawing a long drawing takes several frames."""
 
 
 def finished(trace: Trace) -> Stroke:
@@ -102,7 +102,7 @@ class Sheet:
 
     def _keep(self) -> None:
         drawn = self._drawn
-        # The strokes are kept with the copy: as long as they live, no other object has their ids.
+        # The strokes are kept with the copy: while they exist no other object has their ids.
         self._copies[_name(drawn.base, drawn.strokes)] = (
             (drawn.base, drawn.strokes),
             self.canvas.pixels.tobytes(),

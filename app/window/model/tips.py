@@ -12,7 +12,7 @@ from app.window.model.values import Hover, Reading, Who
 __all__ = ["DELAY", "Tip", "tip"]
 
 DELAY = 0.45
-"""Seconds the pointer has to stay before a tooltip comes: passing over things shows none."""
+"""Seconds the pointer has to stay before a tooltip appears, so that passing over things shows none."""
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,8 @@ _PLAIN = {
     "help": "Keys, words, and what agreement means (F1).",
     "agreement": "One model on three machines. Click for what agreement means, and what it does not.",
     "dark": "Light or dark colours (D).",
-    "undo": "Take the last stroke back (Ctrl+Z).",
-    "redo": "Do again what was taken back (Ctrl+Shift+Z).",
+    "undo": "Undo the last stroke (Ctrl+Z).",
+    "redo": "Redo what was undone (Ctrl+Shift+Z).",
     "clear": "Blank paper, and an automatic claim (C).",
     "eraser": "Let the left button erase (E). The right button always does.",
     "thinner": "A thinner pen (-).",
@@ -40,7 +40,7 @@ _PLAIN = {
     "share": "Make a picture with the drawing, the verdict and how to check it (P).",
     "details": "Transaction, fee, size, and the node's own words (I).",
     "ledger": "All past verifications (H).",
-    "dismiss": "Put this message away (Esc).",
+    "dismiss": "Dismiss this message (Esc).",
     "model": "A model is a trained neural network. Click to choose the one that reads (N).",
     "bounties": "Bounties: coins for whoever brings a drawing that a contract recognises (B).",
     "yes": "Spend the coins (Y).",
@@ -57,7 +57,7 @@ _CLAIM = (
 
 
 def tip(state: State) -> Tip | None:
-    """The tooltip of what the pointer is on, once it has stayed there."""
+    """The tooltip of what the pointer is on, once it has rested there."""
     hover = state.hover
     if hover is None or state.trace is not None or state.covered or state.clock - state.hovered < DELAY:
         return None

@@ -41,7 +41,7 @@ _ON_THE_PAPER = (
     want.Focus,
     want.Activate,
 )
-"""What is out of reach while a card lies over it."""
+"""What cannot be pressed while a card covers it."""
 _READ_ONLY = (Card.HELP, Card.WORDS, Card.MEANING)
 """Cards that a press anywhere else than on their own parts closes."""
 
@@ -107,7 +107,7 @@ _SIMPLE: dict[str, want.Intent] = {
     "yes": want.Reply(True),
     "no": want.Reply(False),
 }
-"""What a press on a thing does, where it does the same always."""
+"""The intent of a press on a target, where it is always the same."""
 
 
 def _click(state: State, hover: Hover) -> Change:
@@ -220,7 +220,7 @@ def _highlighted(state: State, intent: want.Highlight) -> Change:
 
 
 def _switched(state: State, intent: want.ChooseModel) -> Change:
-    """The same ink is read anew, by another model: nothing that was read or judged before holds for it."""
+    """The same ink is read again, by another model: earlier readings and verdicts do not apply to it."""
     state, model = replace(state, card=None), state.model_names[intent.index]
     if model == state.model:
         return state, ()

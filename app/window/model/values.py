@@ -1,4 +1,4 @@
-"""The values that a window's state is made of. No pygame, no arithmetic of the judges."""
+"""The values that make up a window's state. No pygame, no arithmetic of the judges."""
 
 from __future__ import annotations
 
@@ -242,7 +242,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Notice:
-    """A line for the person: what happened, why, what to do. Errors stay until something follows them."""
+    """A line for the person: what happened, why, what to do. Errors stay until the next notice."""
 
     what: str
     why: str = ""

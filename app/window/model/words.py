@@ -1,4 +1,4 @@
-"""What the window says, from what has been decided: every sentence of it, and nothing about how it looks."""
+"""Every sentence of the window, from what `decide` has found; nothing about how it looks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where everything is: boxes from the size of the window. Nothing overlaps at any size.
+"""The layout: boxes computed from the size of the window. Nothing overlaps at any size.
 
 The window is laid out in logical pixels, on a grid of `theme.UNIT`. A window smaller than the least of its
 arrangement is laid out at that size and scaled down whole; a very large one is scaled up, so that text on a
@@ -65,7 +65,7 @@ class _Arranger:
         self.theme = Theme(density)
         self.h = size[1] / density
         self.tall = size[0] < TALL * size[1]
-        # A very wide window leaves desk on both sides: lines would be too long to follow.
+        # A very wide window leaves empty desk on both sides: lines would be too long to read.
         self.w = min(size[0] / density, max(WIDEST * self.h, MINIMUM[0]))
         self.left = (size[0] / density - self.w) / 2
         self.roomy = self.w >= 1180 and self.h >= 720
@@ -79,7 +79,7 @@ class _Arranger:
         return Box(left, top, max(1, right - left), max(1, bottom - top))
 
     def edge(self, value: float) -> int:
-        """An edge that two boxes share comes out the same for both, however each has reckoned it."""
+        """An edge that two boxes share is the same for both, however each computes it."""
         return round(round(value * self.theme.density, 6))
 
     def layout(self) -> Layout:

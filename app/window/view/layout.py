@@ -91,7 +91,7 @@ class Layout:
     rows: tuple[Box, ...]
     status: Box
     dismiss: Box
-    """Puts the message in the status line away."""
+    """Dismisses the message in the status line."""
     wallet: Box
     """The facts of the chain in the status line: a click on them opens the wallet's card."""
 

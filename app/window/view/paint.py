@@ -23,7 +23,7 @@ _SUPER = 4
 
 
 def forget() -> None:
-    """Drop every cached picture and font: pygame has been shut down, or the density has changed."""
+    """Drop all cached pictures and fonts: pygame has been shut down, or the density has changed."""
     for cache in (_font, _text, _corner, _icon, _disc):
         cache.cache_clear()
 

@@ -1,4 +1,4 @@
-"""Colours, type scale, spacing: the one place that says what the window looks like.
+"""Colours, type scale and spacing: the whole look of the window.
 
 Lengths are logical pixels; `Theme.px` turns them into the screen's own.
 """

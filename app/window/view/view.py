@@ -1,4 +1,4 @@
-"""State to pixels. What it draws depends on the state alone; what it redraws, on what has changed.
+"""State to pixels. What is drawn depends on the state alone; what is redrawn depends on what has changed.
 
 Panels are drawn on a surface of their own, each only when what it shows has changed. What lies over them
 (the brush, a tooltip, a card) is drawn on the screen, clipped to what is being repainted there.
@@ -85,13 +85,13 @@ class View:
         self.resize(screen, density)
 
     def resize(self, screen: pygame.Surface, density: float) -> None:
-        """Draw on another screen from now on, and draw everything anew."""
+        """Draw on another screen from now on, and redraw everything."""
         self.screen = screen
         self._density = density
         self._restyle(*self._looks)
 
     def _restyle(self, dark: bool, zoom: float) -> None:
-        """Lay everything out and draw it anew, in these colours and this size of text."""
+        """Lay out and redraw everything, in these colours and this size of text."""
         self._looks = dark, zoom
         self.layout = arrange(self.screen.get_size(), self._density, zoom)
         colours = look.DARK if dark else look.LIGHT

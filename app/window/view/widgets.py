@@ -1,4 +1,4 @@
-"""The few things that can be pressed."""
+"""Buttons, tabs, cells and switches."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def caption(painter: Painter, words: str, box: Box) -> None:
 def primary(
     painter: Painter, box: Box, label: str, key: str, *, enabled: bool, hover: bool, down: bool
 ) -> None:
-    """The one button that matters, with the key that presses it."""
+    """The primary button, with the key that presses it."""
     colours = painter.colours
     if enabled:
         painter.rounded(box, colours.accent_deep if hover or down else colours.accent, look.RADIUS)
@@ -54,7 +54,7 @@ def primary(
 
 
 def outlined(painter: Painter, box: Box, label: str, key: str, *, hover: bool, down: bool) -> None:
-    """The same button for something else than what it is there for: an outline, filled under the pointer."""
+    """The primary button in a secondary role: an outline, filled under the pointer."""
     colours = painter.colours
     painter.framed(
         box, colours.accent_wash if hover or down else colours.panel, colours.accent, look.RADIUS, 2

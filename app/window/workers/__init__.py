@@ -1,1 +1,1 @@
-"""What must not hold up a frame: judges, node and files, in threads and processes of their own."""
+"""Work that must not block a frame: judges, node and files, in threads and processes of their own."""

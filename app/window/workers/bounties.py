@@ -1,4 +1,4 @@
-"""Bounties for the window's card: listed, held against the drawing, looked up, claimed."""
+"""Bounties for the window's card: listed, compared with the drawing, looked up, claimed."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _ORDER = (BountyMark.OURS, BountyMark.OPEN, BountyMark.HELD)
 
 
 class BountyDesk:
-    """Carries requests out with one service after the other; a claim outlives the service it began with."""
+    """Carries out requests with one service after another; a claim outlives the service it began with."""
 
     def __init__(self, post: Callable[[Message], None], approve: Approve, limit: int | None) -> None:
         """`approve` is asked before coins that cost money leave; `limit` is theirs for a day, in satoshis."""
@@ -69,7 +69,7 @@ class BountyDesk:
         self._guarded(None, self._show)
 
     def refresh(self) -> None:
-        """Take the claim under way as far as the chain has come."""
+        """Advance the claim under way as far as the chain allows."""
         if self._claimed is not None:
             self._guarded(self._claimed, self._advance)
             self._guarded(None, self._show)

@@ -1,7 +1,7 @@
 """The chain's process: node, contract and ledger, behind a pipe.
 
 One thread receives requests, the main thread carries them out. When the window asks the process to stop, or
-has ended, short work is finished and long work is given up; the service stops the node.
+has ended, short work is finished and long work is abandoned; the service stops the node.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The worker beside the window, in a thread: ink to picture, the integer engine, evidence, and files.
 
-All it does is short or releases the interpreter, so the window does not feel it.
+All its work is short or releases the interpreter, so it does not delay the window.
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ def bring_back(request: BringBack) -> Message:
     from app.drawing import rasterise, strokes_from_json, to_mnist
 
     strokes: tuple[Stroke, ...] = ()
-    # Whatever the file holds, only strokes that make this very picture are taken for it.
+    # Only strokes that reproduce exactly this picture are used, whatever the file holds.
     with contextlib.suppress(OSError, InkproofError):
         found = strokes_from_json(_kept(request.txid).read_bytes())
         if to_mnist(rasterise(found)).tobytes() == request.picture:
@@ -142,7 +142,7 @@ def pasted() -> bytes:
 def choose() -> str | NoDialog:
     """The path that a person chooses in the platform's dialog; empty if none was; NoDialog without one.
 
-    The dialog is a program of its own, so it cannot hold up or take along the window.
+    The dialog is a separate program, so it can neither block nor crash the window.
     """
     command = _dialog()
     if command is None:

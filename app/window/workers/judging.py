@@ -48,7 +48,7 @@ class Reader:
 
 
 def read_with_float(connection: Connection, options: WindowOptions) -> None:
-    """The float judge's process: TensorFlow lives here and nowhere near the window."""
+    """The float judge's process: TensorFlow is loaded here and never in the window's process."""
 
     def load(model: str) -> Reader:
         connection.send(LoadProgress(Who.FLOAT, "loading TensorFlow"))

@@ -1,4 +1,4 @@
-"""Stop a node that was started and has no lease: what is left when a worker ends during the node's start."""
+"""Stop a node that was started and has no lease, as when a worker ends during the node's start."""
 
 from __future__ import annotations
 
@@ -20,6 +20,6 @@ def release_node(options: WindowOptions) -> None:
         with contextlib.suppress(InkproofError):
             node = EmbeddedNode(profile)
             if node.status().running:
-                # The node stops with its last lease: take one and give it back.
+                # The node stops with its last lease: take one and release it.
                 with node.lease(lambda *_: None, keep=options.keep_node):
                     pass

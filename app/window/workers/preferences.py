@@ -1,4 +1,4 @@
-"""What a person has set up: remembered from window to window in a file of the data folder."""
+"""The person's preferences, kept from window to window in a file of the data folder."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Preferences:
 
     @classmethod
     def _parsed(cls, values: Any) -> Preferences:
-        """Every value is checked: one that cannot be is as if it were not there."""
+        """Every value is checked; an invalid one is ignored."""
         if not isinstance(values, dict):
             return cls(damaged=True)
         usual = cls()
@@ -87,7 +87,7 @@ class Preferences:
         }
 
     def save(self) -> None:
-        """Write them. A folder that cannot be written to is no reason to hold a window up."""
+        """Write them. A folder that cannot be written to must not stop the window."""
         with contextlib.suppress(OSError, InkproofError):
             write(self.as_json())
 

@@ -55,7 +55,7 @@ class ProcessWorker:
         self._thread.start()
 
     def send(self, request: Request) -> None:
-        """Give it something to do. What is sent while it is dead is lost; `Failed` says so."""
+        """Give it something to do. What is sent while it is not running is lost; `Failed` says so."""
         with self._guard, contextlib.suppress(OSError, ValueError):
             if self._connection is not None:
                 self._connection.send(request)

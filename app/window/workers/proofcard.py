@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["make_card", "painted"]
 
 SIZE = 1200, 675
-"""Width and height: what networks of people show whole."""
+"""Width and height: social networks show pictures of this size uncropped."""
 _MARGIN = 56
 _PAPER = 420
 """Side of the drawing."""

@@ -33,7 +33,7 @@ def wave_of(sound: str) -> bytes:
 
 
 class Sounds:
-    """Plays sounds; where there is no way to, nothing is heard."""
+    """Plays sounds; silent where that is not possible."""
 
     def play(self, sound: str) -> None:
         """Play it, without waiting: opening the device may take longer than a frame."""

@@ -54,14 +54,14 @@ def test_a_script_over_the_services_limits_is_no_verdict(arc, services, words) -
 
 
 @pytest.mark.parametrize("http", [None, 200])
-def test_a_refusal_of_another_transaction_is_no_word_on_ours(arc, services, http) -> None:
+def test_a_refusal_of_another_transaction_says_nothing_about_ours(arc, services, http) -> None:
     status, value = problem(461, "the script failed", "cd" * 32)
     services.say("/v1/tx", http or status, value)
     with pytest.raises(UnreachableError, match="another transaction"):
         arc.submit(BODY, TXID)
 
 
-def test_no_limit_on_scripts_is_told_as_zero(arc, services) -> None:
+def test_zero_means_no_limit_on_scripts(arc, services) -> None:
     fee = {"satoshis": 1, "bytes": 1000}
     services.say("/v1/policy", 200, {"policy": {"maxscriptsizepolicy": 0, "miningFee": fee}})
     assert arc.policy().max_script is None
@@ -109,7 +109,7 @@ def test_what_is_on_its_way_is_waited_for_and_never_called_done(arc, services, w
         arc.taken(TXID)
 
 
-def test_the_networks_word_is_heard_when_it_comes(arc, services) -> None:
+def test_the_networks_answer_is_noticed_when_it_comes(arc, services) -> None:
     words = iter(["STORED", "SENT_TO_NETWORK", "SEEN_ON_NETWORK"])
     services.instead("/v1/tx", lambda handler: handler.answer(200, told(txStatus=next(words))))
     assert arc.submit(BODY, TXID).accepted
@@ -134,7 +134,7 @@ def test_what_the_network_rejects_is_refused_in_its_words(arc, services, extra, 
 
 
 @pytest.mark.parametrize("status", ["GLORIOUS\x1b", None, 8, ["MINED"]])
-def test_a_status_that_is_none_is_not_believed(arc, services, status) -> None:
+def test_an_unknown_status_is_not_believed(arc, services, status) -> None:
     services.say("/v1/tx", 200, told(txStatus=status))
     with pytest.raises(UnreachableError, match="no status"):
         arc.submit(BODY, TXID)
@@ -147,7 +147,7 @@ def test_another_txid_than_ours_is_not_believed(arc, services, txid) -> None:
         arc.submit(BODY, TXID)
 
 
-def test_an_arc_that_names_no_largest_transaction_is_one_all_the_same(arc, services) -> None:
+def test_an_arc_without_a_limit_on_transactions_is_accepted(arc, services) -> None:
     policy = services.answer("GET", "/arc/v1/policy", b"", {})[1]
     del policy["policy"]["maxtxsizepolicy"]
     services.say("/v1/policy", 200, policy)
@@ -168,7 +168,7 @@ def test_an_arc_that_names_no_largest_transaction_is_one_all_the_same(arc, servi
         {"satoshis": "1", "bytes": 1000},
     ],
 )
-def test_a_fee_policy_that_is_none_is_not_believed(arc, services, fee) -> None:
+def test_an_invalid_fee_policy_is_not_believed(arc, services, fee) -> None:
     policy = services.answer("GET", "/arc/v1/policy", b"", {})[1]
     policy["policy"]["miningFee"] = fee
     services.say("/v1/policy", 200, policy)

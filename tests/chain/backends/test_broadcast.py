@@ -1,4 +1,4 @@
-"""What a real node says to real transactions, and what its words mean."""
+"""What a real node answers to real transactions, and what its messages mean."""
 
 from __future__ import annotations
 

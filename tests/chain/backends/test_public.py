@@ -78,7 +78,7 @@ def test_without_its_spent_outputs_a_transaction_is_sent_as_it_is(
     assert services.bodies[-1] == tx.to_bytes()
 
 
-def test_change_is_a_coin_and_a_spent_coin_is_none_before_the_explorer_knows(
+def test_change_is_listed_and_a_spent_coin_is_not_before_the_explorer_knows(
     backend: PublicBackend, services: FakeServices, regtest: Regtest, stranger: Wallet
 ) -> None:
     give(regtest, stranger, 300_000)
@@ -214,7 +214,7 @@ def test_a_fee_past_the_ceiling_is_not_believed(services: FakeServices) -> None:
 @pytest.mark.parametrize(
     "url", ["woc", "ftp://x/y", "http://", "http://example.org/woc", "https://[::1", "https://x:99999"]
 )
-def test_an_address_that_is_none_or_unsafe_is_refused(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_or_unsafe_address_is_refused(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INKPROOF_ARC_URL", url)
     with pytest.raises(ChainError):
         services_of(TESTNET)

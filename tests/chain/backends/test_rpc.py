@@ -35,7 +35,7 @@ class FakeMisbehavingNode:
             def do_POST(self) -> None:
                 fake.asked += 1
                 question = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                # The client is right to hang up on some of it.
+                # The client is right to close the connection on some of it.
                 with contextlib.suppress(OSError):
                     fake.misbehave(self, question)
 
@@ -126,7 +126,7 @@ def test_a_closed_port_is_nobody_answering(fake: FakeMisbehavingNode) -> None:
         "http://x:y",
     ],
 )
-def test_an_address_that_is_none_is_refused(url: str) -> None:
+def test_an_invalid_address_is_refused(url: str) -> None:
     with pytest.raises(UnreachableError, match="is not the address of a node"):
         Rpc(url, "u", "p")
 

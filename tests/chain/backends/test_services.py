@@ -166,7 +166,7 @@ def test_no_thread_is_left_behind_by_headers_that_trickle_in(services) -> None:
 
 
 @pytest.mark.parametrize("confirmations", [True, "0", "x", "1", 1.5, -2, [1], 2**40])
-def test_confirmations_that_are_no_count_are_not_believed(
+def test_an_invalid_number_of_confirmations_is_not_believed(
     woc, services, regtest, stranger, confirmations
 ) -> None:
     txid = give(regtest, stranger, 50_000)
@@ -178,12 +178,12 @@ def test_confirmations_that_are_no_count_are_not_believed(
 
     services.instead("/hash/", spoilt)
     for ask in (lambda: woc.place(txid), lambda: woc.stands(newest)):
-        with pytest.raises(UnreachableError, match="A number in the answer is none"):
+        with pytest.raises(UnreachableError, match="A number in the answer is malformed"):
             ask()
 
 
 @pytest.mark.parametrize("confirmations", [-1, 0, None])
-def test_a_transaction_in_a_block_that_was_taken_back_is_not_confirmed(
+def test_a_transaction_in_an_orphaned_block_is_not_confirmed(
     woc, services, regtest, stranger, confirmations
 ) -> None:
     txid = give(regtest, stranger, 50_000)
@@ -216,7 +216,7 @@ def test_a_service_that_will_not_talk_is_explained(clients, services, ask, statu
 
 
 @every_question
-def test_nobody_at_the_address_is_named(ask) -> None:
+def test_an_address_where_nobody_answers_is_reported(ask) -> None:
     known = Services("http://127.0.0.1:1/woc", "http://127.0.0.1:1/arc")
     with pytest.raises(UnreachableError, match=r"No (ARC|explorer) answers"):
         ask(WhatsOnChain(TESTNET, known), Arc(TESTNET, known))
@@ -351,7 +351,7 @@ GOOD: dict[str, Any] = {
     st.dictionaries(st.sampled_from(list(GOOD)), json_values, max_size=3),
     st.sampled_from([200, 200, 200, 404, 409, 461, 422]),
 )
-def test_no_answer_leads_to_anything_but_plain_words(clients, services, name, spoilt, status) -> None:
+def test_every_malformed_answer_is_explained(clients, services, name, spoilt, status) -> None:
     services.behave()
     services.say("/", status, GOOD | spoilt)
     try:

@@ -77,7 +77,7 @@ def test_a_held_bounty_is_nobody_elses_until_it_expires_and_the_deposit_stays(
     assert claimant.bounties.reveal(again).ended_by.kind is StepKind.REVEAL
 
 
-def test_the_poster_takes_an_open_bounty_back_after_its_last_block_only(poster, claimant, posted):
+def test_the_poster_reclaims_an_open_bounty_after_its_last_block_only(poster, claimant, posted):
     theirs = claimant.bounties.watch(posted.record.txid, 0)
     with pytest.raises(ChainError, match="has not ended"):
         poster.bounties.reclaim(posted)
@@ -90,7 +90,7 @@ def test_the_poster_takes_an_open_bounty_back_after_its_last_block_only(poster, 
     assert poster.bounties.collected() == []
 
 
-def test_the_poster_cannot_take_a_bounty_back_under_a_claimant(poster, claimant, compact, seven):
+def test_the_poster_cannot_reclaim_a_bounty_that_a_claimant_holds(poster, claimant, compact, seven):
     posted = poster.bounties.post(compact, terms_for(compact, seven, poster, height(poster) + 3), REWARD)
     held = claimant.bounties.commit(claimant.bounties.watch(posted.record.txid, 0), seven)
     mine(poster, 6)

@@ -1,8 +1,8 @@
 """A program that ends at any moment of a post, a commit or a reveal; the next one goes on by itself.
 
-A moment is before or after a write to the ledger, a transaction sent, a block mined. The end is an exception
-that nothing in the program catches, and a new program on the same files. Afterwards the step has happened
-once or not at all.
+A moment is before or after a write to the ledger, a transaction sent, a block mined. The program ends by an
+exception that nothing in it catches; then a new program opens the same files. Afterwards the step has
+happened once or not at all.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What was recorded is settled by the next run: after a kill at any point, and when a block is taken back."""
+"""What was recorded is settled by the next run: after a kill at any point, and when a block is orphaned."""
 
 from __future__ import annotations
 
@@ -109,9 +109,7 @@ def test_a_commitment_that_was_never_sent_is_given_up_when_its_time_runs_out(
     assert bounties.all()[0].status == "open"
 
 
-def test_what_a_block_that_is_taken_back_had_confirmed_is_sent_again(
-    regtest, poster, claimant, compact, seven
-):
+def test_what_an_orphaned_block_had_confirmed_is_sent_again(regtest, poster, claimant, compact, seven):
     posted = poster.bounties.post(compact, terms_for(compact, seven, poster, height(poster) + 40), REWARD)
     bounties = claimant.bounties
     held = bounties.commit(bounties.watch(posted.record.txid, 0), seven)
@@ -123,13 +121,13 @@ def test_what_a_block_that_is_taken_back_had_confirmed_is_sent_again(
         assert (step.txid, step.state) == (held.steps[-1].txid, StepState.SENT)
         with pytest.raises(ChainError, match="not deep enough"):
             bounties.reveal(bounties.all()[0])
-        mine(poster, 2)  # the claimant's own block would be the very one that was taken back
+        mine(poster, 2)  # the claimant's own block would be identical to the orphaned one
         assert bounties.reveal(bounties.all()[0]).status == "paid"
     finally:
         regtest.rpc.call("reconsiderblock", block)
 
 
-def test_another_one_was_faster_and_nothing_of_ours_is_left(poster, claimant, compact, seven, killed):
+def test_a_faster_claimant_leaves_nothing_of_ours_open(poster, claimant, compact, seven, killed):
     posted = poster.bounties.post(compact, terms_for(compact, seven, poster, height(poster) + 40), REWARD)
     found = claimant.bounties.watch(posted.record.txid, 0)
     send = claimant.bounties.connection.backend.send
@@ -157,7 +155,7 @@ def test_whoever_copies_a_commitment_pays_the_deposit_for_its_maker(
         claimant.bounties.commit(found, seven)
     claimant.bounties.connection.backend.send = send
     seen = claimant.bounties.book.steps(found.record.id)[-1]
-    # The poster has seen the hash in flight, and is faster with it.
+    # The poster has seen the hash in the mempool, and is faster with it.
     copied = recognise(Tx.from_bytes(seen.raw_tx).outputs[0].script_pubkey.to_bytes()).state.commitment
     monkeypatch.setattr(service, "commitment_to", lambda *_: copied)
     held = poster.bounties.commit(poster.bounties.all()[0], seven)

@@ -55,7 +55,7 @@ def test_image_and_salt_of_a_commitment_are_kept(book):
 
 
 @pytest.mark.parametrize("wrong", [{"image": b"\x01"}, {"salt": b"\x01" * 31}, {"value": -1}, {"txid": "ab"}])
-def test_what_is_none_is_not_recorded(book, wrong):
+def test_invalid_records_are_refused(book, wrong):
     record, _ = book.add(bounty(), step())
     with pytest.raises(LedgerError):
         book.add_step(record.id, step(StepKind.COMMIT, **{"txid": "ef" * 32, **wrong}))

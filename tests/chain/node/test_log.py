@@ -21,7 +21,7 @@ from app.errors import DamagedNodeError, NodeError, TransientNodeError
         ("", "it printed nothing"),
     ],
 )
-def test_last_words_are_explained_and_quoted(tmp_path: Path, words: str, meaning: str) -> None:
+def test_the_node_s_last_lines_are_explained_and_quoted(tmp_path: Path, words: str, meaning: str) -> None:
     output = tmp_path / "output.log"
     output.write_text(words)
     error = explain(output, tmp_path / "bitcoind.log", tmp_path)
@@ -38,7 +38,7 @@ def test_last_words_are_explained_and_quoted(tmp_path: Path, words: str, meaning
         ("Error: Error: Disk space is low!", False),
     ],
 )
-def test_what_passes_by_itself_is_told_apart(tmp_path: Path, words: str, passes: bool) -> None:
+def test_temporary_failures_are_distinguished(tmp_path: Path, words: str, passes: bool) -> None:
     output = tmp_path / "output.log"
     output.write_text(words)
     assert isinstance(explain(output, tmp_path / "bitcoind.log", tmp_path), TransientNodeError) == passes

@@ -73,7 +73,7 @@ def test_a_path_with_one_hash_changed_leads_elsewhere(leaves, data):
         (((Leaf(0, bytes(32)), Leaf(1, None)), (Leaf(0, bytes(32)), Leaf(1, None))), "contradicts itself"),
     ],
 )
-def test_a_path_that_is_none_is_refused(levels, words):
+def test_an_invalid_path_is_refused(levels, words):
     with pytest.raises(ProofError, match=words):
         MerklePath(1, levels)
 

@@ -51,13 +51,13 @@ def test_a_new_node_mines_the_first_coin_and_one_more_when_that_is_not_enough(
         assert rpc.call("getblockcount") == 102
 
 
-def test_what_is_there_is_not_mined_for(regtest: Regtest) -> None:
+def test_nothing_is_mined_while_the_coins_suffice(regtest: Regtest) -> None:
     height = regtest.rpc.call("getblockcount")
     fund(regtest.backend, regtest.wallet, 1000, quiet)
     assert regtest.rpc.call("getblockcount") == height
 
 
-def test_unconfirmed_change_is_a_coin_and_a_spent_one_is_none(regtest: Regtest) -> None:
+def test_unconfirmed_change_is_a_coin_and_a_spent_one_is_not(regtest: Regtest) -> None:
     coin = fresh_coin(regtest.rpc, regtest.wallet, 100_000)
     assert coin in list_coins(regtest.rpc, regtest.wallet)
     assert send(regtest.rpc, pay(regtest.wallet, [coin], []).to_bytes()).accepted
@@ -100,7 +100,7 @@ def test_the_fee_rate_is_what_the_node_mines_for(regtest: Regtest) -> None:
     assert fee_rate(regtest.rpc, REGTEST) == 50
 
 
-def test_a_fee_at_the_rate_is_mined_and_none_is_not(regtest: Regtest) -> None:
+def test_a_transaction_at_the_fee_rate_is_mined_and_one_without_a_fee_is_not(regtest: Regtest) -> None:
     rate = fee_rate(regtest.rpc, REGTEST)
     coins = [fresh_coin(regtest.rpc, regtest.wallet, 100_000) for _ in range(2)]
     mine(regtest.rpc, regtest.wallet.address, 1)
@@ -177,7 +177,7 @@ def test_confirmed_coins_go_first(coins: list[Coin], need: int) -> None:
         assert all(coin.confirmations for coin in select(coins, need))
 
 
-def test_a_miners_pay_that_a_lost_block_would_unripen_is_not_gathered() -> None:
+def test_a_coinbase_that_an_orphaned_block_would_make_immature_is_not_gathered() -> None:
     ages = (0, 1, 99, 100, 105, 110, 111, 200)
     coins = [Coin(f"{age:064x}", 0, 1_000, age) for age in ages]
     assert [coin.confirmations for coin in gather(coins, [], 10, 0)] == [1, 99, 111, 200]

@@ -22,7 +22,7 @@ SECRET = "correct horse battery staple Ω"
 
 
 CHEAP = 2**14
-"""The least work that a file may ask for: the tests are no attackers."""
+"""The least work that a file may ask for, to keep the tests fast."""
 
 
 @pytest.fixture(autouse=True)
@@ -229,7 +229,7 @@ def test_a_passphrase_file_that_others_can_read_is_refused(
 
 
 def test_guessing_is_expensive() -> None:
-    """What the tests make cheap is not cheap in the program."""
+    """The cost that the tests lower is the full one in the program."""
     import subprocess
 
     code = "from app.chain.wallet import keyfile; print(keyfile.COST)"
@@ -255,7 +255,9 @@ def test_a_new_key_file_survives_a_power_cut(tmp_path: Path, monkeypatch: pytest
 
 
 @pytest.mark.parametrize("field", ["network", "address", "n", "salt", "nonce", "ciphertext", "checksum"])
-def test_a_damaged_file_is_told_from_a_wrong_passphrase(locked: Wallet, tmp_path: Path, field: str) -> None:
+def test_a_damaged_file_is_distinguished_from_a_wrong_passphrase(
+    locked: Wallet, tmp_path: Path, field: str
+) -> None:
     path = path_of(tmp_path)
     sealed = json.loads(path.read_text())
     value = sealed[field]

@@ -149,7 +149,7 @@ def test_a_pasted_line_is_looked_up():
     assert sent == (Send(Who.CHAIN, LookUpBounty("inkproof-bounty:regtest:ab:0")),)
 
 
-def test_an_empty_clipboard_is_said():
+def test_an_empty_clipboard_is_reported():
     state, sent = bounties.looked_up(card(), " \n")
     assert sent == ()
     assert "no text on the clipboard" in bounty_words.foot(state)

@@ -192,7 +192,7 @@ def test_the_drawing_stays_and_nothing_that_was_read_of_it_counts_any_more():
     assert not decide.is_judged(state)
 
 
-def test_what_the_model_before_says_late_is_not_taken_for_the_new_one_s_word():
+def test_a_late_answer_of_the_previous_model_is_not_attributed_to_the_new_one():
     state = switched()
     late = protocol.Read(Who.FLOAT, reading(3, 2)), protocol.Looked(2, PICTURE, "", reading(3, 2))
     for message in late:
@@ -209,19 +209,19 @@ def test_a_judge_that_is_up_before_the_new_picture_waits_for_it():
     assert Send(Who.FLOAT, protocol.ReadPicture(state.revision, PICTURE)) in effects
 
 
-def test_what_was_said_of_the_model_before_is_wiped_from_the_status_line():
+def test_notices_about_the_previous_model_are_cleared():
     state = switched(notice=ERROR)
     assert state.notice is None
     assert state.chain.contract == ""
 
 
-def test_a_verdict_that_was_under_way_is_told_as_the_model_s_before():
+def test_a_verdict_under_way_is_attributed_to_the_previous_model():
     state = switched(submission=submission())
     state = hear(state, protocol.ClaimJudged(1, True, TXID, "", 104, 50, 982))
     assert "previous model" in state.notice.what
 
 
-def test_auto_verify_submits_drawings_and_no_choices():
+def test_auto_verify_submits_after_drawing_and_not_after_choosing_a_model():
     state = switched(auto_verify=True)
     for message in (
         *(protocol.Ready(who) for who in Who),
@@ -251,7 +251,7 @@ def test_enter_submits_nothing_from_under_a_card(card):
     assert Person(drawn(card=card)).key(pygame.K_RETURN).effects == []
 
 
-def test_a_claim_that_waits_is_taken_back_when_another_model_is_chosen():
+def test_a_waiting_claim_is_cancelled_when_another_model_is_chosen():
     assert not switched(wanted=True).wanted
 
 

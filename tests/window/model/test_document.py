@@ -39,7 +39,7 @@ def test_an_undone_action_leaves_what_was_there(before, action):
 
 
 @given(st.lists(actions, min_size=1, max_size=8), actions)
-def test_drawing_on_forgets_what_was_taken_back(before, action):
+def test_drawing_on_forgets_undone_actions(before, action):
     document = made_of(before).undo().do(action)
     assert document.redo() == document
 

@@ -24,7 +24,7 @@ from tests.window.states import (
 )
 
 
-def test_starting_up_is_told_as_it_is():
+def test_the_stages_of_starting_up_are_shown():
     state = hear(State(), told.LoadProgress(Who.FLOAT, "loading TensorFlow"))
     assert state.judges[Who.FLOAT].note == "loading TensorFlow"
     state = hear(state, told.LoadProgress(Who.CHAIN, "Fetching", 0.5))
@@ -105,7 +105,7 @@ def test_no_verdict_comes_back_where_there_was_none(mark, changes):
 
 
 @pytest.mark.parametrize("changes", [{"model": "compact"}, {"network": "testnet"}])
-def test_a_verdict_of_another_model_or_chain_comes_back_as_theirs_and_can_be_asked_anew(changes):
+def test_a_verdict_of_another_model_or_chain_comes_back_as_theirs_and_can_be_requested_again(changes):
     state = from_history(**changes)
     assert decide.verdict_of(state) is None
     assert decide.shown_submission(state).accepted

@@ -37,7 +37,7 @@ def fresh(content, trace=None):
 @pytest.mark.slow
 @settings(max_examples=120)
 @given(steps)
-def test_following_a_drawing_leaves_the_ink_of_drawing_it_anew(steps):
+def test_following_a_drawing_gives_the_same_ink_as_redrawing_it(steps):
     sheet, document = Sheet(SIZE), Document()
     for step in steps:
         before = sheet.canvas.pixels.copy()

@@ -88,7 +88,7 @@ def test_a_submission_waits_for_what_it_needs_and_then_goes():
     assert not state.wanted
 
 
-def test_new_ink_takes_a_waiting_submission_back():
+def test_new_ink_cancels_a_waiting_submission():
     state, _ = do(looked(fresh()), want.Submit())
     assert not do(state, want.PenDown(0.1, 0.1))[0].wanted
     assert not do(state, want.Escape())[0].wanted
@@ -137,7 +137,7 @@ def test_auto_verify_does_not_interrupt_a_submission():
     assert claims.tick(auto(drawn(submission=submission(revision=1))), 200.0)[1] == ()
 
 
-def test_good_news_goes_by_itself_and_errors_stay():
+def test_notices_of_success_disappear_and_errors_stay():
     news = claims.said(State(clock=1.0), Notice("Saved.", error=False))
     assert claims.tick(news, 2.0)[0].notice is not None
     assert claims.tick(news, 20.0)[0].notice is None

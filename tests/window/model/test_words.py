@@ -155,7 +155,7 @@ def test_the_contract_s_panel_tells_the_local_run_from_the_chain():
     assert words.judge_words(drawn(submission=submission()), Who.SCRIPT).note == "with the node"
 
 
-def test_the_stages_of_starting_are_told_until_all_is_up():
+def test_the_stages_of_starting_are_shown_until_all_is_up():
     state = State(chain=ChainView(note="Fetching the node", share=0.43))
     assert "Fetching the node 43%" in words.starting(state)
     assert "Float model: starting" in words.starting(state)

@@ -1,6 +1,6 @@
-"""States to pixels: compared with pictures that a person has looked at, and with themselves.
+"""States to pixels: compared with reviewed pictures, and with each other.
 
-`pytest tests/window --renew-references` takes the pictures as they are now for right: look at them first.
+`pytest tests/window --renew-references` accepts the current pictures as references: look at them first.
 """
 
 from dataclasses import replace

@@ -61,7 +61,7 @@ def posted_by(poster: Person, **changes):
 LOOK = LookAtBounties(4, PICTURE)
 
 
-def test_a_bounty_is_looked_up_by_its_line_and_held_against_the_drawing(poster, claimant):
+def test_a_bounty_is_looked_up_by_its_line_and_compared_with_the_drawing(poster, claimant):
     standing = posted_by(poster)
     ben = at(claimant)
     assert ben.rows(LOOK) == {}
@@ -115,7 +115,7 @@ def test_where_others_mine_the_drawing_is_shown_only_behind_three_blocks(poster,
     assert ben.said() == []
 
 
-def test_a_commitment_of_an_earlier_run_is_told_of_and_revealed(poster, claimant):
+def test_a_commitment_of_an_earlier_run_is_reported_and_revealed(poster, claimant):
     standing = posted_by(poster, window=40)
     before = at(claimant, may_mine=False)
     before.rows(LookUpBounty(poster.bounties.share(standing)))

@@ -1,4 +1,4 @@
-"""What a person has set up is there again the next time, whatever happened to the file."""
+"""Preferences are restored the next time, whatever happened to the file."""
 
 import json
 from dataclasses import replace
@@ -50,13 +50,13 @@ def test_a_damaged_file_is_ignored_with_a_note(home, bad):
         {"size": "1280x800", "brush": None, "hints": ["no such hint"], "sound": 1, "more": {}},
     ],
 )
-def test_a_value_that_cannot_be_is_as_if_it_were_not_there(home, values):
+def test_an_invalid_value_is_ignored(home, values):
     (home / "preferences.json").write_text(json.dumps(values))
     assert Preferences.load() == Preferences()
     assert Preferences().brush == BRUSH
 
 
-def test_a_folder_that_cannot_be_written_to_holds_nothing_up(monkeypatch):
+def test_a_folder_that_cannot_be_written_to_does_not_stop_the_window(monkeypatch):
     with monkeypatch.context() as context:
         context.setenv("INKPROOF_HOME", "/proc/nowhere")
         Preferences().save()

@@ -28,7 +28,7 @@ def request(**changes):
     return MakeCard(**(facts | changes))
 
 
-def test_the_card_is_saved_in_the_folder_of_pictures_and_its_path_is_told(home):
+def test_the_card_is_saved_in_the_folder_of_pictures_and_its_path_is_shown(home):
     said = make_card(request()).notice
     (path,) = (home / "pictures").glob("proof-*.png")
     assert str(path) in said.what

@@ -25,5 +25,5 @@ def test_a_proof_and_a_caught_cheat_sound_different_and_nothing_else_sounds():
     assert sound_of(Ready(Who.FLOAT)) == ""
 
 
-def test_where_nothing_can_be_heard_nothing_goes_wrong():
+def test_a_machine_without_sound_stays_silent_without_an_error():
     Sounds().play("proved")

@@ -66,7 +66,7 @@ class Post:
 
 
 def mortal(connection):
-    """Answers, and dies of the revision 13."""
+    """Answers, and exits at revision 13."""
     connection.send(Ready(Who.FLOAT))
     while not isinstance(request := connection.recv(), Stop):
         if request.revision == 13:
@@ -346,7 +346,7 @@ def test_evidence_and_neurons_are_those_of_the_model_that_reads(desk):
 
 
 @pytest.mark.parametrize("name", ["model.keras", "model.h5", "MODEL.ONNX"])
-def test_a_model_file_that_is_none_ends_in_a_sentence(desk, tmp_path, name):
+def test_an_unreadable_model_file_is_refused_in_a_sentence(desk, tmp_path, name):
     desk, post = desk
     post.next(Models)
     bad = tmp_path / name

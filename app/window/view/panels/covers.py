@@ -1,4 +1,4 @@
-"""What lies over the panels and keeps everything else out of reach: a card, or a question."""
+"""What covers the panels so that nothing else can be pressed: a card or a question."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ def focus_box(layout: Layout, state: State) -> Box | None:
 
 
 def draw_focus(painter: Painter, layout: Layout, state: State) -> None:
-    """A ring of two lines: it stands out from every ground."""
+    """A ring of two lines, visible on every background."""
     box = focus_box(layout, state)
     if box is not None:
         painter.ring(box, painter.colours.accent, look.RADIUS + 2, 2)
@@ -83,7 +83,7 @@ def hint_box(layout: Layout, state: State) -> Box | None:
 
 
 def draw_hint(painter: Painter, layout: Layout, state: State) -> None:
-    """Which of three it is, a heading, a sentence, and a cross that puts it away."""
+    """Which of three it is, a heading, a sentence, and a cross that dismisses it."""
     shown, box = decide.hint(state), hint_box(layout, state)
     if shown is None or box is None:
         return

@@ -1,4 +1,4 @@
-"""Steps of something that is sent to the chain: a mark for each on a line, and a word beneath it."""
+"""The steps of something sent to the chain: a mark for each on a line, with a word below it."""
 
 from __future__ import annotations
 

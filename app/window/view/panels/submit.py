@@ -112,7 +112,7 @@ def _txid(painter: Painter, box: Box, state: State) -> None:
 
 
 def middle_out(painter: Painter, txid: str, width: int) -> str:
-    """Both ends of a txid, as much as fits: the ends are what people compare."""
+    """Both ends of a txid, as much as fits: people compare the ends."""
     fits = width // max(1, painter.width("0", look.MONO, look.CAPTION))
     if len(txid) <= fits:
         return txid
