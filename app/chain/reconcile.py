@@ -26,6 +26,7 @@ __all__ = [
     "SOMEBODY_ELSE",
     "adopt_spender",
     "rebroadcast",
+    "recheck_confirmed",
     "reconcile",
     "reopen",
 ]
@@ -37,11 +38,13 @@ HOLDING = frozenset({VerificationState.PREPARED, VerificationState.ACCEPTED, Ver
 """A verification in one of these states holds its deployment: no other one may spend it."""
 _LOST_AND_LOOKED_FOR = 10
 """Lost verifications, the newest ones, that are looked for again."""
+_PAGE = 100
+"""Verifications that are read from the ledger at once."""
 
 
 def reconcile(backend: Backend, ledger: Ledger, chain_id: str) -> None:
     """Settle the open records of one chain; deployments first, since verifications spend them."""
-    _recheck_confirmed(backend, ledger, chain_id)
+    recheck_confirmed(backend, ledger, chain_id)
     with SendLock(ledger.path).try_acquire() as ours:
         deployments, verifications = ledger.unreconciled(chain_id)
         # What the network has not decided yet stays as it is until the next look.
@@ -59,6 +62,37 @@ def reconcile(backend: Backend, ledger: Ledger, chain_id: str) -> None:
                 _follow(ledger, lost, found)
 
 
+def recheck_confirmed(backend: Backend, ledger: Ledger, chain_id: str) -> None:
+    """Follow the verifications whose block was orphaned.
+
+    Call it before a higher block is recorded: only then do blocks stand wherever the highest one does. A node
+    without an index of transactions may not find a verification whose block stands: that says nothing.
+    """
+    for record in _orphaned(backend, ledger, chain_id):
+        with contextlib.suppress(PendingError):
+            found = backend.find(record.txid)
+            if found is None:
+                _send_again(backend, ledger, record)
+            elif found.block_hash != record.block_hash:
+                _follow(ledger, record, found)
+
+
+def _orphaned(backend: Backend, ledger: Ledger, chain_id: str) -> list[Verification]:
+    """Confirmed verifications above the highest of their blocks that stands."""
+    orphaned: list[Verification] = []
+    gone: set[str | None] = set()
+    while True:
+        page = ledger.newest_in(chain_id, VerificationState.CONFIRMED, _PAGE, len(orphaned))
+        for record in page:
+            if record.block_hash not in gone:
+                if record.block_hash is not None and backend.stands(record.block_hash):
+                    return orphaned
+                gone.add(record.block_hash)
+            orphaned.append(record)
+        if len(page) < _PAGE:
+            return orphaned
+
+
 def adopt_spender(backend: Backend, ledger: Ledger, deployment: Deployment) -> Verification | None:
     """Mark a deployment that was found spent, and the verification of ours that spent it, if one did.
 
@@ -67,6 +101,7 @@ def adopt_spender(backend: Backend, ledger: Ledger, deployment: Deployment) -> V
     ours = None
     for record in ledger.verifications_on(deployment.id):
         if record.state not in HOLDING and (found := backend.find(record.txid)) is not None:
+            recheck_confirmed(backend, ledger, deployment.chain_id)
             ours = _follow(ledger, record, found)
             break
     ledger.mark_deployment(deployment.id, DeploymentState.SPENT, reason="" if ours else SOMEBODY_ELSE)
@@ -91,24 +126,6 @@ def rebroadcast(backend: Backend, ledger: Ledger, deployment: Deployment) -> boo
     state = DeploymentState.SENT if again.accepted else DeploymentState.LOST
     ledger.mark_deployment(deployment.id, state, reason=again.reason)
     return again.accepted
-
-
-def _recheck_confirmed(backend: Backend, ledger: Ledger, chain_id: str) -> None:
-    """A block can be orphaned. Where the highest one is still in the chain, so are those below it.
-
-    A node without an index of transactions may not find one whose block stands: that says nothing.
-    """
-    for record in ledger.newest_in(chain_id, VerificationState.CONFIRMED):
-        with contextlib.suppress(PendingError):
-            if record.block_hash is not None and backend.stands(record.block_hash):
-                return
-            found = backend.find(record.txid)
-            if found is not None and found.block_hash == record.block_hash:
-                return
-            if found is not None:
-                _follow(ledger, record, found)
-            else:
-                _send_again(backend, ledger, record)
 
 
 def _settle_deployment(backend: Backend, ledger: Ledger, record: Deployment) -> None:

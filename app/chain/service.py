@@ -23,7 +23,7 @@ from app.chain.funding import balance
 from app.chain.ledger.records import Deployment, NewVerification, Verification, VerificationState
 from app.chain.ledger.spending import Spending, daily_limit
 from app.chain.ledger.store import Ledger
-from app.chain.reconcile import reconcile, reopen
+from app.chain.reconcile import recheck_confirmed, reconcile, reopen
 from app.chain.refusals import refused
 from app.contract import DigitContract, Judgement, SpendPlan, build_spend, judge_spend
 from app.contract.classifier import program_for
@@ -158,6 +158,7 @@ class Service:
     def settle(self, blocks: Sequence[str]) -> None:
         """Record what these blocks of a private chain confirm; drop what is superfluous beneath them."""
         chain_id = self.connection.chain_id
+        recheck_confirmed(self.connection.backend, self.ledger, chain_id)
         for block_hash in blocks:
             height, txids = self.connection.node.transactions_in(block_hash)
             with self.ledger.together():

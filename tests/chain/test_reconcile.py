@@ -34,16 +34,17 @@ def backend(request: pytest.FixtureRequest, regtest: Regtest, services: FakeServ
     return regtest.backend if request.param == "node" else PublicBackend(TESTNET, services_of(TESTNET))
 
 
-def unknown() -> Tx:
-    """A transaction that nobody knows, spending another one."""
-    spent = TxInput(hex_str_to_hash("ef" * 32), 0, Script(), 0xFFFFFFFF)
+def unknown(index: int = 0) -> Tx:
+    """A transaction that nobody knows, spending an output of another one."""
+    spent = TxInput(hex_str_to_hash("ef" * 32), index, Script(), 0xFFFFFFFF)
     return Tx(1, [spent], [TxOutput(1_000, Script(b"\x51"))], 0)
 
 
-def confirmed(ledger: Ledger, block_hash: str, raw_parent: bytes = b"") -> Verification:
+def confirmed(ledger: Ledger, block_hash: str, index: int = 0) -> Verification:
     """A verification recorded in a block, by a transaction that nobody knows, its parent's bytes dropped."""
-    tx = unknown()
-    parent = deploy(ledger, chain_id=CHAIN, raw_tx=raw_parent, txid=hash_to_hex_str(tx.inputs[0].prev_hash))
+    tx = unknown(index)
+    txid = hash_to_hex_str(tx.inputs[0].prev_hash)
+    parent = deploy(ledger, chain_id=CHAIN, raw_tx=b"", txid=txid, output_index=index)
     ledger.mark_deployment(parent.id, DeploymentState.SENT)
     record = verify(ledger, parent, txid=tx.hex_hash(), raw_tx=tx.to_bytes())
     return ledger.mark_verification(
@@ -67,6 +68,12 @@ def test_what_nobody_knows_and_cannot_be_sent_again_is_lost_though_its_parents_b
     lost = ledger.verification(record.id)
     assert lost.state is VerificationState.LOST
     assert lost.reason
+
+
+def test_every_verification_of_an_orphaned_block_is_followed(regtest: Regtest, ledger: Ledger) -> None:
+    records = [confirmed(ledger, NOWHERE, index) for index in range(130)]
+    reconcile(regtest.backend, ledger, CHAIN)
+    assert {ledger.verification(record.id).state for record in records} == {VerificationState.LOST}
 
 
 def test_a_deployment_whose_bytes_were_dropped_is_lost_where_it_is_not_known(

@@ -66,6 +66,20 @@ def test_a_verification_follows_its_block_when_that_is_orphaned(opened):
     assert rpc.call("getblockhash", again.block_height) == again.block_hash
 
 
+def test_a_block_orphaned_before_the_next_claim_is_noticed_after_it(opened):
+    """The next claim gets into a higher block of the new branch. That it stands must not hide the other."""
+    verdict = world.claim(opened, next(SEEDS))
+    rpc = opened.connection.rpc
+    rpc.call("invalidateblock", verdict.block_hash)
+    remine(opened)
+    later = world.claim(opened, next(SEEDS))
+    look(opened)
+    again = state(opened, verdict.txid)
+    assert again.state is VerificationState.CONFIRMED
+    assert again.block_height < later.block_height
+    assert rpc.call("getblockhash", again.block_height) == again.block_hash != verdict.block_hash
+
+
 def test_all_verifications_of_the_orphaned_blocks_follow_and_those_below_stay(opened):
     verdicts = [world.claim(opened, next(SEEDS)) for _ in range(4)]
     opened.connection.rpc.call("invalidateblock", verdicts[1].block_hash)

@@ -223,12 +223,14 @@ class Ledger:
             self._to_verification(row) for row in verifications
         ]
 
-    def newest_in(self, chain_id: str, state: VerificationState, limit: int = 100) -> list[Verification]:
-        """Verifications in a state: the highest block first, then the latest."""
+    def newest_in(
+        self, chain_id: str, state: VerificationState, limit: int = 100, skipped: int = 0
+    ) -> list[Verification]:
+        """Verifications in a state: the highest block first, then the latest; without the first `skipped`."""
         rows = self._rows(
             """SELECT * FROM verifications WHERE chain_id = ? AND state = ?
-                ORDER BY block_height DESC, id DESC LIMIT ?""",
-            *(chain_id, state.value, limit),
+                ORDER BY block_height DESC, id DESC LIMIT ? OFFSET ?""",
+            *(chain_id, state.value, limit, skipped),
         )
         return [self._to_verification(row) for row in rows]
 
