@@ -119,7 +119,7 @@ def train(options: argparse.Namespace) -> int:
                 return
             figures = "  ".join(f"{name} {value:.4f}" for name, value in step.metrics.items())
             text = f"{step.stage}: epoch {step.epoch} of {step.epochs}  {figures}".rstrip()
-            report(text, (step.epoch - 1 + step.fraction) / step.epochs)
+            report(text, step.share)
 
         cache = Cache(options.cache)
         training = train_model(

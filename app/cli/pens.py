@@ -9,6 +9,7 @@ import numpy as np
 
 from app.cli import OK
 from app.cli.output import out, print_json, reporting
+from app.progress import Pace
 from app.training.pens import save_pens
 from app.training.unipen import CLEAR_SIGNS, Written, pen_set, read_unipen
 
@@ -17,10 +18,12 @@ def convert(options: argparse.Namespace) -> int:
     """Read UNIPEN files, or UCI's raw pen digits, and write one pen file."""
     read: list[tuple[str, list[Written]]] = []
     with reporting(options) as report:
-        for number, path in enumerate(options.files):
-            report(f"Reading {path.name}", number / len(options.files))
+        pace = Pace(len(options.files))
+        for path in options.files:
+            report(f"Reading {path.name}", pace.share)
             source = options.source or _folder_name(path)
             read.append((source, read_unipen(path, options.include, y_down=options.y_down)))
+            pace.step()
         signs = frozenset(options.signs) if options.signs else CLEAR_SIGNS
         pens = pen_set(read, digits=not options.others, signs=signs)
         report(f"Writing {options.output}")

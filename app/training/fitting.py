@@ -27,6 +27,11 @@ class TrainingProgress:
     fraction: float
     metrics: dict[str, float] = field(default_factory=dict)
 
+    @property
+    def share(self) -> float:
+        """What is done of the stage, 0 to 1."""
+        return (self.epoch - 1 + self.fraction) / self.epochs
+
 
 ProgressCallback = Callable[[TrainingProgress], None]
 
