@@ -22,6 +22,7 @@ from app.chain.networks import REGTEST
 from app.chain.node import binary
 from app.chain.node.process import EmbeddedNode
 from app.chain.wallet.key import Wallet
+from app.contract.compiler import installed_compiler
 from app.errors import DataError
 from app.training.data import Mnist, load_mnist
 from tests.frozen import frozen as frozen
@@ -117,6 +118,25 @@ def bitcoind(request: pytest.FixtureRequest) -> Path:
             ready = next(iter(folder.glob("bin/bitcoind*")), None)
             os.environ["INKPROOF_BITCOIND"] = str(ready or binary.install(folder, quiet))
     return binary.find_bitcoind(quiet)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_data_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test uses the person's data folder unless INKPROOF_HOME names one."""
+    with pytest.MonkeyPatch.context() as patch:
+        if not os.environ.get("INKPROOF_HOME"):
+            patch.setenv("INKPROOF_HOME", str(tmp_path_factory.mktemp("home")))
+        yield
+
+
+@pytest.fixture
+def compiler(request: pytest.FixtureRequest, home: Path) -> None:
+    """The sCrypt compiler in the test's own data folder; npm installs it once, into pytest's cache."""
+    cache = request.config.cache.mkdir("scryptc")
+    with FileLock(cache / "lock"), pytest.MonkeyPatch.context() as patch:
+        patch.setenv("INKPROOF_HOME", str(cache))
+        folder = installed_compiler().parents[3]
+    (home / folder.name).symlink_to(folder, target_is_directory=True)
 
 
 @contextlib.contextmanager

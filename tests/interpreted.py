@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from concurrent.futures import ProcessPoolExecutor
 
@@ -12,7 +13,7 @@ from app import models
 from app.contract.classifier import program_for, rule_of
 from app.contract.rules import limits_for
 from app.fixedpoint import load
-from app.script import Kind, run_program
+from app.script import Kind, Program, run_program
 from tests import oracle
 
 Reading = tuple[list[int], int]
@@ -41,8 +42,13 @@ def _readings(name: str, kind: Kind, pictures: npt.NDArray[np.uint8]) -> list[Re
 
 def _start_worker(name: str, kind: Kind) -> None:
     global _program, _limits
-    _program = program_for(load(models.named(name).integers_path), kind)
+    _program = _program_of(name, kind)
     _limits = limits_for(_program)
+
+
+@functools.cache
+def _program_of(name: str, kind: Kind) -> Program:
+    return program_for(load(models.named(name).integers_path), kind)
 
 
 def _read(image: bytes) -> Reading:

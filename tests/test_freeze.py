@@ -40,7 +40,7 @@ def test_a_module_that_no_analysis_sees_exists(name):
     assert importlib.util.find_spec(name) is not None
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_nothing_that_is_left_out_is_imported_by_window_judges_or_chain():
     """Everything but training and the compiler, with TensorFlow behind stand-ins, in a fresh process."""
     code = """

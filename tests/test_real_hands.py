@@ -19,7 +19,7 @@ from app.training.pens import chosen, load_pens
 from app.training.penwork import as_written
 
 PROMISES = {"handwriting": 0.975, "compact": 0.975, "cnn": 0.980}
-"""The least share of pen digits that the models trained on pens read; half a percent less of any half."""
+"""The least share of pen digits that the models trained on pens read; one percent less of any quarter."""
 SIGNS = 0.08
 """The largest share of signs that are sure where 97 of 100 rightly read digits are."""
 
@@ -60,8 +60,8 @@ def pens(mnist_file):
 
 @pytest.fixture(scope="module")
 def digits(pens):
-    """Half of them as pictures (N, 28, 28), and their labels (N,)."""
-    return drawn(pens, 2)
+    """A quarter of them as pictures (N, 28, 28), and their labels (N,)."""
+    return drawn(pens, 4)
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +78,7 @@ def signs(mnist_file):
 
 
 @pytest.mark.parametrize("name", models.MODELS)
-def test_the_figure_on_pens_is_the_model_s_own_and_half_of_them_are_read_alike(name, digits, readings):
+def test_the_figure_on_pens_is_the_model_s_own_and_a_quarter_of_them_are_read_alike(name, digits, readings):
     figures = json.loads((paths.resources() / "docs" / "figures" / "real-hands.json").read_text())
     assert figures["now"][name]["test"] == models.figures()[name].pens
     share = float((readings(name)[0] == digits[1]).mean())
@@ -96,7 +96,7 @@ def test_the_figures_on_pens_are_of_all_of_them(pens):
 
 @ours
 def test_people_are_read_as_promised(name, digits, readings):
-    assert (readings(name)[0] == digits[1]).mean() >= PROMISES[name] - 0.005
+    assert (readings(name)[0] == digits[1]).mean() >= PROMISES[name] - 0.01
 
 
 @ours

@@ -47,20 +47,20 @@ class Promise:
     drawn: float
     script_bytes: int
     agreement: float = 0.9999
-    images: int = 3
+    images: int = 1
     unrolled: int = 0
     all_images: int = 500
-    extreme: int = 2
-    extreme_unrolled: int = 106
+    extreme: int = 3
+    extreme_unrolled: int = 200
 
 
 PROMISES = {
-    "handwriting": Promise(0.985, 0.97, 270_000, images=50, unrolled=1, all_images=10_000),
-    "compact": Promise(0.985, 0.97, 5_000, agreement=0.98, images=25, all_images=10_000),
-    "source": Promise(0.970, 0.80, 300_000, images=15, extreme=4),
+    "handwriting": Promise(0.985, 0.97, 270_000, images=20, unrolled=1, all_images=10_000, extreme=6),
+    "compact": Promise(0.985, 0.97, 5_000, agreement=0.98, images=15, all_images=10_000),
+    "source": Promise(0.970, 0.80, 300_000, images=6, extreme=12),
     "mlp": Promise(0.970, 0.80, 2_000_000),
     "mlp-8bit": Promise(0.970, 0.80, 310_000, agreement=0.99),
-    "cnn": Promise(0.994, 0.97, 50_000, agreement=0.99, images=6, all_images=10_000, extreme=8),
+    "cnn": Promise(0.994, 0.97, 50_000, agreement=0.99, images=3, all_images=10_000, extreme=12),
 }
 NAMES = list(models.MODELS)
 FORMS = [
@@ -90,19 +90,39 @@ def report(name: str):
     return json.loads((paths.model_folder(name) / "report.json").read_text(encoding="utf-8"))
 
 
-@pytest.fixture(scope="module")
-def digits(mnist):
-    """What a model's integers read in MNIST's test images, by its name; read once."""
-    return functools.cache(lambda name: integers(name).classify(mnist.x_test))
+@dataclass(frozen=True)
+class Sample:
+    """Test images of MNIST (n, 28, 28), their labels (n,), and how far a share of them may be from that of
+    all."""
+
+    images: np.ndarray
+    labels: np.ndarray
+    slack: float
+
+
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(5, id="fifth"), pytest.param(1, id="all", marks=pytest.mark.exhaustive)],
+)
+def sample(request, mnist):
+    """Every fifth test image; all of them where the exhaustive tests run."""
+    every = request.param
+    return Sample(mnist.x_test[::every], mnist.y_test[::every], 0.01 if every > 1 else 1e-9)
 
 
 @pytest.fixture(scope="module")
-def float_digits(mnist):
-    """What the float model beside a model reads in MNIST's test images, by its name; read once."""
+def digits(sample):
+    """What a model's integers read in the test images, by its name; read once."""
+    return functools.cache(lambda name: integers(name).classify(sample.images))
+
+
+@pytest.fixture(scope="module")
+def float_digits(sample):
+    """What the float model beside a model reads in the test images, by its name; read once."""
 
     def read(folder: str):
         judge = FloatJudge.load(paths.model_folder(folder) / "model.keras")
-        return judge.read_batch(mnist.x_test).argmax(axis=1)
+        return judge.read_batch(sample.images).argmax(axis=1)
 
     cached = functools.cache(read)
     return lambda name: cached(models.named(name).folder)
@@ -128,8 +148,8 @@ def test_the_files_are_there_and_the_forms_are_those_named(name):
 
 
 @each
-def test_the_integers_read_as_many_test_images_as_promised(name, mnist, digits):
-    assert (digits(name) == mnist.y_test).mean() >= PROMISES[name].mnist
+def test_the_integers_read_as_many_test_images_as_promised(name, sample, digits):
+    assert (digits(name) == sample.labels).mean() >= PROMISES[name].mnist - sample.slack
 
 
 @each
@@ -139,23 +159,24 @@ def test_the_integers_read_as_many_drawn_digits_as_promised(name):
 
 
 @each
-def test_the_figures_beside_the_model_are_its_own(name, mnist, digits):
+def test_the_figures_beside_the_model_are_its_own(name, sample, digits):
     figures = models.figures()[name]
     assert models.name_of(integers(name).sha256) == name
     assert figures.script_bytes == len(contract_for(integers(name), bytes(20)).locking_script)
-    assert figures.accuracy == pytest.approx((digits(name) == mnist.y_test).mean(), abs=1e-9)
+    assert figures.accuracy == pytest.approx((digits(name) == sample.labels).mean(), abs=sample.slack)
 
 
 @each
-def test_float_and_integers_agree_on_as_many_test_images_as_promised(name, digits, float_digits):
-    assert (digits(name) == float_digits(name)).mean() >= PROMISES[name].agreement
+def test_float_and_integers_agree_on_as_many_test_images_as_promised(name, sample, digits, float_digits):
+    assert (digits(name) == float_digits(name)).mean() >= PROMISES[name].agreement - sample.slack
 
 
 @each
-def test_the_report_repeats_on_the_test_images_and_names_its_recipe(name, mnist, float_digits):
+def test_the_report_repeats_on_the_test_images_and_names_its_recipe(name, sample, float_digits):
     stored = report(models.named(name).folder)
     recipe = RECIPES[models.named(name).folder]
-    assert (float_digits(name) == mnist.y_test).mean() == pytest.approx(stored["test_accuracy"], abs=1e-9)
+    share = (float_digits(name) == sample.labels).mean()
+    assert share == pytest.approx(stored["test_accuracy"], abs=sample.slack)
     assert stored["recipe"] == recipe.name
     assert stored["architecture"] == recipe.architecture
 
@@ -214,7 +235,7 @@ def oracle_logits(name: str, kind: Kind, picture: np.ndarray) -> list[int]:
 @each_form
 def test_the_engine_equals_the_oracle_on_real_images(name, kind, mnist):
     ruled = integers(name).with_rule(rule_of(kind))
-    for picture in mnist.x_test[: 20 if name == models.DEFAULT else 2]:
+    for picture in mnist.x_test[: 10 if name == models.DEFAULT else 2]:
         assert list(ruled.read(picture).logits) == oracle_logits(name, kind, picture)
 
 

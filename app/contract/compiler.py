@@ -36,7 +36,7 @@ class Compiled:
 def compile_source(source: Path) -> Compiled:
     """Compile one sCrypt file. Raises ContractError with the compiler's words, or with what is missing."""
     node = _tool("node")
-    compiler = _installed_compiler()
+    compiler = installed_compiler()
     with tempfile.TemporaryDirectory() as folder:
         done = _run([node, str(compiler), "compile", "--asm", "--ast", "-o", folder, str(source)])
         outputs = [Path(folder) / f"{source.stem}_{part}.json" for part in ("asm", "ast")]
@@ -48,7 +48,7 @@ def compile_source(source: Path) -> Compiled:
     return Compiled(asm, ast)
 
 
-def _installed_compiler() -> Path:
+def installed_compiler() -> Path:
     """The compiler in the data folder, brought there through npm the first time."""
     folder = paths.home() / "scryptc" / VERSION
     script = folder / "node_modules" / "scryptc" / "scrypt.js"

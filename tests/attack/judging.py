@@ -1,11 +1,11 @@
-"""Judge many spends in all processors: each under a default node's policy, and under consensus alone."""
+"""Judge spends, many of them on all processors: by a default node's policy, and by consensus alone."""
 
 from __future__ import annotations
 
 import multiprocessing
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
@@ -34,26 +34,35 @@ class Outcome:
     reason: str
 
 
+MANY = 200
+"""Spends from which on a pool of processes is worth its start."""
+
+
 class Judges:
-    """A pool of processes that hold the shipped contract."""
+    """Judge spends: a few in this process, many in a pool of processes that is started at first need."""
 
     def __init__(self) -> None:
-        # Spawned, since the parent may hold TensorFlow's threads, which no fork survives.
-        self._pool = ProcessPoolExecutor(
-            os.cpu_count(), mp_context=multiprocessing.get_context("spawn"), initializer=_warm
-        )
+        self._pool: ProcessPoolExecutor | None = None
 
     def __enter__(self) -> Judges:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._pool.shutdown(cancel_futures=True)
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
 
     def map(
-        self, function: Callable[[Given], Made], values: Iterable[Given], *, chunk: int = 8
+        self, function: Callable[[Given], Made], values: Sequence[Given], *, each: int = 1
     ) -> Iterator[Made]:
-        """`function` of every value, in their order."""
-        return self._pool.map(function, values, chunksize=chunk)
+        """`function` of every value, in their order; one value stands for `each` spends."""
+        if len(values) * each < MANY * (os.cpu_count() or 1):
+            return map(function, values)
+        if self._pool is None:
+            # Spawned, since the parent may hold TensorFlow's threads, which no fork survives.
+            self._pool = ProcessPoolExecutor(
+                os.cpu_count(), mp_context=multiprocessing.get_context("spawn"), initializer=_warm
+            )
+        return self._pool.map(function, values, chunksize=max(1, 8 // each))
 
     def judge(self, attempts: Sequence[Attempt]) -> list[Outcome]:
         """Every attempt under both sets of rules."""
@@ -116,7 +125,7 @@ def fuzz_many(judges: Judges, first: int, spends: int, version: int = 1) -> Fuzz
     """`fuzz`, over at least `spends` mutants of the seeds from `first` on."""
     shares = [(first + number, SHARE, version) for number in range(-(-spends // SHARE))]
     found = Fuzzed(Counter(), Counter(), [])
-    for done in judges.map(fuzz, shares, chunk=1):
+    for done in judges.map(fuzz, shares, each=SHARE):
         found.tried.update(done.tried)
         found.stopped.update(done.stopped)
         found.accepted.extend(done.accepted)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator
 
 import pytest
@@ -19,6 +20,7 @@ from tests.attack.conftest import TALLY
 from tests.attack.forge import Attempt
 from tests.attack.judging import Outcome
 from tests.consensus import consensus_limits
+from tests.sizes import sized
 
 pytestmark = pytest.mark.slow
 
@@ -62,10 +64,12 @@ def test_the_four_honest_steps_pass():
         assert (found.policy, found.consensus) == (True, True), (step.name, found.reason)
 
 
+@sized("every", 3, 1)
 @pytest.mark.parametrize("family", FAMILIES)
-def test_forged_steps_are_refused(family):
-    found = refused(family())
-    assert len(found) > 10
+def test_forged_steps_are_refused(family, every):
+    """Every third of them by default."""
+    found = refused(itertools.islice(family(), 0, None, every))
+    assert len(found) > 10 // every
     if family is bounty.short_of:
         # Only what the model does not read ends in false.
         assert all("left false" in one.reason for one in found)

@@ -48,7 +48,7 @@ def test_the_rules_are_those_of_the_source():
 
 
 @pytest.fixture
-def without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[object]:
+def without(compiler: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[object]:
     """Compile the contract without a rule, and let everything use that."""
     caches = (contract._parts, contract._separators, bounties.opened)
 

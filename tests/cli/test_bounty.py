@@ -102,7 +102,7 @@ def test_what_is_collected_is_what_training_reads(people, tmp_path):
     assert ben.json("bounty", "collect", "-o", target, "--data", base, "--all")["training"] == 6
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_a_model_is_trained_on_what_is_collected(people, tmp_path):
     anna, ben = people
     earn(anna, ben)

@@ -18,12 +18,7 @@ from app.errors import ContractError
 
 
 @pytest.mark.slow
-def test_compiling_the_source_afresh_gives_the_committed_description():
-    assert description.build(paths.contract_source()) == json.loads(
-        description.description_path().read_text()
-    )
-
-
+@pytest.mark.usefixtures("compiler")
 def test_a_source_that_does_not_compile_is_reported_in_the_compilers_words(tmp_path):
     source = tmp_path / "broken.scrypt"
     source.write_text(paths.contract_source().read_text().replace("loop (9)", "while (true)"))

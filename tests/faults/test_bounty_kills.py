@@ -12,6 +12,7 @@ import pytest
 
 from tests.cli.conftest import SEVEN, call
 from tests.conftest import Regtest
+from tests.sizes import sized
 
 PROGRAM = """
 import os, signal, sys
@@ -64,7 +65,7 @@ class Terminal:
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is POSIX")
-@pytest.mark.parametrize("when", ["before", "after"])
+@sized("when", "after", "before")
 def test_each_step_is_there_once_after_a_kill(regtest, tmp_path, when):
     anna = Terminal(regtest, tmp_path)
     terms = ("--digit", 7, "--reward", 20_000, "--until", "+110", "--window", 4)
@@ -87,7 +88,7 @@ def test_each_step_is_there_once_after_a_kill(regtest, tmp_path, when):
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is POSIX")
-@pytest.mark.parametrize("when", ["before", "after"])
+@sized("when", "after", "before")
 def test_a_reclaim_is_there_once_after_a_kill(regtest, tmp_path, when):
     anna = Terminal(regtest, tmp_path)
     ran = anna.run("never", "post", "--digit", 7, "--reward", 20_000, "--until", "+2")

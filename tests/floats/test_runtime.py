@@ -40,6 +40,7 @@ def test_the_judge_loads_and_reads_without_output_from_tensorflow() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "True\n", "")
 
 
+@pytest.mark.exhaustive
 def test_training_starts_silently_and_restores_stderr() -> None:
     done = run(
         "import sys\n"

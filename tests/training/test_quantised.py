@@ -25,7 +25,7 @@ RECIPE = QuantisedRecipe(epochs=3, batch=25)
 
 @pytest.fixture(scope="module")
 def model(strokes: Mnist) -> Any:
-    recipe = replace(RECIPES["cnn"], copies=2, teacher=Teacher("cnn", batch=32))
+    recipe = replace(RECIPES["cnn"], copies=2, teacher=Teacher("cnn", epochs=3, batch=32))
     return train(recipe, Corpus(strokes), seed=1, epochs=4).model
 
 

@@ -15,6 +15,7 @@ from app.chain.proof.making import make_proof
 from app.chain.proof.merkle import MerklePath
 from app.errors import InkproofError, ProofError
 from tests.chain.proof.conftest import small_model
+from tests.sizes import sized
 
 
 def test_a_file_alone_proves_the_claim_and_leaves_the_block_open(claimed):
@@ -167,7 +168,8 @@ def test_headers_without_work_or_link_are_refused(claimed):
         read_headers(bytes(none))
 
 
-def test_1500_damaged_files_prove_nothing_else(claimed):
+@sized("count", 300, 1_500)
+def test_damaged_files_prove_nothing_else(claimed, count):
     """Bytes changed, cut, doubled: each is refused, or says the same of the claim as the whole file.
 
     A Merkle path commits to the root, not to the height beside it: a changed height is left, and contradicted
@@ -178,7 +180,7 @@ def test_1500_damaged_files_prove_nothing_else(claimed):
     chain = {claimed.verdict.block_height: claimed.proof.headers[:80]}
     refused = 0
     small = [place for place in range(len(claimed.data)) if place < 400 or place > len(claimed.data) - 1_200]
-    for _ in range(1_500):
+    for _ in range(count):
         data = bytearray(claimed.data)
         place = random_.choice(small)
         match random_.randrange(4):
@@ -200,7 +202,7 @@ def test_1500_damaged_files_prove_nothing_else(claimed):
                 whole.examination, judgement=found.examination.judgement
             )
             assert found.block_state in (BlockState.FOUND, BlockState.NONE)
-    assert refused > 1_300
+    assert refused > 0.86 * count
 
 
 def test_a_coinbase_is_no_claim(regtest):

@@ -35,7 +35,7 @@ def fresh(content, trace=None):
 
 
 @pytest.mark.slow
-@settings(max_examples=120)
+@settings(max_examples=50)
 @given(steps)
 def test_following_a_drawing_gives_the_same_ink_as_redrawing_it(steps):
     sheet, document = Sheet(SIZE), Document()
