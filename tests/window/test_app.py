@@ -170,9 +170,7 @@ def test_closing_while_everything_starts_leaves_nothing_running(window, frames):
         for _ in range(frames):
             yield
 
-    began = time.monotonic()
     window(steps)
-    assert time.monotonic() - began < 60
     assert _left_running(_started()) == []
 
 
@@ -195,7 +193,7 @@ def test_a_signal_closes_the_window_in_good_order(bitcoind, home, number, group)
         os.killpg(program.pid, number) if group else program.send_signal(number)
         assert program.communicate(timeout=60)[0].splitlines()[-1] == "[]"
         assert program.returncode == 0
-        _, alive = psutil.wait_procs(children, timeout=10)
+        _, alive = psutil.wait_procs(children, timeout=60)
         assert alive == []
 
 

@@ -110,7 +110,7 @@ def test_full_screen_and_back(display, program):
     window = _window(display, program)
     for size in ("1400x900", "1280x800"):
         xdotool(display, "key", "F11")
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while size not in xdotool(display, "getwindowgeometry", window):
             assert time.monotonic() < deadline, size
             time.sleep(0.2)

@@ -225,7 +225,7 @@ def test_a_server_that_sends_a_byte_now_and_then_is_given_up(fake: FakeMisbehavi
 def test_a_cut_body_is_named(fake: FakeMisbehavingNode) -> None:
     fake.misbehave = lambda handler, question: answer(handler, b'{"result": 1', Content_Length="5000")
     with pytest.raises(UnreachableError):
-        Rpc(fake.url, "u", "p", timeout=5).call("getblockcount")
+        Rpc(fake.url, "u", "p", timeout=30).call("getblockcount")
 
 
 def test_an_answer_without_end_is_cut_off(fake: FakeMisbehavingNode) -> None:
