@@ -9,6 +9,7 @@ all the same, whoever follows the bounty finds it.
 from __future__ import annotations
 
 import contextlib
+import functools
 
 from bitcoinx import Tx, TxOutput
 
@@ -36,13 +37,13 @@ def settle(backend: Backend, ledger: Ledger, chain_id: str) -> None:
 
 
 def _orphaned(backend: Backend, book: BountyBook, chain_id: str) -> list[BountyStep]:
-    """Steps whose block is no longer in the chain. If the highest block is, so are those below it."""
-    found = []
-    for step in book.newest_confirmed(chain_id):
-        if step.block_hash is not None and backend.stands(step.block_hash):
-            break
-        found.append(step)
-    return found[::-1]
+    """The newest steps whose block is not in the chain any more, the lowest block first.
+
+    Each block is asked about: whoever follows another bounty may have recorded a higher one, which stands.
+    """
+    stands = functools.cache(backend.stands)
+    steps = book.newest_confirmed(chain_id)[::-1]
+    return [step for step in steps if step.block_hash is None or not stands(step.block_hash)]
 
 
 def _settle(backend: Backend, book: BountyBook, step: BountyStep) -> None:

@@ -209,7 +209,7 @@ class BountyBook:
             )
             return [self._to_step(row) for row in rows.fetchall()]
 
-    def newest_confirmed(self, chain_id: str, limit: int = 20) -> list[BountyStep]:
+    def newest_confirmed(self, chain_id: str, limit: int = 10) -> list[BountyStep]:
         """Our steps in blocks, the highest block first."""
         with self._ledger.transaction() as db:
             rows = db.execute(

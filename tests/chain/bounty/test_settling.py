@@ -127,6 +127,32 @@ def test_what_an_orphaned_block_had_confirmed_is_sent_again(regtest, poster, cla
         regtest.rpc.call("reconsiderblock", block)
 
 
+def test_a_step_in_an_orphaned_block_is_followed_though_a_later_one_stands(
+    regtest, poster, claimant, compact, seven, killed
+):
+    one, two = (
+        poster.bounties.post(compact, terms_for(compact, seven, poster, height(poster) + 40), REWARD)
+        for _ in range(2)
+    )
+    bounties = claimant.bounties
+    backend = bounties.connection.backend
+    block = bounties.commit(bounties.watch(one.record.txid, 0), seven).steps[-1].block_hash
+    later, send = bounties.watch(two.record.txid, 0), backend.send
+    regtest.rpc.call("invalidateblock", block)
+    try:
+        killed(claimant, after=True)
+        with pytest.raises(Killed):
+            bounties.commit(later, seven)
+        backend.send = send
+        mine(poster, 2)
+        assert bounties.watch(two.record.txid, 0).status == "committed"
+        settle(backend, bounties.ledger, CHAIN)
+        step = bounties.book.steps(bounties.book.find(CHAIN, one.record.txid, 0).id)[-1]
+        assert step.block_hash == backend.find(step.txid).block_hash != block
+    finally:
+        regtest.rpc.call("reconsiderblock", block)
+
+
 def test_a_faster_claimant_leaves_nothing_of_ours_open(poster, claimant, compact, seven, killed):
     posted = poster.bounties.post(compact, terms_for(compact, seven, poster, height(poster) + 40), REWARD)
     found = claimant.bounties.watch(posted.record.txid, 0)
