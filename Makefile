@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # Digits of people whom no training has seen, as a pen file; the pages quote the models' figures on it.
 PENS ?= $(wildcard ../shared/data/pendigits_test.npz)
 
-.PHONY: run check test exhaustive ten-runs attack load live-testnet lint format train bench models contract icon third-party lock exe exe-bare exe-onefile exe-report windows-smoke clean
+.PHONY: run check test pytest exhaustive ten-runs attack load live-testnet lint format train bench models contract icon third-party lock exe exe-bare exe-onefile exe-report windows-smoke clean
 
 run: $(VENV)/.run
 	@$(BIN)/inkproof $(if $(IMAGE),verify $(IMAGE)) $(ARGS)
@@ -29,11 +29,14 @@ check test exhaustive ten-runs attack: export TF_NUM_INTRAOP_THREADS := 1
 check test exhaustive ten-runs attack: export TF_NUM_INTEROP_THREADS := 1
 
 # Lint, types, and the tests that need no node and take no seconds: for the loop of work.
-check: lint
-	$(BIN)/python -m pytest $(TESTS) -m "not node and not slow and not exhaustive and not attack and not live" $(ARGS)
+check: export SELECTED := -m "not node and not slow and not exhaustive and not attack and not live"
 
-test: lint
-	$(BIN)/python -m pytest $(TESTS) $(ARGS)
+# mypy computes in one process: the tests begin beside it.
+check test: $(VENV)/.dev
+	@$(MAKE) --no-print-directory -j 2 lint pytest
+
+pytest: $(VENV)/.dev
+	$(BIN)/python -m pytest $(TESTS) $(SELECTED) $(ARGS)
 
 # Every one of MNIST's 10,000 test images through both Scripts: over two hours on two cores.
 exhaustive: $(VENV)/.dev

@@ -34,7 +34,7 @@ class Outcome:
     reason: str
 
 
-MANY = 200
+MANY = 400
 """Spends from which on a pool of processes is worth its start."""
 
 
@@ -55,7 +55,7 @@ class Judges:
         self, function: Callable[[Given], Made], values: Sequence[Given], *, each: int = 1
     ) -> Iterator[Made]:
         """`function` of every value, in their order; one value stands for `each` spends."""
-        if len(values) * each < MANY * (os.cpu_count() or 1):
+        if self._pool is None and len(values) * each < MANY:
             return map(function, values)
         if self._pool is None:
             # Spawned, since the parent may hold TensorFlow's threads, which no fork survives.
