@@ -44,7 +44,7 @@ _REACH = 40  # characters before the comment in which the figure stands, its uni
 
 @dataclass(frozen=True)
 class Figure:
-    """One note: the text before it, and where the figure is said to come from."""
+    """One note: the text before it, and the source that it names."""
 
     page: str
     line: int

@@ -195,7 +195,7 @@ def _profile(count: int) -> Figures:
 
 
 def _larger(arguments: tuple[Any, ...]) -> str:
-    """Deployments are told from claims by their size."""
+    """Deployments are distinguished from claims by their size."""
     if arguments[0] != "sendrawtransaction":
         return ""
     return " (deployment)" if len(arguments[1]) > 100_000 else " (claim)"

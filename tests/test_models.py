@@ -1,4 +1,4 @@
-"""The list of models: names, figures, and what is said of one that is not there."""
+"""The list of models: names, figures, and the error for an unknown one."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""How the pace of many alike things is told."""
+"""How the rate of similar steps is reported."""
 
 from app.progress import Pace
 

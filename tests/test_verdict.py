@@ -1,4 +1,4 @@
-"""What is said of the judges' readings, sure or not, proved or not."""
+"""The sentences about the judges' readings, sure or not, proved or not."""
 
 from __future__ import annotations
 

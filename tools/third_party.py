@@ -129,7 +129,7 @@ def _package(distribution: metadata.Distribution) -> Package:
 
 
 def _licence(name: str, about: metadata.PackageMetadata, texts: Sequence[Path]) -> str:
-    """What the package says, as an SPDX expression where it can be told."""
+    """What the package states, as an SPDX expression where possible."""
     for expression in _values(about, "License-Expression"):
         return expression
     classes = [one for one in _values(about, "Classifier") if one.startswith("License ::")]

@@ -105,7 +105,7 @@ def _from_data(options: argparse.Namespace) -> tuple[list[Picture], Labels]:
 
 
 def _one(judges: _Judges, pictures: Sequence[Picture], report: Reporter) -> Iterator[Answer]:
-    """The verdict on one picture, every step of it told."""
+    """The verdict on one picture, with a report of every step."""
 
     def on_stage(stage: ClaimStage, text: str) -> None:
         report(f"{item.name}: {f'in block {text}' if stage is ClaimStage.CONFIRMED else stage.value}")
@@ -154,7 +154,7 @@ def _show(answer: Answer, as_json: bool) -> int:
 
 
 def _summarise(answers: Iterator[Answer], labels: Labels, as_json: bool) -> int:
-    """One summary of all verdicts; what failed is told as it fails."""
+    """One summary of all verdicts; failures are reported as they happen."""
     tally = Tally()
     for (item, verdict), label in zip(answers, labels, strict=True):
         if isinstance(verdict, InkproofError):

@@ -1,4 +1,4 @@
-"""Ink told from the paper it is on: any colours, uneven light, shadows, and camera noise.
+"""Separates ink from the paper it is on: any colours, uneven light, shadows, and camera noise.
 
 Ink is whatever differs from the paper, in any colour channel. On a drawing made by a computer the paper is a
 smooth surface fitted to the whole picture. On a photograph or a scan it is found around each pixel: whatever

@@ -1,4 +1,4 @@
-"""Pictures whose pixels need care before ink is told from paper: tiny, enlarged or dithered ones."""
+"""Pictures whose pixels need care before ink is separated from paper: tiny, enlarged or dithered ones."""
 
 from __future__ import annotations
 

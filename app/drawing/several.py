@@ -1,4 +1,4 @@
-"""Several digits side by side told from one digit that is drawn in pieces.
+"""Distinguishes several digits side by side from one digit that is drawn in pieces.
 
 Two connected pieces of ink that stand beside each other with paper between them are two digits, unless they
 look like a four whose bar does not touch, or like a zero that is open at top and bottom: of 18,740 digits of

@@ -24,7 +24,7 @@ _MNIST_MEAN, _MNIST_DEVIATION = 0.1307, 0.3081
 _LEAST = 0.3
 """Share of the digits that a trained model reads at least; a guess reads 0.1."""
 _CLOSE = 0.02
-"""Meanings whose shares differ by less are told apart by their cross-entropy."""
+"""Meanings whose shares differ by less are compared by their cross-entropy."""
 _CLEARLY = 0.75
 """Times a cross-entropy: what another must stay below to be clearly better."""
 _WHITE = "-white"
@@ -98,7 +98,7 @@ def _judged(name: str, logits: npt.NDArray[np.float64], digits: npt.NDArray[np.i
 
 
 def chosen(trials: Sequence[Trial]) -> tuple[str, list[str]]:
-    """The winner, and what the person should be told of the choice.
+    """The winner, and what to tell the person about the choice.
 
     ModelError if no meaning makes the model read more than chance would.
     """

@@ -1,4 +1,4 @@
-"""Which reader a file is for: told by its first bytes, not by its name."""
+"""Chooses the reader of a file by its first bytes, not by its name."""
 
 from __future__ import annotations
 

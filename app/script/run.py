@@ -30,7 +30,7 @@ DEFAULT_POLICY = MinerPolicy(
     max_ops_per_script=2**32 - 1,
     max_pubkeys_per_multisig=2**32 - 1,
 )
-"""What a BSV node (1.0.13 and 1.2.2) allows unless told otherwise."""
+"""What a BSV node (1.0.13 and 1.2.2) allows by default."""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from tests.conftest import Regtest
 
 
 class FakeNodeOnAnotherChain(Rpc):
-    """A fake: a node that says it is on the chain it is told to name."""
+    """A fake: a node that reports any given chain."""
 
     def __init__(self, answer: object) -> None:
         super().__init__("http://127.0.0.1:1", "u", "p")

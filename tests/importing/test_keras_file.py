@@ -181,7 +181,7 @@ def test_numbers_that_count_a_layer_twice_are_read(saved, tmp_path):
 
 
 def test_channels_first_is_flattened_as_keras_flattens_it(keras, saved, tmp_path):
-    """From Keras 2.2 on, a Flatten that is told of channels first turns the map to channels last."""
+    """From Keras 2.2 on, a Flatten with channels first turns the map to channels last."""
     layers = keras.layers
     convolution, flatten = layers.Conv2D(3, 3, strides=3), layers.Flatten()
     keras.Sequential([layers.Input((28, 28, 1)), convolution, flatten, layers.Dense(10)]).save(

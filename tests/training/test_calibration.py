@@ -1,4 +1,4 @@
-"""The threshold of sureness is where it is said to be, and the curve tells digits from signs."""
+"""The threshold of sureness is where it is documented to be, and the curve separates digits from signs."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def plain(strokes: Mnist) -> Training:
 
 @pytest.fixture(scope="module")
 def followed(strokes: Mnist) -> tuple[Training, list[TrainingProgress]]:
-    """A short training of the whole recipe, and what it told of its progress."""
+    """A short training of the whole recipe, and the progress that it reported."""
     heard: list[TrainingProgress] = []
     return train(SMALL, Corpus(strokes), seed=1, epochs=2, progress=heard.append), heard
 

@@ -127,7 +127,7 @@ class NodeBackend:
         return node_transactions.transactions_in(self.rpc, block_hash)
 
     def block_proof(self, txid: str, block_hash: str) -> BlockProof:
-        """By `gettxoutproof`, which every node answers for a block that it is told."""
+        """By `gettxoutproof`, which every node answers for a given block."""
         answer = self.rpc.call("gettxoutproof", [txid], block_hash)
         try:
             raw = bytes.fromhex(answer)
@@ -162,7 +162,7 @@ class NodeBackend:
 
 
 def network_of(rpc: Rpc) -> Network:
-    """The network that a node says it is on; a raised regtest node cannot be told from a plain one."""
+    """The network that a node reports; a raised regtest node looks the same as a plain one."""
     answer = rpc.call("getblockchaininfo")
     chain = answer.get("chain") if isinstance(answer, dict) else None
     for network in NETWORKS.values():

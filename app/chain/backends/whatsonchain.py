@@ -150,8 +150,8 @@ class WhatsOnChain:
         return self._peer.hash(self._peer.mapping(self._json(status, answer)).get("txid"))
 
     def _details(self, path: str, what: str, key: str, name: str) -> Mapping[str, Any] | None:
-        """What is told of a block or a transaction, checked against the name that was asked for; None if
-        unknown."""
+        """The service's record of a block or a transaction, checked against the name that was asked for; None
+        if unknown."""
         status, answer = self._ask(path)
         if status == 404:
             return None

@@ -25,7 +25,7 @@ _children: list[subprocess.Popen[bytes]] = []
 
 
 def data_folder_flag(folder: Path) -> str:
-    """The argument of bitcoind by which our node is told from every other process."""
+    """The argument of bitcoind that identifies our node among all processes."""
     return f"-datadir={plain_path(folder) if sys.platform == 'win32' else folder}"
 
 

@@ -112,7 +112,7 @@ def _chain(state: State, message: told.Message) -> State:
 
 
 def _history(state: State, rows: tuple[Row, ...]) -> State:
-    """The history as it is now; what has got into a block since is told to the verdicts as well."""
+    """The history as it is now; verdicts whose claim is now in a block are updated as well."""
     last = max(0, len(rows) - 1)
     blocks = {row.txid: row.block for row in rows if row.block is not None}
     judged = tuple(

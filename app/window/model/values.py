@@ -158,7 +158,7 @@ class ChainView:
     explorer: str = ""
     """Where a transaction can be looked up, with one `{}`; empty on a private chain."""
     address: str = ""
-    """Where coins are sent to; empty until the chain's worker has told it."""
+    """The address that coins are sent to; empty until the chain's worker has sent it."""
 
     @property
     def up(self) -> bool:

@@ -151,7 +151,7 @@ def _serve(connection: Connection, who: Who, model: str, load: Callable[[str], R
 
 
 def _loaded(connection: Connection, who: Who, model: str, load: Callable[[str], Reader]) -> Reader | None:
-    """A model that reads, or None once the window has been told why there is none."""
+    """A model that reads, or None after the window was sent the reason."""
     try:
         reader = load(model)
     except InkproofError as error:
