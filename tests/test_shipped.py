@@ -286,7 +286,10 @@ def test_script_and_engine_agree_on_many_images(name, kind, mnist):
     assert differing(name, kind, mnist.x_test[: PROMISES[name].all_images]) == []
 
 
-@pytest.mark.parametrize("name", ["compact", "cnn", "mlp-8bit", "mlp"])
+@pytest.mark.parametrize(
+    "name",
+    ["compact", "cnn", *(pytest.param(name, marks=pytest.mark.exhaustive) for name in ("mlp-8bit", "mlp"))],
+)
 def test_a_node_verifies_right_claims_and_refuses_wrong_ones(name, home, bitcoind, mnist):
     """With default policy, and a raised one for what a default node refuses."""
     model, program = integers(name), program_for(integers(name), Kind.PACKED)

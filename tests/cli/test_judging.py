@@ -139,6 +139,7 @@ def test_a_node_that_is_kept_is_not_said_to_be_stopped(inkproof):
     assert "Stopping the node" not in inkproof("deploy", "--model", "compact").stderr
 
 
+@pytest.mark.exhaustive
 def test_the_unrolled_contract_is_verified_too(inkproof):
     ran = inkproof("verify", SEVEN, "--kind", "unrolled", "--json")
     assert ran.returncode == 0, ran.stderr

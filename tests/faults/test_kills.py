@@ -13,6 +13,7 @@ import pytest
 from app.chain.ledger.records import VerificationState
 from tests.faults import world
 from tests.faults.conftest import Driver
+from tests.sizes import sized
 
 SEEDS = itertools.count(100)
 SIGKILL = -9
@@ -53,8 +54,8 @@ def walk(driver: Driver, victim: str, stride: int = 1) -> dict[str, list[Verific
 @pytest.mark.parametrize(
     ("victim", "stride"),
     [
-        ("app", 5),
-        ("node", 7),
+        ("app", 8),
+        ("node", 10),
         pytest.param("app", 1, marks=pytest.mark.exhaustive),
         pytest.param("node", 1, marks=pytest.mark.exhaustive),
     ],
@@ -98,9 +99,9 @@ def test_the_program_killed_at_every_step(driver):
 
 
 @pytest.mark.timeout(280)
-@pytest.mark.parametrize("stride", [3, pytest.param(1, marks=pytest.mark.exhaustive)])
+@sized("stride", 4, 1)
 def test_the_node_killed_at_every_step(driver, stride):
-    """What the node had taken and lost with its memory is sent again. (Every third step by default.)"""
+    """What the node had taken and lost with its memory is sent again. (Every fourth step by default.)"""
     outcomes = walk(driver, "node", stride)
     assert len(outcomes) >= 20 // stride
     late = [states for name, states in outcomes.items() if "mine" in name or "ACCEPTED" in name]

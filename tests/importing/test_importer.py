@@ -26,6 +26,12 @@ def shipped():
     return load_digits()
 
 
+@pytest.fixture(scope="module")
+def dense(keras, tmp_path_factory):
+    """A file of dense layers that Keras has trained."""
+    return trained(keras, "dense", load_digits(), tmp_path_factory.mktemp("dense"))
+
+
 def verified(model, digits, service):
     """Put a digit that the model reads right, and then a wrong claim of it, to a node with default policy."""
     integers, judge = load(model.integers_path), FloatJudge.load(model.float_path)
@@ -80,22 +86,20 @@ def test_five_kinds_are_verified_by_a_default_node(keras, kind, home, bitcoind, 
 
 
 @pytest.mark.slow
-def test_a_dense_model_keeps_full_precision_unless_bits_are_named(keras, home, tmp_path, shipped):
-    path = trained(keras, "dense", shipped, tmp_path)
-    full = import_file(path, "full")
+def test_a_dense_model_keeps_full_precision_unless_bits_are_named(dense, home):
+    full = import_file(dense, "full")
     assert full.meta["bits"] is None and full.kinds == ("packed", "unrolled")
     assert full.meta["measured"]["digits"]["agreement"] == 1.0
     with pytest.raises(ModelError, match="is imported already, as 'full'"):
-        import_file(path, "again")
+        import_file(dense, "again")
     models.remove("full")
-    few = import_file(path, "few", bits=8)
+    few = import_file(dense, "few", bits=8)
     assert few.meta["bits"] == 8 and few.figures.script_bytes < full.figures.script_bytes
 
 
 @pytest.mark.slow
-def test_a_named_meaning_is_used_and_a_better_one_is_reported(keras, home, tmp_path, shipped):
-    path = trained(keras, "dense", shipped, tmp_path)
-    model = import_file(path, pixels="-1..1-white")
+def test_a_named_meaning_is_used_and_a_better_one_is_reported(dense, home):
+    model = import_file(dense, pixels="-1..1-white")
     assert model.meta["pixels"] == "-1..1-white"
     assert any("as 0..1 it would read" in note for note in model.meta["notes"])
 

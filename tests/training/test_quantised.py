@@ -70,6 +70,7 @@ def test_the_trained_integers_are_within_their_bits_and_read_the_images(model: A
     assert heard[-1].metrics["loss"] < heard[0].metrics["loss"]
 
 
+@pytest.mark.exhaustive
 def test_the_same_seed_gives_the_same_integers(model: Any, strokes: Mnist) -> None:
     short = replace(RECIPE, epochs=1)
     one, same, other = (

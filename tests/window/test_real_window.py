@@ -80,6 +80,7 @@ def test_a_digit_drawn_with_the_mouse_ends_up_in_the_ledger_of_a_node(display, p
     assert (record.claim, record.float_digit, record.fixed_digit) == (7, 7, 7)
     assert record.block_height is not None
     _refuse(display, program, home)
+    _full_screen_and_back(display, window)
     xdotool(display, "key", "ctrl+q")
     assert program.wait(timeout=60) == 0
 
@@ -106,8 +107,7 @@ def test_where_the_clipboard_has_no_pictures_to_give_it_is_said_what_to_install(
     assert "xclip" in refused.value.hint
 
 
-def test_full_screen_and_back(display, program):
-    window = _window(display, program)
+def _full_screen_and_back(display, window):
     for size in ("1400x900", "1280x800"):
         xdotool(display, "key", "F11")
         deadline = time.monotonic() + 60
