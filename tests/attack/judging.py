@@ -55,9 +55,9 @@ class Judges:
         self, function: Callable[[Given], Made], values: Sequence[Given], *, each: int = 1
     ) -> Iterator[Made]:
         """`function` of every value, in their order; one value stands for `each` spends."""
-        if self._pool is None and len(values) * each < MANY:
-            return map(function, values)
         if self._pool is None:
+            if len(values) * each < MANY:
+                return map(function, values)
             # Spawned, since the parent may hold TensorFlow's threads, which no fork survives.
             self._pool = ProcessPoolExecutor(
                 os.cpu_count(), mp_context=multiprocessing.get_context("spawn"), initializer=_warm

@@ -75,11 +75,12 @@ def test_forged_steps_are_refused(family, every):
         assert all("left false" in one.reason for one in found)
 
 
+@sized("every", 3, 1)
 @pytest.mark.parametrize("family", [*FAMILIES[:1], *FAMILIES[2:-1]])
-def test_forged_steps_are_refused_under_the_rules_since_chronicle(family, monkeypatch):
+def test_forged_steps_are_refused_under_the_rules_since_chronicle(family, every, monkeypatch):
     """Version 2: unlocking scripts and signatures may be malleable. Every third step by default."""
     monkeypatch.setattr(bounty, "VERSION", 2)
-    forged = list(family())[::3]
+    forged = list(family())[::every]
     taken = [step.name for step in forged if since_chronicle(step)]
     TALLY.forged("bounty, since Chronicle", len(forged), len(taken))
     assert len(forged) > 3 and taken == []
