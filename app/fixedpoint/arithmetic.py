@@ -45,8 +45,7 @@ class Range:
     """What is proved of one layer's values, for any image whatever.
 
     `low` and `high`: Python integers (dtype object) of the values' shape, no reachable value lies outside;
-    the bounds themselves may be unreachable. `denominator`: what the values are multiples of 1/denominator
-    of.
+    the bounds themselves may be unreachable. `denominator`: the values are multiples of its inverse.
     `magnitude`: nothing on the way to the values (what enters the sums, products, partial sums in whatever
     order) exceeds it in absolute value.
     """

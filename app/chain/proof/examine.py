@@ -118,7 +118,7 @@ def parse(raw: bytes, txid: str) -> Tx:
     """A transaction from its bytes. ChainError where they are not one."""
     try:
         return Tx.from_bytes(raw)
-    except Exception as error:  # a stranger's bytes: bitcoinX names no family of errors for them
+    except Exception as error:  # a stranger's bytes: bitcoinX documents no exceptions for malformed ones
         raise ChainError(f"Transaction {txid} cannot be read.", why=f"{error}.") from error
 
 
