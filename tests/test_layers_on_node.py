@@ -12,6 +12,7 @@ from tests import oracle
 from tests.chains import steps_of
 from tests.conftest import quiet
 from tests.fixedpoint.test_imported import MODELS, PICTURES, trained
+from tests.sizes import sized
 
 pytestmark = pytest.mark.slow
 
@@ -40,8 +41,9 @@ def test_engine_oracle_and_script_agree_on_pictures_and_extremes(name):
         assert run_program(program, picture.tobytes()).logits == logits
 
 
-def test_a_node_with_default_policy_accepts_true_claims_and_refuses_false_ones(home):
-    for name in KINDS:
+@sized("names", KINDS[1:3], KINDS)
+def test_a_node_with_default_policy_accepts_true_claims_and_refuses_false_ones(home, names):
+    for name in names:
         model = integers(name)
         with open_service(model, Kind.PACKED, NodeChoice(), quiet) as service:
             for picture in [PICTURES[0], extremes()[1]]:

@@ -19,7 +19,7 @@ from app.training.pens import chosen, load_pens
 from app.training.penwork import as_written
 
 PROMISES = {"handwriting": 0.975, "compact": 0.975, "cnn": 0.980}
-"""The least share of pen digits that the models trained on pens read; one percent less of any quarter."""
+"""The least share of pen digits that the models trained on pens read."""
 SIGNS = 0.08
 """The largest share of signs that are sure where 97 of 100 rightly read digits are."""
 
@@ -58,10 +58,25 @@ def pens(mnist_file):
     return load_pens(_beside(mnist_file, "pendigits_test.npz"), digits=True)
 
 
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(6, id="sixth"), pytest.param(1, id="all", marks=pytest.mark.exhaustive)],
+)
+def every(request):
+    """Every how many-th digit is read: all of them where the exhaustive tests run."""
+    return request.param
+
+
 @pytest.fixture(scope="module")
-def digits(pens):
-    """A quarter of them as pictures (N, 28, 28), and their labels (N,)."""
-    return drawn(pens, 4)
+def slack(every):
+    """How far a share of these digits may be from that of all."""
+    return 0.015 if every > 1 else 1e-9
+
+
+@pytest.fixture(scope="module")
+def digits(pens, every):
+    """Pictures (N, 28, 28) of every so many-th of them, and their labels (N,)."""
+    return drawn(pens, every)
 
 
 @pytest.fixture(scope="module")
@@ -71,32 +86,23 @@ def readings(digits):
 
 
 @pytest.fixture(scope="module")
-def signs(mnist_file):
-    """Pictures of letters and signs of the writers held out."""
+def signs(mnist_file, every):
+    """Pictures of letters and signs of the writers held out: all of them, or of every third sign."""
     pens = load_pens(_beside(mnist_file, "pen_other.npz"), digits=False)
-    return as_written(chosen(pens, pens.held_out()), workers=1)
+    return drawn(chosen(pens, pens.held_out()), min(every, 3))[0]
 
 
 @pytest.mark.parametrize("name", models.MODELS)
-def test_the_figure_on_pens_is_the_model_s_own_and_a_quarter_of_them_are_read_alike(name, digits, readings):
+def test_the_figure_on_pens_is_the_model_s_own(name, digits, readings, slack):
     figures = json.loads((paths.resources() / "docs" / "figures" / "real-hands.json").read_text())
     assert figures["now"][name]["test"] == models.figures()[name].pens
     share = float((readings(name)[0] == digits[1]).mean())
-    assert figures["now"][name]["test"] == pytest.approx(share, abs=0.015)
-
-
-@pytest.mark.exhaustive
-def test_the_figures_on_pens_are_of_all_of_them(pens):
-    pictures, labels = drawn(pens, 1)
-    for name in models.MODELS:
-        share = float((integers(name).classify(pictures) == labels).mean())
-        assert models.figures()[name].pens == pytest.approx(share, abs=1e-9)
-        assert share >= PROMISES.get(name, 0.0)
+    assert figures["now"][name]["test"] == pytest.approx(share, abs=slack)
 
 
 @ours
-def test_people_are_read_as_promised(name, digits, readings):
-    assert (readings(name)[0] == digits[1]).mean() >= PROMISES[name] - 0.01
+def test_people_are_read_as_promised(name, digits, readings, slack):
+    assert (readings(name)[0] == digits[1]).mean() >= PROMISES[name] - slack
 
 
 @ours

@@ -80,12 +80,12 @@ def refused_since_chronicle(judges: Judges):
 
 
 @pytest.fixture(
-    params=[pytest.param(3, id="sample"), pytest.param(1, id="all", marks=pytest.mark.exhaustive)]
+    params=[pytest.param(8, id="sample"), pytest.param(1, id="all", marks=pytest.mark.exhaustive)]
 )
 def refused(request: pytest.FixtureRequest, judges: Judges, refused_since_chronicle):
     """Assert that forged spends are refused by the rules before Chronicle, a node's policy and a block's, and
-    by those since; and that honest ones pass. Of the forged ones every third is judged, and of these every
-    third by the rules since Chronicle; where the exhaustive tests run, all of them by all rules.
+    by those since; and that honest ones pass. Of the forged ones every eighth is judged, and of these every
+    eighth by the rules since Chronicle; where the exhaustive tests run, all of them by all rules.
     """
     every = request.param
 

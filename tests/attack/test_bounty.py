@@ -64,10 +64,10 @@ def test_the_four_honest_steps_pass():
         assert (found.policy, found.consensus) == (True, True), (step.name, found.reason)
 
 
-@sized("every", 3, 1)
+@sized("every", 8, 1)
 @pytest.mark.parametrize("family", FAMILIES)
 def test_forged_steps_are_refused(family, every):
-    """Every third of them by default."""
+    """Every eighth of them by default."""
     found = refused(itertools.islice(family(), 0, None, every))
     assert len(found) > 10 // every
     if family is bounty.short_of:
@@ -75,15 +75,15 @@ def test_forged_steps_are_refused(family, every):
         assert all("left false" in one.reason for one in found)
 
 
-@sized("every", 3, 1)
+@sized("every", 8, 1)
 @pytest.mark.parametrize("family", [*FAMILIES[:1], *FAMILIES[2:-1]])
 def test_forged_steps_are_refused_under_the_rules_since_chronicle(family, every, monkeypatch):
-    """Version 2: unlocking scripts and signatures may be malleable. Every third step by default."""
+    """Version 2: unlocking scripts and signatures may be malleable. Every eighth step by default."""
     monkeypatch.setattr(bounty, "VERSION", 2)
     forged = list(family())[::every]
     taken = [step.name for step in forged if since_chronicle(step)]
     TALLY.forged("bounty, since Chronicle", len(forged), len(taken))
-    assert len(forged) > 3 and taken == []
+    assert forged and taken == []
 
 
 def test_the_honest_steps_pass_under_the_rules_since_chronicle_too(monkeypatch):
@@ -111,8 +111,9 @@ def test_an_item_beneath_an_honest_step_is_not_relayed():
         assert (found.policy, found.consensus) == (False, True)
 
 
-def test_random_damage_is_refused():
-    assert len(refused(bounty.mutants(1, 40))) == 40
+@sized("steps", 15, 40)
+def test_random_damage_is_refused(steps):
+    assert len(refused(bounty.mutants(1, steps))) == steps
 
 
 @pytest.mark.attack

@@ -22,6 +22,7 @@ from tests.attack.verifyscript import CONSENSUS, POLICY
 from tests.bounties import CLAIMANT, REWARD, pays
 from tests.chain.payments import pay
 from tests.conftest import Regtest, quiet
+from tests.sizes import sized
 
 RULES = ((POLICY, "policy"), (CONSENSUS, "block"))
 
@@ -36,10 +37,11 @@ def _spend(step: Step) -> dict[str, object]:
     return {"tx": step.tx.to_hex(), "n": step.index, "txo": spent}
 
 
-def test_the_node_refuses_every_forged_step_under_both_sets_of_rules(regtest):
+@sized("every", 4, 1)
+def test_the_node_refuses_forged_steps_under_both_sets_of_rules(regtest, every):
     families = (bounty.commits, bounty.merged, bounty.reveals, bounty.reopens, bounty.reclaims, bounty.calls)
     forged = [step for family in families for step in family()]
-    forged += list(bounty.short_of())[::3]
+    forged = [*forged, *list(bounty.short_of())[::3]][::every]
     honest = bounty.honest()
     for flags, name in RULES:
         found = verdicts(regtest, [*forged, *honest], flags)
@@ -107,13 +109,14 @@ class Stage:
         self.patch.setattr(bounties, "COIN", Coin(answer.txid, 1, 50_000))
 
 
-def test_a_bounty_that_is_really_there_moves_by_honest_steps_only(regtest, monkeypatch):
+@sized("every", 6, 2)
+def test_a_bounty_that_is_really_there_moves_by_honest_steps_only(regtest, monkeypatch, every):
     """Its commitment is as of block 100, long passed here: it can be revealed, and opened again."""
     stage = Stage(regtest, monkeypatch)
     regtest.backend.mine(regtest.wallet.address, 20)
-    stage.refused(list(bounty.commits())[::2])
+    stage.refused(list(bounty.commits())[::every])
     stage.taken(bounties.commit())
-    stage.refused([*list(bounty.reveals())[::2], *list(bounty.reopens())[::2]])
+    stage.refused([*list(bounty.reveals())[::every], *list(bounty.reopens())[::every]])
     stage.taken(build_reopen(bounties.committed(), 110, [bounties.COIN], [bounties.change(value=30_000)]))
 
 

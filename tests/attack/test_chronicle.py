@@ -191,7 +191,7 @@ def run_fuzz(judges: Judges, first: int, spends: int) -> None:
 
 
 def test_mutated_spends_of_version_2_never_pass_but_as_true_claims(judges):
-    run_fuzz(judges, 5_000, 200)
+    run_fuzz(judges, 5_000, 100)
 
 
 @pytest.mark.attack

@@ -25,7 +25,7 @@ def run(judges: Judges, first: int, spends: int) -> None:
 
 
 def test_mutated_spends_never_pass(judges, refused, forger):
-    run(judges, 0, 200)
+    run(judges, 0, 100)
     refused(
         "fuzz: control", [forger.attempt("false", bytes(784), 11)], [forger.finished("true", honest(forger))]
     )

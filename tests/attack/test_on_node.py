@@ -18,6 +18,7 @@ from tests.attack.mutations import mutants
 from tests.attack.verifyscript import CONSENSUS, POLICY
 from tests.chain.payments import pay
 from tests.conftest import quiet
+from tests.sizes import sized
 
 VALUE = 5_000
 
@@ -46,7 +47,7 @@ def verdicts(target: Target, attempts: list[Attempt], flags: int) -> list[str]:
     return verifyscript.verdicts(target.rpc, [{"tx": one.tx.hex(), "n": 0} for one in attempts], flags)
 
 
-def spends(forger: Forger) -> list[Attempt]:
+def spends(forger: Forger, mutated: int) -> list[Attempt]:
     """A sample of every class of attack; mutants whose outpoint is another are not this output's spends."""
     images = noise(21, 3)
     forged = [
@@ -66,14 +67,14 @@ def spends(forger: Forger) -> list[Attempt]:
     pushes = b"".join(push_item(item) for item in (image, digit, signature, key))
     forged += [forger.finished("script", forger.scripted(pushes + b"\x61"))]
     own = Tx.from_bytes(forger.honest).inputs[0].prev_idx
-    mutated = [a for a in mutants(forger, 31, 300) if Tx.from_bytes(a.tx).inputs[0].prev_idx == own]
-    return forged + mutated
+    return forged + [a for a in mutants(forger, 31, mutated) if Tx.from_bytes(a.tx).inputs[0].prev_idx == own]
 
 
-def test_the_node_refuses_hundreds_of_forged_spends_under_both_sets_of_rules(target):
-    forged = spends(target.forger)
+@sized("mutated", 60, 300)
+def test_the_node_refuses_forged_spends_of_every_class_under_both_sets_of_rules(target, mutated):
+    forged = spends(target.forger, mutated)
     honest = [target.forger.attempt("true", image, read(image)) for image in noise(22, 3)]
-    assert len(forged) > 300
+    assert len(forged) > 40 + mutated * 3 // 4
     for flags, name in ((POLICY, "node: verifyscript, policy"), (CONSENSUS, "node: verifyscript, block")):
         found = verdicts(target, [*forged, *honest], flags)
         bad, good = found[: len(forged)], found[len(forged) :]
@@ -96,9 +97,10 @@ def test_node_and_interpreter_agree_on_true_claims_in_another_form(target):
     assert verdicts(target, forms, CONSENSUS) == ["ok"] * 2
 
 
-def test_nothing_forged_is_taken_and_the_owners_true_claim_is(target, regtest):
+@sized("mutated", 60, 300)
+def test_nothing_forged_is_taken_and_the_owners_true_claim_is(target, regtest, mutated):
     """Sent for real, one after the other, to the output that is really there; at the end it is spent."""
-    forged = spends(target.forger)[::4]
+    forged = spends(target.forger, mutated)[::4]
     answers = [send(target.rpc, attempt.tx) for attempt in forged]
     TALLY.forged("node: sent", len(answers), sum(answer.accepted for answer in answers))
     assert not any(answer.accepted for answer in answers)

@@ -11,16 +11,16 @@ from tests.conftest import quiet
 
 @pytest.fixture(scope="module")
 def comparison(bitcoind, mnist_file, tmp_path_factory):
-    """Two models on 60 images and 60 drawings."""
+    """Two models on 24 images and 24 drawings."""
     entries = [models.MODELS[name] for name in ("handwriting", "compact")]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("INKPROOF_HOME", str(tmp_path_factory.mktemp("home")))
-        return compare(mnist_file, None, None, 60, quiet, entries)
+        return compare(mnist_file, None, None, 24, quiet, entries)
 
 
 def test_a_row_holds_what_was_measured(comparison):
     table = comparison.as_json()
-    assert (table["images"], table["drawings"]) == (60, 60)
+    assert (table["images"], table["drawings"]) == (24, 24)
     rows = {row["model"]: row for row in table["models"]}
     assert list(rows) == ["handwriting", "compact"]
     for row in rows.values():

@@ -127,7 +127,7 @@ def test_both_forms_are_shown_with_the_times_they_differ(figures):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("more", [0, 9])
+@pytest.mark.parametrize("more", [0, pytest.param(9, marks=pytest.mark.exhaustive)])
 def test_nothing_is_cut_off_and_no_text_lies_on_another(figures, more):
     for number in range(more):
         figures["models"][f"model-{number}"] = measured(1_001 * 2**number, 0.4 * 2**number)

@@ -25,6 +25,19 @@ def drawings():
     return load_drawings(DRAWN)
 
 
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(10, id="tenth"), pytest.param(4, id="quarter", marks=pytest.mark.exhaustive)],
+)
+def at_sizes(request, drawings):
+    """Pictures (n, 28, 28) of every tenth drawing, or of a quarter of them, by the canvas's pixels a side."""
+    some = drawings[:: request.param]
+    return {
+        size: np.stack([to_mnist(rasterise(drawing.strokes, size)) for drawing in some])
+        for size in (280, 560, 1120)
+    }
+
+
 def test_every_digit_is_drawn_at_least_forty_times_in_each_of_its_styles(drawings):
     assert min(Counter(drawing.digit for drawing in drawings).values()) >= 40
     styles = {digit: {d.style for d in drawings if d.digit == digit} for digit in range(10)}
@@ -56,18 +69,13 @@ def test_the_generator_draws_the_set_that_is_kept(drawings):
 
 
 @pytest.mark.slow
-def test_the_size_of_the_canvas_hardly_changes_what_is_read(drawings):
-    """Canvases of 280, 560 and 1120 pixels; measured: mean 0.7 of 255, worst picture 2.4, pixel 76."""
-    means, largest = [], []
-    for drawing in drawings[::4]:
-        small, middle, large = (to_mnist(rasterise(drawing.strokes, size)) for size in (280, 560, 1120))
-        for one in (small, large):
-            apart = np.abs(one.astype(int) - middle)
-            means.append(apart.mean())
-            largest.append(apart.max())
-    assert np.mean(means) < 1
-    assert np.max(means) < 3
-    assert np.max(largest) < 80
+def test_the_size_of_the_canvas_hardly_changes_what_is_read(at_sizes):
+    """Measured: mean 0.7 of 255, worst picture 2.4, pixel 76."""
+    apart = np.abs(np.stack([at_sizes[280], at_sizes[1120]]).astype(int) - at_sizes[560])
+    means = apart.mean(axis=(2, 3))
+    assert means.mean() < 1
+    assert means.max() < 3
+    assert apart.max() < 80
 
 
 def test_drawings_come_back_from_their_file(tmp_path, drawings):
@@ -125,16 +133,11 @@ def shipped():
     return load(path)
 
 
-def pictures(drawings, size):
-    return np.stack([to_mnist(rasterise(drawing.strokes, size)) for drawing in drawings])
-
-
 @pytest.mark.slow
-def test_the_class_does_not_change_with_the_size_of_the_canvas(drawings, shipped):
+def test_the_class_does_not_change_with_the_size_of_the_canvas(at_sizes, shipped):
     """Of drawings read with a margin of half a logit; one between two digits may fall either way."""
-    few = drawings[::4]
-    logits = np.sort(shipped.logits(pictures(few, 560)).astype(float), axis=1)
+    logits = np.sort(shipped.logits(at_sizes[560]).astype(float), axis=1)
     clear = logits[:, -1] - logits[:, -2] > shipped.logit_range.denominator / 2
     assert clear.mean() > 0.9
-    classes = [shipped.classify(pictures(few, size))[clear] for size in (280, 560, 1120)]
+    classes = [shipped.classify(at_sizes[size])[clear] for size in (280, 560, 1120)]
     assert np.array_equal(classes[0], classes[1]) and np.array_equal(classes[2], classes[1])

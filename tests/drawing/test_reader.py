@@ -151,7 +151,7 @@ def test_an_animation_of_blank_frames_is_blank():
 
 
 @pytest.mark.slow
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(st.integers(0, 2**32 - 1), st.booleans(), st.floats(0, 7), st.floats(0, 0.5))
 def test_a_photograph_with_uneven_light_and_noise_is_read(seed, dark, noise, fall):
     random = np.random.default_rng(seed)
@@ -279,7 +279,7 @@ def test_paths_that_hold_no_picture_are_refused_in_words(tmp_path):
         assert caught.value.why and caught.value.hint
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(st.sampled_from(["PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF", "ICO", "AVIF", "HEIF"]), st.data())
 def test_damaged_bytes_end_in_a_picture_or_in_words(kind, data):
     if kind == "HEIF":

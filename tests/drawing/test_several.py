@@ -11,6 +11,7 @@ from app.drawing.strokes import Stroke
 from app.errors import BlankError, SeveralDigitsError
 from tests.drawing.several import GAPS, pair_ink
 from tests.drawing.test_reader import encoded
+from tests.sizes import sized
 
 DRAWINGS = load_drawings(Path(__file__).parents[1] / "data" / "drawn.json")
 DIGITS = [[np.array(stroke.points) for stroke in drawing.strokes] for drawing in DRAWINGS]
@@ -66,26 +67,29 @@ def test_one_digit_in_pieces_is_one(name):
 
 
 @pytest.mark.slow
-def test_the_drawn_set_is_taken_for_single_digits():
+@sized("every", 4, 1)
+def test_the_drawn_set_is_taken_for_single_digits(every):
     refused = [
         (drawing.digit, drawing.style)
-        for drawing in DRAWINGS
+        for drawing in DRAWINGS[::every]
         if count_digits(rasterise(drawing.strokes, 140)) > 1
     ]
     assert len(refused) <= 1, refused
 
 
 @pytest.mark.slow
+@sized("pairs", 40, 100)
 @pytest.mark.parametrize(("gap", "share"), [(GAPS[3], 0.9), (GAPS[4], 0.95), (GAPS[5], 0.97)])
-def test_two_digits_side_by_side_are_noticed(gap, share):
+def test_two_digits_side_by_side_are_noticed(gap, share, pairs):
     random = np.random.default_rng(2)
-    assert np.mean([count_digits(pair_ink(DIGITS, gap, random)) == 2 for _ in range(100)]) >= share
+    assert np.mean([count_digits(pair_ink(DIGITS, gap, random)) == 2 for _ in range(pairs)]) >= share
 
 
-def test_a_row_of_digits_is_noticed_whether_they_touch_or_not():
+@sized("rows", 20, 50)
+def test_a_row_of_digits_is_noticed_whether_they_touch_or_not(rows):
     random = np.random.default_rng(3)
     for gap in (-0.1, 0.2):
-        assert np.mean([count_digits(pair_ink(DIGITS, gap, random, 4)) > 1 for _ in range(50)]) >= 0.95
+        assert np.mean([count_digits(pair_ink(DIGITS, gap, random, 4)) > 1 for _ in range(rows)]) >= 0.95
 
 
 def test_a_crumb_beside_a_digit_does_not_count():

@@ -38,14 +38,19 @@ def made(corpus: Corpus, cache: Cache, pens: PenRecipe | None = RECIPE) -> Lesso
     )
 
 
-def test_a_lesson_is_mnist_then_every_drawing_then_the_signs(corpus: Corpus) -> None:
-    found = made(corpus, Cache())
+@pytest.fixture(scope="module")
+def found(corpus: Corpus) -> Lesson:
+    return made(corpus, Cache())
+
+
+def test_a_lesson_is_mnist_then_every_drawing_then_the_signs(corpus: Corpus, found: Lesson) -> None:
     assert corpus.digits is not None and corpus.others is not None
     digits = chosen(corpus.digits, ~corpus.digits.held_out())
     signs = chosen(corpus.others, ~corpus.others.held_out())
+    drawn = draw(digits, AS_WRITTEN, np.random.SeedSequence(0))
     expected = [
         corpus.mnist.x_train[:360],
-        *[draw(digits, AS_WRITTEN, np.random.SeedSequence(0))] * 2,
+        *[drawn] * 2,
         draw(signs, AS_WRITTEN, np.random.SeedSequence(0)),
     ]
     for copy in (*found.copies, found.plain):
@@ -56,8 +61,7 @@ def test_a_lesson_is_mnist_then_every_drawing_then_the_signs(corpus: Corpus) -> 
     assert found.character.tolist() == who
 
 
-def test_an_epoch_learns_every_digit_and_each_sign_in_turn(corpus: Corpus) -> None:
-    found = made(corpus, Cache())
+def test_an_epoch_learns_every_digit_and_each_sign_in_turn(found: Lesson) -> None:
     kept = np.arange(3, len(found.labels))
     digits, signs = (kept[(found.labels[kept] == NO_DIGIT) == sign] for sign in (False, True))
     assert np.array_equal(found.rows_of(5, kept, signs=1), kept)
@@ -70,14 +74,13 @@ def test_an_epoch_learns_every_digit_and_each_sign_in_turn(corpus: Corpus) -> No
     assert sorted(np.concatenate([rows[np.isin(rows, signs)] for rows in epochs])) == sorted(signs)
 
 
-def test_what_is_held_out_is_in_no_lesson(corpus: Corpus) -> None:
+def test_what_is_held_out_is_in_no_lesson(corpus: Corpus, found: Lesson) -> None:
     kept = held_out(corpus, 0.1, Cache())
     assert corpus.digits is not None and corpus.others is not None
     assert len(kept.mnist) == 40 and 0 < len(kept.pens) == corpus.digits.held_out().sum() < 160
     assert 0 < len(kept.signs) == corpus.others.held_out().sum() < 80
     assert np.array_equal(kept.mnist, corpus.mnist.x_train[360:])
-    learned = len(made(corpus, Cache()).labels)
-    assert learned == 360 + 2 * (160 - len(kept.pens)) + 80 - len(kept.signs)
+    assert len(found.labels) == 360 + 2 * (160 - len(kept.pens)) + 80 - len(kept.signs)
 
 
 def test_without_pens_there_is_mnist_alone(strokes: Mnist) -> None:
@@ -95,13 +98,14 @@ def test_a_sign_that_is_no_digit_is_all_ten_alike() -> None:
 
 @pytest.mark.slow
 def test_a_cache_gives_what_would_be_made_and_nothing_of_other_data(corpus: Corpus, tmp_path: Path) -> None:
+    small = Corpus(corpus.mnist, straight(40), straight(20, digits=False))
     cache = Cache(tmp_path / "cache")
-    first = made(corpus, cache)
+    first = made(small, cache)
     files = sorted(path.name for path in (tmp_path / "cache").iterdir())
-    again = made(corpus, cache)
+    again = made(small, cache)
     assert files == sorted(path.name for path in (tmp_path / "cache").iterdir()) and len(files) == 4
     assert all(np.array_equal(one, same) for one, same in zip(first.copies, again.copies, strict=True))
-    other = Corpus(corpus.mnist, straight(150), corpus.others)
+    other = Corpus(small.mnist, straight(30), small.others)
     assert len(made(other, cache).labels) != len(first.labels)
 
 

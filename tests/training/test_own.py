@@ -40,7 +40,7 @@ def test_a_model_of_own_layers_is_trained_on_own_data_and_kept(home, tmp_path):
     images, labels = digits.images[order], digits.labels[order]
     file = tmp_path / "own.npz"
     np.savez(file, x_train=images, y_train=labels, x_test=images[:50], y_test=labels[:50])
-    command = ["train", "--layers", "784-16-10", "--data", file, "--epochs", 30, "--name", "little", "--json"]
+    command = ["train", "--layers", "784-16-10", "--data", file, "--epochs", 15, "--name", "little", "--json"]
     ran = call(*command)
     assert ran.returncode == 0, ran.stderr
     told = json.loads(ran.stdout)

@@ -12,7 +12,6 @@ from app.fixedpoint import IntegerModel, convolutional
 from app.training import architecture
 from app.training.corpus import Corpus, one_hot
 from app.training.data import Mnist
-from app.training.distil import Teacher
 from app.training.fitting import EpochData, TrainingProgress
 from app.training.quantised import FewBits, QuantisedCnn, QuantisedRecipe, train_quantised
 from app.training.recipes import RECIPES
@@ -25,8 +24,8 @@ RECIPE = QuantisedRecipe(epochs=3, batch=25)
 
 @pytest.fixture(scope="module")
 def model(strokes: Mnist) -> Any:
-    recipe = replace(RECIPES["cnn"], copies=2, teacher=Teacher("cnn", epochs=3, batch=32))
-    return train(recipe, Corpus(strokes), seed=1, epochs=4).model
+    recipe = replace(RECIPES["cnn"], batch=32, augmentation=None, teacher=None)
+    return train(recipe, Corpus(strokes), seed=1, epochs=3).model
 
 
 def labelled(strokes: Mnist) -> EpochData:

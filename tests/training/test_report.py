@@ -25,11 +25,17 @@ def training(strokes: Mnist) -> Training:
     return train(RECIPES["source"], Corpus(strokes), seed=1, epochs=3)
 
 
-def test_the_folder_holds_the_four_files_and_nothing_else(training: Training, tmp_path: Path) -> None:
-    folder = tmp_path / "deep" / "new"
+@pytest.fixture(scope="module")
+def folder(training: Training, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a report that was written twice, the second time over the first."""
+    folder = tmp_path_factory.mktemp("report") / "deep" / "new"
     for _ in range(2):
         report.write(training, folder)
-        assert sorted(path.name for path in folder.iterdir()) == FILES
+    return folder
+
+
+def test_the_folder_holds_the_four_files_and_nothing_else(folder: Path) -> None:
+    assert sorted(path.name for path in folder.iterdir()) == FILES
 
 
 def test_the_report_says_what_was_measured(training: Training, tmp_path: Path) -> None:
@@ -45,20 +51,16 @@ def test_the_report_says_what_was_measured(training: Training, tmp_path: Path) -
     assert {"python", "keras", "tensorflow", "numpy"} <= set(stored["versions"])
 
 
-def test_the_written_model_reads_as_the_trained_one(
-    training: Training, tmp_path: Path, strokes: Mnist
-) -> None:
-    report.write(training, tmp_path)
-    judge = FloatJudge.load(tmp_path / "model.keras")
+def test_the_written_model_reads_as_the_trained_one(training: Training, folder: Path, strokes: Mnist) -> None:
+    judge = FloatJudge.load(folder / "model.keras")
     assert (
         judge.read_batch(strokes.x_test).argmax(axis=1) == strokes.y_test
     ).mean() == training.test_accuracy
 
 
-def test_the_pictures_are_pictures_with_something_on_them(training: Training, tmp_path: Path) -> None:
-    report.write(training, tmp_path)
+def test_the_pictures_are_pictures_with_something_on_them(folder: Path) -> None:
     for name in ("curves.png", "confusion.png"):
-        with Image.open(tmp_path / name) as picture:
+        with Image.open(folder / name) as picture:
             assert min(picture.size) > 500
             assert len(picture.convert("RGB").getcolors(1 << 24) or []) > 50
 

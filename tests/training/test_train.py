@@ -24,7 +24,7 @@ SMALL = replace(
     batch=32,
     copies=2,
     augmentation=Augmentation(untouched=0.5),
-    teacher=Teacher("cnn", epochs=2, batch=32),
+    teacher=Teacher("compact", epochs=3, batch=32),
     rarest_inked=0.05,
 )
 PLAIN = replace(RECIPES["source"], batch=32)
