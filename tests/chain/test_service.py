@@ -301,6 +301,7 @@ def test_the_shipped_contract_is_deployed_and_spent_on_a_node_with_default_polic
         assert not submit(service, image.tobytes(), (reading.digit + 1) % 10).accepted
 
 
+@pytest.mark.exhaustive
 def test_the_unrolled_contract_needs_and_gets_a_node_with_a_raised_policy(home, bitcoind, regtest, mnist):
     rule = rule_of(Kind.UNROLLED)
     model = load(model_folder() / "integers.npz", rule)

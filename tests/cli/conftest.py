@@ -79,6 +79,12 @@ def inkproof(home: Path, bitcoind: Path) -> Callable[..., Ran]:
 
 
 @pytest.fixture
+def node_kept(inkproof: Callable[..., Ran]) -> None:
+    """A node that runs on between the commands of a test, which would else each start and stop one."""
+    assert inkproof("node", "start").returncode == 0
+
+
+@pytest.fixture
 def services(regtest, home, monkeypatch):
     """Fakes of the public services, over the node that tests share."""
     with in_their_place(regtest.rpc, monkeypatch) as fake:

@@ -40,7 +40,9 @@ def wait_for_node(home, running):
         time.sleep(0.05)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+@pytest.mark.parametrize(
+    "number", [signal.SIGTERM, signal.SIGHUP, pytest.param(signal.SIGINT, marks=pytest.mark.exhaustive)]
+)
 def test_a_command_that_is_ended_leaves_no_node_behind(bitcoind, home, number):
     with subprocess.Popen(
         VERIFY, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=hearing

@@ -6,8 +6,13 @@ import pytest
 
 from app import models
 from tests.cli.conftest import SEVEN
+from tests.sizes import sized
+
+FEW = ["handwriting", "compact", "mlp-8bit"]
+"""One model of each form of arithmetic in Script."""
 
 
+@pytest.mark.usefixtures("node_kept")
 def test_another_model_is_verified_deployed_and_recognised(inkproof):
     ran = inkproof("verify", SEVEN, "--model", "compact", "--json")
     assert ran.returncode == 0, ran.stderr
@@ -46,19 +51,22 @@ def test_inspect_finds_a_claim_of_a_model_that_is_too_big_for_a_default_node(ink
     assert "does not know transaction" in elsewhere.stderr
 
 
-def test_every_model_can_be_described_and_exported(inkproof, tmp_path):
+@sized("names", FEW, list(models.MODELS))
+def test_every_model_can_be_described_and_exported(inkproof, tmp_path, names):
     identities = set()
-    for name, model in models.MODELS.items():
+    for name in names:
+        model = models.MODELS[name]
         info = inkproof("contract", "info", "--model", name, "--json").json()
         options = ["--model", name, "--owner", "5a" * 20, "-o", tmp_path / name]
         exported = inkproof("contract", "export", *options, "--json").json()
         assert exported["script_bytes"] == info["script_bytes"] == len((tmp_path / name).read_text()) // 2
         assert (info["script_bytes"] > 500_000) is model.raised
         identities.add(info["contract_sha256"])
-    assert len(identities) == len(models.MODELS)
+    assert len(identities) == len(names)
 
 
-def test_contract_info_shows_the_lanes_of_every_model(inkproof):
+@sized("names", FEW, list(models.MODELS))
+def test_contract_info_shows_the_lanes_of_every_model(inkproof, names):
     channel = "channel of a pixel"
     expected = {
         "handwriting": [("neuron", 64), ("neuron", 10)],
@@ -69,10 +77,10 @@ def test_contract_info_shows_the_lanes_of_every_model(inkproof):
         "cnn": [(channel, 28 * 26 * 4), (channel, 13 * 11 * 8), ("input", 1600)],
     }
     assert list(expected) == list(models.MODELS)
-    for name, wanted in expected.items():
+    for name in names:
         told = inkproof("contract", "info", "--model", name).stdout
         lanes = inkproof("contract", "info", "--model", name, "--json").json()["lanes"]
-        assert [(layer["each"], layer["count"]) for layer in lanes] == wanted
+        assert [(layer["each"], layer["count"]) for layer in lanes] == expected[name]
         for number, layer in enumerate(lanes, 1):
             assert layer["bits"] == sum(layer["widths"])
             (line,) = [line for line in told.splitlines() if line.startswith(f"lanes, layer {number} ")]

@@ -58,6 +58,7 @@ def test_on_a_terminal_the_address_is_a_qr_code_too(inkproof, home, at_terminal)
     assert set("".join(code)) == set("█▀▄ ")
 
 
+@pytest.mark.usefixtures("node_kept")
 def test_the_balance_is_the_nodes_account(inkproof):
     empty = inkproof("wallet", "balance", "--json").json()
     assert (empty["satoshis"], empty["coins"], empty["in_contracts"]) == (0, 0, 0)
@@ -124,6 +125,7 @@ def test_on_a_terminal_the_key_is_typed_unseen(inkproof, home, at_terminal):
 
 
 @terminals
+@pytest.mark.usefixtures("node_kept")
 def test_encrypting_verifying_and_decrypting_with_a_passphrase(inkproof, home, at_terminal):
     inkproof("wallet", "address")
     key = key_of(home)
@@ -156,6 +158,7 @@ def test_encrypting_verifying_and_decrypting_with_a_passphrase(inkproof, home, a
     assert key_of(home) == key
 
 
+@pytest.mark.usefixtures("node_kept")
 def test_a_passphrase_file_opens_the_wallet_for_scripts(inkproof, home, monkeypatch, tmp_path):
     file = tmp_path / "passphrase"
     file.write_text("sesame\n")

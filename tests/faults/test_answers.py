@@ -17,6 +17,7 @@ from app.chain.ledger.records import DeploymentState, VerificationState
 from app.errors import ChainError, InkproofError, UnreachableError
 from tests.faults import world
 from tests.faults.proxy import Proxy, altered, proxy
+from tests.sizes import sized
 
 SEEDS = itertools.count(1_000)
 
@@ -67,8 +68,9 @@ def test_garbage_is_called_so_and_the_claim_is_made_later(opened, between, kind)
     assert states(seed) == [VerificationState.CONFIRMED]
 
 
-def test_garbage_in_answer_to_many_claims_is_no_verdict_and_each_is_made_once_later(opened, between):
-    for kind in GARBAGE:
+@sized("every", 4, 1)
+def test_garbage_in_answer_to_many_claims_is_no_verdict_and_each_is_made_once_later(opened, between, every):
+    for kind in list(GARBAGE)[::every]:
         seed = 20_000 + 10 * next(SEEDS)
         opened.deployer.several(2, lambda *_: None)
         between.on("sendrawtransaction", lambda pass_on, kind=kind: GARBAGE[kind])
@@ -140,11 +142,16 @@ def renumbered(value: Any, number: Any) -> Any:
     return number if isinstance(value, (int, float)) and not isinstance(value, bool) else value
 
 
+@sized("every", 4, 1)
 @pytest.mark.parametrize("method", METHODS)
-def test_a_malformed_answer_to_any_method_is_explained(opened, between, method):
-    """To the program at work, and to one that opens; nothing is lost by it, as `opened` checks afterwards."""
+def test_a_malformed_answer_to_any_method_is_explained(opened, between, method, every):
+    """To the program at work, and to one that opens; nothing is lost by it, as `opened` checks afterwards.
+
+    Every answer is spoilt in two ways by default, which take turns.
+    """
     choice = world.choice_of(world.node(), between.port)
-    for kind, change in SPOILT.items():
+    for kind in list(SPOILT)[METHODS.index(method) % every :: every]:
+        change = SPOILT[kind]
 
         def spoil(pass_on, change=change):
             status, body = altered(pass_on(), change)

@@ -25,6 +25,7 @@ from app.chain.ledger.store import Ledger
 from app.chain.node.process import EmbeddedNode, free_port
 from app.chain.service import ledger_path
 from app.errors import InkproofError, LedgerError, NodeError, UnreachableError
+from tests.cli.conftest import call
 from tests.conftest import quiet
 from tests.faults import world
 
@@ -48,14 +49,6 @@ with world.service() as opened:
 """
 
 
-def inkproof(*arguments: str, input: str = "") -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "app", *arguments], capture_output=True, text=True, input=input, timeout=120
-    )
-    assert "Traceback" not in done.stderr
-    return done
-
-
 @contextlib.contextmanager
 def mounted(size: str) -> Iterator[Path]:
     """A small file system of its own."""
@@ -77,7 +70,7 @@ def test_two_programs_at_once_on_one_data_folder(bitcoind, home):
     """Both submit as fast as they can; each claim happens once, and no coin is missing."""
     programs = [
         subprocess.Popen(
-            [sys.executable, "-c", OTHER, str(first), str(first + 6)],
+            [sys.executable, "-c", OTHER, str(first), str(first + 3)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -93,7 +86,7 @@ def test_two_programs_at_once_on_one_data_folder(bitcoind, home):
         output, _ = program.communicate(timeout=120)
         assert program.returncode == 0
         answers += [json.loads(line) for line in output.splitlines()]
-    assert len({txid for _, accepted, txid in answers if accepted}) == 12
+    assert len({txid for _, accepted, txid in answers if accepted}) == 6
     with world.service() as opened:
         world.check(opened)
         taken = [r for r in world.verifications(opened.ledger) if r.state is VerificationState.CONFIRMED]
@@ -232,14 +225,14 @@ def test_a_damaged_ledger_is_named_kept_and_replaced(bitcoind, home):
         world.claim(opened, 3_601)
     assert "inkproof repair" in refusal.value.hint
 
-    asked = inkproof("repair")
+    asked = call("repair")
     assert asked.returncode == 2
     assert "is damaged" in asked.stderr
     assert "inkproof repair --yes" in asked.stderr
     assert "keeps it aside" not in asked.stderr
     assert path.read_bytes() == damaged
 
-    done = inkproof("repair", "--yes", "--json")
+    done = call("repair", "--yes", "--json")
     assert done.returncode == 0, done.stderr
     assert done.stderr.startswith("note: The ledger ")
     assert "error:" not in done.stderr and "inkproof repair" not in done.stderr
@@ -259,7 +252,7 @@ def test_a_damaged_node_folder_is_named_kept_and_replaced(bitcoind, home):
         pass
     assert "damaged" in refusal.value.why
     assert "inkproof repair" in refusal.value.hint
-    done = inkproof("repair", "--yes", "--json")
+    done = call("repair", "--yes", "--json")
     assert done.returncode == 0, done.stderr
     kept = Path(json.loads(done.stdout)["node"])
     assert (kept / "regtest" / "blocks" / "index").is_dir()
@@ -273,7 +266,7 @@ def test_what_is_whole_is_left_alone(bitcoind, home):
     with world.service() as opened:
         assert world.claim(opened, 3_800).accepted
     before = ledger_path().read_bytes()
-    done = inkproof("repair", "--yes")
+    done = call("repair", "--yes")
     assert done.returncode == 0
     assert done.stdout == "The ledger is whole.\nThe embedded node is whole.\n"
     assert ledger_path().read_bytes() == before
@@ -297,7 +290,7 @@ def test_a_clock_that_jumps(bitcoind, home, monkeypatch):
     assert "the clock of this machine has been set back" in refusal.value.why
     assert "inkproof repair" in refusal.value.hint
     assert [record.state for record in world.records()] == [VerificationState.CONFIRMED] * 3
-    done = inkproof("repair", "--yes")
+    done = call("repair", "--yes")
     assert done.returncode == 0, done.stderr
     with world.service() as opened:
         assert world.claim(opened, 3_902).block_height is not None

@@ -7,6 +7,7 @@ and the next run goes on by itself.
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable
 
 import pytest
 
@@ -32,10 +33,10 @@ def settled(seed: int, *, at_most: int = 1) -> list[VerificationState]:
     return states
 
 
-def walk(driver: Driver, victim: str, stride: int = 1) -> dict[str, list[VerificationState]]:
-    """Strike at every step, or every `stride`th, until a submission ends before it; outcomes by step."""
+def walk(driver: Driver, victim: str, steps: Iterable[int]) -> dict[str, list[VerificationState]]:
+    """Strike at each of these steps, until a submission ends before it; outcomes by step."""
     outcomes: dict[str, list[VerificationState]] = {}
-    for at in itertools.count(step=stride):
+    for at in steps:
         seed = next(SEEDS)
         done = driver.run(seed, at, victim)
         states = settled(seed)
@@ -47,15 +48,15 @@ def walk(driver: Driver, victim: str, stride: int = 1) -> dict[str, list[Verific
         outcomes[name] = states
         if victim == "app":
             assert done["status"] == SIGKILL, name
-    raise AssertionError("a submission ends")
+    return outcomes
 
 
 @pytest.mark.timeout(280)
 @pytest.mark.parametrize(
     ("victim", "stride"),
     [
-        ("app", 8),
-        ("node", 10),
+        ("app", 12),
+        ("node", 15),
         pytest.param("app", 1, marks=pytest.mark.exhaustive),
         pytest.param("node", 1, marks=pytest.mark.exhaustive),
     ],
@@ -82,14 +83,24 @@ def test_killed_in_the_middle_of_many(driver, victim, stride):
     assert found == {0, count}
 
 
+def places(names: list[str], *chosen: str) -> list[int]:
+    """Where some steps stand among the steps of a submission."""
+    return [names.index(name) for name in chosen]
+
+
 def name_of(outcomes: dict[str, list[VerificationState]], step: str) -> str:
     return next(name for name in outcomes if name.split(" ", 1)[1] == step)
 
 
 @pytest.mark.timeout(280)
-def test_the_program_killed_at_every_step(driver):
-    outcomes = walk(driver, "app")
-    assert len(outcomes) >= 20
+@sized("every", False, True)
+def test_the_program_killed_at_every_step(driver, every):
+    """By default at the first step and the last, and around the sending."""
+    names = driver.run(next(SEEDS))["steps"]
+    assert len(names) >= 20
+    chosen = [*places(names, "READY", "before send", "after send"), len(names) - 1]
+    outcomes = walk(driver, "app", itertools.count() if every else chosen)
+    assert len(outcomes) == len(names) if every else len(chosen)
     before, after = name_of(outcomes, "before send"), name_of(outcomes, "after send")
     assert outcomes[name_of(outcomes, "READY")] == []
     assert outcomes[before] == [VerificationState.ERROR]
@@ -99,17 +110,27 @@ def test_the_program_killed_at_every_step(driver):
 
 
 @pytest.mark.timeout(280)
-@sized("stride", 4, 1)
-def test_the_node_killed_at_every_step(driver, stride):
-    """What the node had taken and lost with its memory is sent again. (Every fourth step by default.)"""
-    outcomes = walk(driver, "node", stride)
-    assert len(outcomes) >= 20 // stride
+@sized("every", False, True)
+def test_the_node_killed_at_every_step(driver, every):
+    """What the node had taken and lost with its memory is sent again. By default around sending."""
+    names = driver.run(next(SEEDS))["steps"]
+    outcomes = walk(
+        driver, "node", itertools.count() if every else places(names, "after send", "before mine")
+    )
     late = [states for name, states in outcomes.items() if "mine" in name or "ACCEPTED" in name]
     assert late
     assert all(states == [VerificationState.CONFIRMED] for states in late)
 
 
-@pytest.mark.parametrize(("victim", "steps"), [("app", range(6)), ("node", (1, 3))])
+@pytest.mark.parametrize(
+    ("victim", "steps"),
+    [
+        ("app", (0, 2)),
+        ("node", (1,)),
+        pytest.param("app", range(6), marks=pytest.mark.exhaustive),
+        pytest.param("node", (1, 3), marks=pytest.mark.exhaustive),
+    ],
+)
 def test_killed_while_there_is_no_instance_yet(driver, victim, steps):
     """The first step of such a submission is a deployment: killed before, while and after it is sent."""
     for at in steps:

@@ -26,6 +26,7 @@ from app.window.options import WindowOptions
 from app.window.workers.crew import PROCESSES
 from tests.conftest import hearing
 from tests.faults import world
+from tests.sizes import sized
 from tests.window.frames import draw_seven, until
 
 ROOT = Path(__file__).parents[2]
@@ -101,13 +102,16 @@ def test_from_the_first_stroke_to_the_ledger(window, home):
     assert _left_running(processes) == []
 
 
-def test_every_judge_and_the_chain_go_over_to_the_model_that_is_chosen(window):
+@sized("names", ["compact"], ["compact", "mlp"])
+def test_every_judge_and_the_chain_go_over_to_the_model_that_is_chosen(window, names):
     """`mlp` needs a node with a raised policy: another node than that of the others."""
-    seen = {}
+    before, seen = [], {}
 
     def steps(window):
+        yield from until(lambda: window.state.chain.phase is Phase.READY)
+        before.append(window.state.chain.contract)
         yield from draw_seven(window)
-        for name in ("compact", "mlp"):
+        for name in names:
             window.do(intents.ChooseModel(list(MODELS).index(name)))
             window.do(intents.Submit())
             yield from until(lambda: window.state.reading(Who.SCRIPT) is not None)
@@ -118,15 +122,16 @@ def test_every_judge_and_the_chain_go_over_to_the_model_that_is_chosen(window):
 
     history = window(steps).state.history
     assert [row.model for row in history][::-1] == [*seen]
-    picture = seen["mlp"].fresh.pixels
+    picture = seen["compact"].fresh.pixels
     for name, state in seen.items():
         exact = fixedpoint.load(MODELS[name].integers_path)
         read = exact.read(np.frombuffer(picture, np.uint8).reshape(28, 28))
         assert state.model == name
         assert state.reading(Who.FIXED).logits == state.reading(Who.SCRIPT).logits == read.logits
-    assert len({state.chain.contract for state in seen.values()}) == 2
+    contracts = {*before, *(state.chain.contract for state in seen.values())}
+    assert len(contracts) == 1 + len(names)
     nodes = [state.chain.network for state in seen.values()]
-    assert nodes == ["regtest", "regtest-raised"]
+    assert nodes == ["regtest", "regtest-raised"][: len(names)]
 
 
 def test_a_model_that_is_only_passed_by_is_not_deployed(window, home):
@@ -164,7 +169,7 @@ def _judged(window):
     return submission and not submission.running and submission.revision == window.state.revision
 
 
-@pytest.mark.parametrize("frames", [0, 1, 20])
+@pytest.mark.parametrize("frames", [0, pytest.param(1, marks=pytest.mark.exhaustive), 20])
 def test_closing_while_everything_starts_leaves_nothing_running(window, frames):
     def steps(_window):
         for _ in range(frames):
@@ -184,7 +189,12 @@ def test_a_window_that_is_killed_takes_its_workers_and_its_node_along(bitcoind, 
 
 
 @pytest.mark.parametrize(
-    ("number", "group"), [(signal.SIGTERM, False), (signal.SIGHUP, True), (signal.SIGINT, True)]
+    ("number", "group"),
+    [
+        (signal.SIGTERM, False),
+        (signal.SIGHUP, True),
+        pytest.param(signal.SIGINT, True, marks=pytest.mark.exhaustive),
+    ],
 )
 def test_a_signal_closes_the_window_in_good_order(bitcoind, home, number, group):
     """Also when everybody hears it, as when the terminal is closed. Its process never loads what is heavy."""

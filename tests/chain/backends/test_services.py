@@ -345,7 +345,7 @@ GOOD: dict[str, Any] = {
 }
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     st.sampled_from(list(QUESTIONS)),
     st.dictionaries(st.sampled_from(list(GOOD)), json_values, max_size=3),

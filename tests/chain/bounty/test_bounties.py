@@ -179,7 +179,10 @@ REWARD_OF_LARGE = 60_000
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["cnn", "handwriting", "mlp-8bit"])
+@pytest.mark.parametrize(
+    "name",
+    ["cnn", *(pytest.param(name, marks=pytest.mark.exhaustive) for name in ("handwriting", "mlp-8bit"))],
+)
 def test_a_default_node_takes_every_step_of_a_bounty_of_a_large_model(poster, claimant, seven, name):
     reader = reader_named(name)
     chosen = terms_for(reader, seven, poster, height(poster) + 4, window=3)

@@ -57,9 +57,9 @@ def resumed(regtest: Any, folder: Any) -> list[Standing]:
         return one.bounties.all()
 
 
-@sized("stride", 5, 1)
+@sized("stride", 8, 1)
 def test_a_post_happens_once_or_not_at_all(regtest, tmp_path, compact, seven, monkeypatch, stride):
-    """At every fifth moment by default."""
+    """At every eighth moment by default."""
     for at in itertools.count(step=stride):
         folder = tmp_path / f"{at}"
         with person(regtest, folder) as one:
@@ -74,11 +74,11 @@ def test_a_post_happens_once_or_not_at_all(regtest, tmp_path, compact, seven, mo
     assert at >= 8
 
 
-@sized("stride", 6, 1)
+@sized("stride", 8, 1)
 def test_a_commit_and_a_reveal_happen_once_or_not_at_all(
     regtest, tmp_path, compact, seven, monkeypatch, stride
 ):
-    """At every sixth moment by default."""
+    """At every eighth moment by default."""
     for at in itertools.count(step=stride):
         folder = tmp_path / f"{at}"
         with person(regtest, folder) as one:

@@ -72,7 +72,7 @@ def script(path: Path, text: str) -> str:
 def test_a_node_whose_only_user_was_killed_ends_by_itself(bitcoind: Path, home: Path) -> None:
     node, user = EmbeddedNode("regtest"), begin()
     assert url_of(user)
-    assert guarded(node)
+    assert eventually(lambda: guarded(node))
     user.kill()
     user.communicate()
     assert eventually(lambda: not node.status().running)
