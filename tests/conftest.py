@@ -26,11 +26,14 @@ from app.contract.compiler import installed_compiler
 from app.errors import DataError
 from app.training.data import Mnist, load_mnist
 from tests.frozen import frozen as frozen
+from tests.sizes import examples
 
 NEEDS_MNIST = "needs MNIST"
 
 # How long an example takes says nothing: the machine may be busy.
-settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "untimed", examples(50), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("untimed")
 
 

@@ -123,7 +123,7 @@ def test_a_model_is_trained_on_what_is_collected(people, tmp_path):
 
 def test_a_bounty_runs_its_other_ways_too(people, regtest):
     anna, ben = people
-    posted = post(anna, "--window", 3, "--deposit", 1_500)
+    posted = post(anna, "--window", 3, "--deposit", 1_500, "--until", "+150")
     early = anna("bounty", "reclaim")
     assert early.returncode == 2 and "has not ended" in early.stderr
     ben.json("bounty", "list", "--bounty", posted["bounty"])
@@ -138,7 +138,7 @@ def test_a_bounty_runs_its_other_ways_too(people, regtest):
     post(anna)
     which = anna("bounty", "commit", SEVEN)
     assert which.returncode == 2 and "Several bounties could be meant. 1, 2" in which.stderr
-    regtest.backend.mine(regtest.wallet.address, 400)
+    regtest.backend.mine(regtest.wallet.address, 150)
     ended = anna.json("bounty", "reclaim", "--bounty", 1)
     assert (ended["status"], ended["step"]) == ("reclaimed", "reclaim")
     text = anna("bounty", "list").stdout

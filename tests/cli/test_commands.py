@@ -132,6 +132,7 @@ def test_export_writes_to_standard_output(inkproof):
     assert bytes.fromhex(ITS_HASH) in bytes.fromhex(ran.stdout)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.usefixtures("compiler")
 def test_compiling_the_sources_afresh_gives_the_committed_descriptions(inkproof):
     files = [description.description_path(source) for source in (None, paths.bounty_source())]

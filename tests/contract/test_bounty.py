@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import scryptlib
 from bitcoinx import Script, Tx, double_sha256, push_item
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scryptlib.types import Bytes, Int, PubKey, Ripemd160, Sig, SigHashPreimage
 
@@ -28,6 +28,7 @@ from app.fixedpoint import quantise
 from app.script import Kind
 from tests import bounties
 from tests.bounties import CLAIMANT, DEPOSIT, LAST, REWARD, WINDOW
+from tests.sizes import examples
 
 
 def judged(tx: Tx, place: bounty_spends.Place):
@@ -177,7 +178,7 @@ def test_a_bounty_is_recognised_by_its_bytes_and_nothing_else_is():
         assert found is None or found.locking_script == bytes(changed)
 
 
-@settings(max_examples=150)
+@examples(60)
 @given(data=st.data())
 def test_no_damage_to_a_script_raises_when_it_is_recognised(data):
     script = bytearray(bounties.opened().locking_script)

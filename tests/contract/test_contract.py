@@ -31,12 +31,12 @@ def reads(model, kind, image):
 
 
 @pytest.mark.slow
-@sized("examples", 5, 40)
+@sized("examples", 8, 40)
 @pytest.mark.parametrize("kind", list(Kind))
 def test_a_claim_is_accepted_exactly_if_the_model_reads_that_digit(model, contracts, spend, kind, examples):
     contract = contracts[kind]
 
-    @settings(steady, max_examples=examples if kind is Kind.UNROLLED else 40)
+    @settings(steady, max_examples=examples)
     @given(image=IMAGES, digit=st.integers(0, 9))
     def claim(image, digit):
         judged = judge_spend(spend(contract, image, digit), VALUE, contract.locking_script, limits_for(kind))

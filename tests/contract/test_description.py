@@ -16,6 +16,23 @@ from app.contract import description
 from app.contract.compiler import VERSION, compile_source
 from app.errors import ContractError
 
+SOURCES = {"classifier": paths.contract_source(), "bounty": paths.bounty_source()}
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_a_committed_description_names_the_committed_source(name):
+    described = description.load(description.description_path(SOURCES[name]))
+    assert described["md5"] == hashlib.md5(SOURCES[name].read_bytes()).hexdigest()
+    assert described["compilerVersion"] == VERSION
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("compiler")
+@pytest.mark.parametrize("name", ["classifier", pytest.param("bounty", marks=pytest.mark.exhaustive)])
+def test_compiling_a_source_afresh_gives_the_committed_description(name):
+    committed = description.description_path(SOURCES[name]).read_text(encoding="utf-8")
+    assert description.build(SOURCES[name]) == json.loads(committed)
+
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("compiler")

@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
 from app.drawing.mnist import BOX, CENTRE, THICKEST, THINNEST, stroke_width, to_mnist
 from app.drawing.strokes import Stroke, rasterise
 from app.errors import BlankError
+from tests.sizes import examples
 
 SEVEN = ((0.30, 0.28), (0.62, 0.27), (0.72, 0.30), (0.52, 0.60), (0.45, 0.82))
 BAR = ((0.44, 0.55), (0.66, 0.53))
@@ -52,7 +53,7 @@ def test_the_size_of_the_canvas_does_not_matter(width):
         assert distance(sizes[0], one).max() < 40
 
 
-@settings(max_examples=30)
+@examples(20)
 @given(st.floats(-0.2, 0.2), st.floats(-0.2, 0.15), st.floats(0.35, 1.1))
 def test_neither_place_nor_size_of_the_drawing_matters(right, down, scale):
     def moved(path):
@@ -136,7 +137,7 @@ def test_ink_of_another_kind_is_a_mistake_of_the_caller():
         to_mnist(np.zeros((5, 5)))
 
 
-@settings(max_examples=300)
+@examples(100)
 @given(
     st.tuples(*[st.sampled_from([1, 3, 7, 29, 60, 81, 300])] * 2),
     st.integers(0, 2**32 - 1),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -17,6 +17,7 @@ from app.drawing.mnist import to_mnist
 from app.drawing.reader import read_digit, read_digit_bytes, read_picture
 from app.drawing.strokes import Stroke, rasterise
 from app.errors import BlankError, ImageError
+from tests.sizes import examples
 
 DATA = Path(__file__).parents[1] / "data"
 INK = rasterise(
@@ -151,7 +152,7 @@ def test_an_animation_of_blank_frames_is_blank():
 
 
 @pytest.mark.slow
-@settings(max_examples=12)
+@examples(10)
 @given(st.integers(0, 2**32 - 1), st.booleans(), st.floats(0, 7), st.floats(0, 0.5))
 def test_a_photograph_with_uneven_light_and_noise_is_read(seed, dark, noise, fall):
     random = np.random.default_rng(seed)
@@ -279,7 +280,7 @@ def test_paths_that_hold_no_picture_are_refused_in_words(tmp_path):
         assert caught.value.why and caught.value.hint
 
 
-@settings(max_examples=80)
+@examples(60)
 @given(st.sampled_from(["PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF", "ICO", "AVIF", "HEIF"]), st.data())
 def test_damaged_bytes_end_in_a_picture_or_in_words(kind, data):
     if kind == "HEIF":

@@ -4,11 +4,12 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.drawing.strokes import Canvas, Stroke, rasterise, strokes_from_json, strokes_to_json, union
 from app.errors import DataError
+from tests.sizes import examples
 
 coordinate = st.floats(-0.2, 1.2)
 points = st.lists(st.tuples(coordinate, coordinate), min_size=1, max_size=6).map(tuple)
@@ -16,7 +17,7 @@ stroke = st.builds(Stroke, points, st.floats(0.002, 0.12), st.booleans())
 drawing = st.lists(stroke, max_size=4)
 
 
-@settings(max_examples=60)
+@examples(30)
 @given(drawing, st.integers(1, 150))
 def test_a_stroke_drawn_point_by_point_leaves_the_pixels_of_the_whole_stroke(strokes, size):
     canvas = Canvas(size)
@@ -27,7 +28,7 @@ def test_a_stroke_drawn_point_by_point_leaves_the_pixels_of_the_whole_stroke(str
     assert np.array_equal(canvas.pixels, rasterise(strokes, size))
 
 
-@settings(max_examples=60)
+@examples(30)
 @given(drawing, stroke)
 def test_a_segment_changes_nothing_outside_the_rectangle_it_returns(strokes, last):
     canvas = Canvas(90)
@@ -40,7 +41,7 @@ def test_a_segment_changes_nothing_outside_the_rectangle_it_returns(strokes, las
     assert not changed.any()
 
 
-@settings(max_examples=40)
+@examples(20)
 @given(st.tuples(coordinate, coordinate), st.tuples(coordinate, coordinate), st.floats(1 / 40, 0.1))
 def test_ink_is_the_coverage_of_a_capsule(start, end, width):
     """From a pixel's width on: a dot below that covers less than the distance to its middle says."""
@@ -135,7 +136,7 @@ def test_anything_else_is_refused_in_words(text):
     assert caught.value.why and caught.value.hint
 
 
-@settings(max_examples=200)
+@examples(100)
 @given(st.binary(max_size=200))
 def test_no_bytes_whatever_raise_anything_but_a_data_error(data):
     with pytest.raises(DataError):

@@ -17,9 +17,9 @@ def read(kind, strokes, seed):
     return outcome(kind, strokes, seed)[0] == ("close" if KINDS[kind].expected == DIGIT else BLANK)
 
 
-@sized("every", 4, 1)
+@sized("every", 6, 1)
 def test_every_kind_is_read(every):
-    """One of three pictures of each; of every fourth kind by default."""
+    """One of three pictures of each; of every sixth kind by default."""
     digits = [strokes for _, strokes in samples(None, 3)]
     unread = [
         kind

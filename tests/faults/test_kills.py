@@ -55,8 +55,8 @@ def walk(driver: Driver, victim: str, steps: Iterable[int]) -> dict[str, list[Ve
 @pytest.mark.parametrize(
     ("victim", "stride"),
     [
-        ("app", 12),
-        ("node", 15),
+        ("app", 16),
+        ("node", 24),
         pytest.param("app", 1, marks=pytest.mark.exhaustive),
         pytest.param("node", 1, marks=pytest.mark.exhaustive),
     ],

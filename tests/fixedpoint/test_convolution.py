@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import BoundError, ModelError
@@ -20,6 +20,7 @@ from app.fixedpoint import (
     save,
 )
 from tests import oracle
+from tests.sizes import examples
 from tests.strategies import blocks_of, convolutional_models, few_bit_parameters, images
 
 
@@ -29,7 +30,7 @@ def conv(shape=(3, 3, 1, 2), side=6, weight=1, bias=0):
     )
 
 
-@settings(max_examples=60)
+@examples(30)
 @given(st.data())
 def test_the_engine_equals_plain_loops(data):
     model = data.draw(convolutional_models())
@@ -43,7 +44,7 @@ def test_the_engine_equals_plain_loops(data):
     assert model.classify(batch[:, None]).tolist() == [oracle.argmax(logits) for logits in expected]
 
 
-@settings(max_examples=40)
+@examples(20)
 @given(st.data())
 def test_every_value_lies_in_its_proved_range(data):
     model = data.draw(convolutional_models())
@@ -55,7 +56,7 @@ def test_every_value_lies_in_its_proved_range(data):
         assert abs(values).max() <= proved.magnitude
 
 
-@settings(max_examples=20)
+@examples(10)
 @given(convolutional_models(depth=1))
 def test_the_first_layers_range_is_reached(model):
     """Ink where a filter's weights are positive, and nowhere else, drives its sum to the bound."""
@@ -136,7 +137,7 @@ def test_sums_that_do_not_fit_their_lanes_are_refused():
         convolutional(parameters, [(3, 15, 1)], 6, lane_bits=16)
 
 
-@settings(max_examples=10)
+@examples(5)
 @given(model=convolutional_models())
 def test_what_is_saved_is_read_back(tmp_path_factory, model):
     path = tmp_path_factory.mktemp("saved") / "integers.npz"

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import BoundError, ModelError
@@ -24,6 +24,7 @@ from app.fixedpoint.folded import (
     output_shape,
     same_padding,
 )
+from tests.sizes import examples
 
 pads = st.tuples(*[st.integers(0, 1)] * 4)
 steps = st.tuples(st.integers(1, 3), st.integers(1, 3))
@@ -41,7 +42,7 @@ def padded(values, padding, outside):
     return value
 
 
-@settings(max_examples=40)
+@examples(20)
 @given(st.data())
 def test_maps_are_computed_as_plain_loops_do(data):
     rng = np.random.default_rng(data.draw(st.integers(0, 2**32)))

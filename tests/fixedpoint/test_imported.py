@@ -4,7 +4,7 @@ import functools
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import ModelError
@@ -28,6 +28,7 @@ from app.fixedpoint.folded import (
 from app.fixedpoint.imported import AGREEMENT, LEAST_AGREEMENT, Calibration, quantise_folded
 from app.fixedpoint.rounding import Width, leaky_relu, rounded, statistics_of
 from app.fixedpoint.units import Linear, outputs, units_of
+from tests.sizes import examples
 
 
 def blobs(count, seed):
@@ -221,7 +222,7 @@ def test_fewer_bits_are_taken_where_a_node_takes_no_more():
     assert never.bits == best.bits
 
 
-@settings(max_examples=40)
+@examples(20)
 @given(st.floats(1e-6, 0.999))
 def test_the_slope_of_a_leaky_relu_is_near(slope):
     layer = leaky_relu(slope, 0)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import ModelError
@@ -21,6 +21,7 @@ from app.fixedpoint import (
 )
 from tests import oracle
 from tests.chains import chains, steps_of
+from tests.sizes import examples
 from tests.strategies import images
 
 
@@ -34,7 +35,7 @@ def extreme_images(pixels: int) -> st.SearchStrategy[bytes]:
     return st.one_of(images(pixels), st.lists(pixel, min_size=pixels, max_size=pixels).map(bytes))
 
 
-@settings(max_examples=100)
+@examples(50)
 @given(st.data())
 def test_the_engine_equals_plain_loops(data):
     model = data.draw(chains())
@@ -44,7 +45,7 @@ def test_the_engine_equals_plain_loops(data):
     assert model.logits(batch).tolist() == expected
 
 
-@settings(max_examples=60)
+@examples(30)
 @given(st.data())
 def test_every_value_lies_in_its_proved_range(data):
     model = data.draw(chains())
@@ -56,7 +57,7 @@ def test_every_value_lies_in_its_proved_range(data):
         assert abs(values).max() <= proved.magnitude
 
 
-@settings(max_examples=20)
+@examples(10)
 @given(model=chains())
 def test_what_is_saved_is_read_back(tmp_path_factory, model):
     path = tmp_path_factory.mktemp("saved") / "integers.npz"

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 from bitcoinx import Ops
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import ScriptError
@@ -14,6 +14,7 @@ from app.script import LOGIT_BYTES, Kind, Program, packed, run_program, unrolled
 from app.script.assembler import NUMBER_LIMIT
 from app.script.packed import lanes_of
 from app.script.run import logits_from_bytes
+from tests.sizes import examples
 from tests.strategies import images, models
 
 GENERATORS = {Kind.PACKED: (packed, Rescale.PER_SUM), Kind.UNROLLED: (unrolled, Rescale.PER_PRODUCT)}
@@ -37,7 +38,7 @@ def assert_same(program: Program, model: IntegerModel, image: bytes) -> None:
 
 
 @both
-@settings(max_examples=150)
+@examples(60)
 @given(data=st.data(), limit=st.sampled_from([1, 1000, 3 * 10**8, 2**35]))
 def test_random_models_and_images(kind, data, limit):
     program, model = generate(kind, data.draw(models(limit=limit)))
@@ -46,7 +47,7 @@ def test_random_models_and_images(kind, data, limit):
 
 
 @both
-@settings(max_examples=60)
+@examples(25)
 @given(data=st.data())
 def test_the_worst_image_for_each_neuron(kind, data):
     """The image that lights just the pixels of one sign drives a lane to its very end."""

@@ -23,6 +23,7 @@ from app.fixedpoint import (
 from app.script import Kind, mapped, run_program
 from tests.chains import chains
 from tests.fixedpoint.test_maps import extreme_images
+from tests.sizes import examples
 
 slot_counts = st.sampled_from([None, 1, 2, 3, 4])
 
@@ -42,7 +43,7 @@ def assert_same(model, image, slots=None):
     assert by_script.digit == by_engine.digit
 
 
-@settings(max_examples=100)
+@examples(40)
 @given(st.data())
 def test_every_logit_and_the_class_equal_the_engine_s(data):
     model = data.draw(chains())
@@ -59,7 +60,7 @@ def test_many_more_models(data):
     assert_same(model, data.draw(extreme_images(model.pixels)), data.draw(slot_counts))
 
 
-@settings(max_examples=30)
+@examples(12)
 @given(st.data())
 def test_sums_of_many_filters_and_channels_share_their_strings(data):
     """From one plane of weights in a lane to as many as there are rows and channels."""
@@ -74,7 +75,7 @@ def drives_the_first_filter(layer, sign):
     return np.tile(tile, (repeats, repeats))[: layer.height, : layer.width]
 
 
-@settings(max_examples=30)
+@examples(12)
 @given(st.data(), st.integers(3, 5), st.sampled_from([1, 4, 1000]), st.sampled_from([(1, 1), (2, 1)]))
 def test_the_worst_image_of_a_filter_keeps_its_lanes(data, side, most, stride):
     seed = data.draw(st.integers(0, 2**32))

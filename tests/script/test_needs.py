@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from bitcoinx import InterpreterLimits, MinerPolicy, Ops, Script
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app import models
@@ -14,6 +14,7 @@ from app.script.assembler import Assembler
 from app.script.run import DEFAULT_POLICY
 from tests.chains import chains
 from tests.fixedpoint.test_maps import extreme_images
+from tests.sizes import examples
 from tests.strategies import few_bit_models
 from tests.strategies import models as dense_models
 
@@ -34,7 +35,7 @@ def assert_enough(program, image):
     assert said.multiplications == ops.count(Ops.OP_MUL)
 
 
-@settings(max_examples=40)
+@examples(20)
 @given(st.data())
 def test_no_run_takes_more_than_the_needs_say(data):
     generator, model = data.draw(

@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import ScriptError
 from app.fixedpoint import Argmax, Dense, FewBit, IntegerModel, Relu
 from app.script import planes, run_program
+from tests.sizes import examples
 from tests.strategies import few_bit_models, images
 
 
@@ -25,7 +26,7 @@ def assert_same(model: IntegerModel, image: bytes) -> None:
     assert by_script.digit == by_engine.digit
 
 
-@settings(max_examples=200)
+@examples(80)
 @given(data=st.data())
 def test_random_models_and_images(data):
     model = data.draw(few_bit_models())

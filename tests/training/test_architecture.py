@@ -4,12 +4,13 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.floats.judge import dense_weights
 from app.training import architecture
 from app.training.architecture import DenseWeights
+from tests.sizes import examples
 
 
 def random_weights(seed: int, sizes: tuple[int, ...]) -> DenseWeights:
@@ -49,7 +50,7 @@ def test_the_model_computes_what_its_weights_say() -> None:
 
 
 @given(st.integers(0, 1000), st.sampled_from([(6, 4, 3), (5, 8, 7, 2)]), st.floats(0.01, 50.0))
-@settings(max_examples=40)
+@examples(20)
 def test_balancing_brings_every_hidden_norm_to_the_bound_and_changes_no_answer(
     seed: int, sizes: tuple[int, ...], norm: float
 ) -> None:

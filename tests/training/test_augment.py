@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.training.augment import Augmentation, augment
 from app.training.data import Mnist
+from tests.sizes import examples
 
 BOLD = Augmentation(untouched=0.0)
 STILL = Augmentation(
@@ -44,7 +45,7 @@ def centre(image: np.ndarray) -> tuple[float, float]:
 
 
 @given(st.integers(1, 2100), st.integers(0, 2**32 - 1))
-@settings(max_examples=10)
+@examples(5)
 def test_images_keep_their_number_shape_and_type_and_the_seed_decides_all(count: int, seed: int) -> None:
     images = np.random.default_rng(0).integers(0, 256, (count, 28, 28)).astype(np.uint8)
     before = images.copy()

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from app.training.distil import distillation_loss
+from tests.sizes import examples
 
 ROWS = hnp.arrays(np.float32, (4, 10), elements=st.floats(-30, 30, width=32))
 
 
-@settings(max_examples=50, deadline=None)
+@examples(25)
 @given(ROWS, ROWS, st.sampled_from([0.5, 1.0, 3.0]))
 def test_the_loss_is_the_cross_entropy_with_no_digit_as_the_eleventh_class(
     logits: np.ndarray, likely: np.ndarray, temperature: float

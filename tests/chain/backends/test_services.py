@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from app.chain.backends import whatsonchain as woc_module
@@ -23,6 +23,7 @@ from app.errors import ChainError, InkproofError, UnreachableError
 from tests.chain.conftest import IMPATIENT, clients_with, give
 from tests.chain.fake_services import FakeHandler, FakeServices
 from tests.conftest import Regtest
+from tests.sizes import examples
 
 TXID = "ab" * 32
 BODY = b"\x01\x00\x00\x00"
@@ -345,7 +346,7 @@ GOOD: dict[str, Any] = {
 }
 
 
-@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@examples(60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     st.sampled_from(list(QUESTIONS)),
     st.dictionaries(st.sampled_from(list(GOOD)), json_values, max_size=3),

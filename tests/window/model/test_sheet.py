@@ -1,12 +1,13 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.drawing import Stroke, rasterise, to_mnist
 from app.window.model import pen
 from app.window.model.document import Content, Document, Place, Wipe
 from app.window.model.sheet import Sheet, enlarged, finished
+from tests.sizes import examples
 
 SIZE = 96
 points = st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=1, max_size=6)
@@ -35,7 +36,7 @@ def fresh(content, trace=None):
 
 
 @pytest.mark.slow
-@settings(max_examples=50)
+@examples(20)
 @given(steps)
 def test_following_a_drawing_gives_the_same_ink_as_redrawing_it(steps):
     sheet, document = Sheet(SIZE), Document()

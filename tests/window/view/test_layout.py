@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.window.model.values import ZOOMS, Card, Hover
@@ -8,13 +8,14 @@ from app.window.view.arrange import TALL, arrange, density_for
 from app.window.view.layout import Box
 from app.window.view.panels import covers, wallet
 from app.window.view.theme import CAPTION
+from tests.sizes import examples
 from tests.window.states import HISTORY, OVER
 
 sizes = st.tuples(st.integers(300, 4000), st.integers(300, 3000))
 densities = st.sampled_from([1.0, 1.25, 1.5, 2.0, 3.0])
 
 
-@settings(max_examples=120)
+@examples(60)
 @given(sizes, densities)
 def test_nothing_overlaps_at_any_size(size, density):
     layout = arrange((round(size[0] * density), round(size[1] * density)), density)
@@ -24,7 +25,7 @@ def test_nothing_overlaps_at_any_size(size, density):
             assert not box.meets(other), (name, other_name)
 
 
-@settings(max_examples=120)
+@examples(60)
 @given(sizes, densities)
 def test_everything_is_inside_the_window_and_its_panel(size, density):
     layout = arrange((round(size[0] * density), round(size[1] * density)), density)
@@ -40,7 +41,7 @@ def test_everything_is_inside_the_window_and_its_panel(size, density):
         )
 
 
-@settings(max_examples=60)
+@examples(30)
 @given(st.integers(200, 899), st.integers(150, 599))
 def test_a_window_below_the_smallest_is_scaled_down_whole(width, height):
     layout = arrange((width, height))
@@ -50,7 +51,7 @@ def test_a_window_below_the_smallest_is_scaled_down_whole(width, height):
     assert not any(a.meets(b) for i, a in enumerate(parts) for b in parts[i + 1 :])
 
 
-@settings(max_examples=60)
+@examples(30)
 @given(sizes)
 def test_the_canvas_is_square_and_the_largest_part(size):
     layout = arrange(size)
@@ -78,7 +79,7 @@ def test_a_point_finds_what_is_drawn_there(size):
     assert layout.at(layout.claims[3].centre) == Hover("claim", 3)
 
 
-@settings(max_examples=60)
+@examples(30)
 @given(st.tuples(st.integers(300, 4000), st.integers(400, 3000)), densities, st.sampled_from(list(Card)))
 def test_everything_on_a_card_is_within_it_and_nothing_overlaps(size, density, card):
     layout = arrange((round(size[0] * density), round(size[1] * density)), density)
@@ -91,7 +92,7 @@ def test_everything_on_a_card_is_within_it_and_nothing_overlaps(size, density, c
     assert covers.at(layout, state, (0, 0)) == Hover("beside")
 
 
-@settings(max_examples=60)
+@examples(30)
 @given(sizes, densities)
 def test_the_wallet_s_code_is_square_and_beside_the_address_or_above_it(size, density):
     layout = arrange((round(size[0] * density), round(size[1] * density)), density)

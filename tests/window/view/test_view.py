@@ -9,13 +9,14 @@ from pathlib import Path
 import numpy as np
 import pygame
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
 from app.window.model.values import Card, ChainView, Hover, Notice, Question
 from app.window.view.ink import ScreenInk
 from app.window.view.view import View
+from tests.sizes import examples
 from tests.window.states import FEW, HISTORY, STATES, drawn
 
 REFERENCES = Path(__file__).parents[1] / "reference"
@@ -84,7 +85,7 @@ overlaid = {
 every = STATES | overlaid
 
 
-@settings(max_examples=20)
+@examples(8)
 @given(st.lists(st.sampled_from(sorted(every)), min_size=2, max_size=5))
 def test_redrawing_what_has_changed_is_drawing_it_all(names):
     pygame.display.init()
