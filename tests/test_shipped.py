@@ -38,9 +38,9 @@ DRAWN = Path(__file__).parent / "data" / "drawn.json"
 class Promise:
     """`mnist` and `drawn`: least share of test images and of drawn digits read rightly by the integers.
     `script_bytes`: at most. `agreement`: least share of test images on which float and integers agree.
-    `images`: test images that the packed Script reads in the default run; `all_images`: those that all Scripts
-    read in the exhaustive one. `extreme`: every how many-th of the extreme images the packed Script reads in
-    the default run; all Scripts read all of them in the exhaustive one.
+    `images`: test images that the packed Script reads in the default run; `all_images`: those that all
+    Scripts read in the exhaustive one. `extreme`: every how many-th of the extreme images the packed Script
+    reads in the default run; all Scripts read all of them in the exhaustive one.
     """
 
     mnist: float
