@@ -31,7 +31,9 @@ def extremes() -> list[np.ndarray]:
     return [np.zeros((28, 28), np.uint8), np.full((28, 28), 255, np.uint8), board.astype(np.uint8)]
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.exhaustive] if name == "wide" else []) for name in MODELS]
+)
 def test_engine_oracle_and_script_agree_on_pictures_and_extremes(name):
     model = integers(name)
     program = packed_program(model)

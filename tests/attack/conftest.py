@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -84,13 +84,13 @@ def refused_since_chronicle(judges: Judges):
 )
 def refused(request: pytest.FixtureRequest, judges: Judges, refused_since_chronicle):
     """Assert that forged spends are refused by the rules before Chronicle, a node's policy and a block's, and
-    by those since; and that honest ones pass. Of the forged ones every eighth is judged, and of these every
-    eighth by the rules since Chronicle; where the exhaustive tests run, all of them by all rules.
+    by those since; and that honest ones pass. Of both every eighth is judged, and of the forged ones among
+    these every eighth by the rules since Chronicle; where the exhaustive tests run, all of them by all rules.
     """
     every = request.param
 
-    def check(name: str, forged: Iterable[Attempt], honest: Iterable[Attempt]) -> list[Outcome]:
-        forged, honest = list(forged)[::every], list(honest)
+    def check(name: str, forged: Iterable[Attempt], honest: Sequence[Attempt]) -> list[Outcome]:
+        forged, honest = list(forged)[::every], honest[::every]
         outcomes = judges.judge([*forged, *honest])
         bad, good = outcomes[: len(forged)], outcomes[len(forged) :]
         TALLY.forged(name, 2 * len(bad), sum(o.policy + o.consensus for o in bad))
@@ -98,7 +98,7 @@ def refused(request: pytest.FixtureRequest, judges: Judges, refused_since_chroni
         assert forged and honest
         assert [o.attempt.name for o in bad if o.policy or o.consensus] == []
         assert [(o.attempt.name, o.reason) for o in good if not (o.policy and o.consensus)] == []
-        refused_since_chronicle(name, forged[::every], honest[::every])
+        refused_since_chronicle(name, forged[::every], honest)
         return bad
 
     return check

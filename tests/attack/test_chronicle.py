@@ -20,6 +20,7 @@ from tests.attack.conftest import TALLY
 from tests.attack.forge import ORDER, Attempt, Forger, noise, read
 from tests.attack.judging import Judges, fuzz_many
 from tests.contract.test_rules import high_s, original_digest
+from tests.sizes import sized
 
 IMAGE = noise(41, 1)[0]
 TRUE = read(IMAGE)
@@ -146,10 +147,11 @@ def test_the_original_digest_is_signed_by_the_owner_or_refused(new):
         assert not by_bitcoinx(attempt) and not by_bsv_sdk(attempt)
 
 
-def test_no_contract_holds_an_opcode_whose_meaning_changed():
+@sized("names", ["handwriting", "compact"], list(models.MODELS))
+def test_no_contract_holds_an_opcode_whose_meaning_changed(names):
     scripts = [
         contract_for(load(model.integers_path), bytes(20), Kind(kind)).locking_script
-        for model in models.MODELS.values()
+        for model in map(models.named, names)
         for kind in model.kinds
     ]
     scripts.append(bounties.opened().locking_script)

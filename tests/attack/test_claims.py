@@ -71,7 +71,7 @@ def test_every_other_digit_for_200_images_through_the_whole_contract(images, ref
     refused("every other digit, whole contract", false_claims(forger, images), honest)
 
 
-@sized("values", [0, -(10**20)], [-(10**20), -1, 0, 1, 10**20])
+@sized("values", [-(10**20)], [-(10**20), -1, 0, 1, 10**20])
 def test_among_equal_logits_the_lowest_class_is_the_only_one_accepted(values):
     for lowest in range(10):
         for value in values:

@@ -68,7 +68,10 @@ def test_a_closed_pipe_ends_the_command_without_a_message(more):
     assert running.returncode == 2
 
 
-@pytest.mark.parametrize(("model", "kind"), [("compact", "packed"), ("handwriting", "unrolled")])
+@pytest.mark.parametrize(
+    ("model", "kind"),
+    [("compact", "packed"), pytest.param("handwriting", "unrolled", marks=pytest.mark.exhaustive)],
+)
 def test_contract_info_is_computed_from_the_script_that_export_writes(inkproof, tmp_path, model, kind):
     owner, chosen = "5a" * 20, ("--model", model, "--kind", kind, "--json")
     info = inkproof("contract", "info", *chosen).json()

@@ -41,7 +41,11 @@ def wait_for_node(home, running):
 
 
 @pytest.mark.parametrize(
-    "number", [signal.SIGTERM, signal.SIGHUP, pytest.param(signal.SIGINT, marks=pytest.mark.exhaustive)]
+    "number",
+    [
+        signal.SIGTERM,
+        *(pytest.param(other, marks=pytest.mark.exhaustive) for other in (signal.SIGHUP, signal.SIGINT)),
+    ],
 )
 def test_a_command_that_is_ended_leaves_no_node_behind(bitcoind, home, number):
     with subprocess.Popen(

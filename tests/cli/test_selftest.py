@@ -38,7 +38,7 @@ def test_every_part_of_the_program_is_tried(home, bitcoind):
     assert [path.name for path in home.iterdir() if path.name != "node-binary"] == []
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_a_node_that_does_not_start_is_a_failure_with_its_reason(home, tmp_path, monkeypatch):
     broken = tmp_path / "bitcoind"
     broken.write_text("#!/bin/sh\nexit 3\n", encoding="ascii")

@@ -31,7 +31,7 @@ def reads(model, kind, image):
 
 
 @pytest.mark.slow
-@sized("examples", 8, 40)
+@sized("examples", 4, 40)
 @pytest.mark.parametrize("kind", list(Kind))
 def test_a_claim_is_accepted_exactly_if_the_model_reads_that_digit(model, contracts, spend, kind, examples):
     contract = contracts[kind]

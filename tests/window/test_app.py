@@ -169,7 +169,7 @@ def _judged(window):
     return submission and not submission.running and submission.revision == window.state.revision
 
 
-@pytest.mark.parametrize("frames", [0, pytest.param(1, marks=pytest.mark.exhaustive), 20])
+@pytest.mark.parametrize("frames", [*(pytest.param(few, marks=pytest.mark.exhaustive) for few in (0, 1)), 20])
 def test_closing_while_everything_starts_leaves_nothing_running(window, frames):
     def steps(_window):
         for _ in range(frames):
@@ -191,7 +191,7 @@ def test_a_window_that_is_killed_takes_its_workers_and_its_node_along(bitcoind, 
 @pytest.mark.parametrize(
     ("number", "group"),
     [
-        (signal.SIGTERM, False),
+        pytest.param(signal.SIGTERM, False, marks=pytest.mark.exhaustive),
         (signal.SIGHUP, True),
         pytest.param(signal.SIGINT, True, marks=pytest.mark.exhaustive),
     ],
