@@ -21,7 +21,8 @@ run: $(VENV)/.run
 # One process more than there are cores: tests wait for nodes. Modules are kept whole: many share a node or a model.
 # One shuffled order for every run, so that it can be repeated; ARGS=--randomly-seed=N takes another.
 CORES := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
-TESTS := -n $(shell expr $(CORES) + 1) --dist loadfile --randomly-seed=1282549362
+PROCESSES := -n $(shell expr $(CORES) + 1) --dist loadfile
+TESTS := $(PROCESSES) --randomly-seed=1282549362
 
 # The processes share the cores: threads of each would wait for each other's.
 check test exhaustive ten-runs attack: export OPENBLAS_NUM_THREADS := 1
@@ -46,7 +47,7 @@ exhaustive: $(VENV)/.dev
 
 # The whole suite ten times, each in another order, with two busy processes beside it; ARGS=--count=1 for fewer.
 ten-runs: $(VENV)/.dev
-	$(BIN)/python -m tools.ten_runs $(ARGS)
+	$(BIN)/python -m tools.ten_runs $(PROCESSES) $(ARGS)
 
 # Over 100,000 forged spends of the contract, over 10,000 of the bounty, and a table of what was tried: half an hour.
 attack: $(VENV)/.dev

@@ -13,7 +13,6 @@ import time
 from collections.abc import Sequence
 
 BUSY = "while True: pass"
-SUITE = ("-q", "-n", "auto", "--dist", "loadfile")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _passes(number: int, others: Sequence[str]) -> bool:
     """One run in a new random order; prints the result, and pytest's whole output if it failed."""
     began = time.monotonic()
-    command = [sys.executable, "-m", "pytest", *SUITE, f"--randomly-seed={number}", *others]
+    command = [sys.executable, "-m", "pytest", "-q", f"--randomly-seed={number}", *others]
     ran = subprocess.run(command, capture_output=True, text=True, check=False)
     counts = {word: int(count) for count, word in re.findall(r"(\d+) (passed|failed|errors?)\b", ran.stdout)}
     failed = sum(count for word, count in counts.items() if word != "passed")

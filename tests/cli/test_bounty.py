@@ -10,7 +10,10 @@ import numpy as np
 import pytest
 
 from app import paths
+from app.chain.networks import REGTEST
+from app.chain.wallet.key import Wallet
 from app.training.data import load_mnist
+from tests.chain.conftest import give
 from tests.cli.conftest import SEVEN, Ran, call
 from tests.conftest import Regtest
 from tests.faults import world
@@ -42,7 +45,11 @@ class Person:
 
 @pytest.fixture
 def people(regtest, tmp_path, monkeypatch):
-    return [Person(tmp_path / name, regtest, monkeypatch) for name in ("anna", "ben")]
+    """Two people with coins: each would else mine a hundred blocks, which all accounts read."""
+    folders = [tmp_path / name for name in ("anna", "ben")]
+    for folder in folders:
+        give(regtest, Wallet.load_or_create(folder, REGTEST), 400_000)
+    return [Person(folder, regtest, monkeypatch) for folder in folders]
 
 
 def post(person: Person, *more: object):

@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from app.chain.networks import REGTEST
+from app.chain.wallet.key import Wallet
+from tests.chain.conftest import give
 from tests.cli.conftest import SEVEN, call
 from tests.conftest import Regtest
 from tests.sizes import sized
@@ -30,9 +33,10 @@ sys.exit(main(sys.argv[2:]))
 
 
 class Terminal:
-    """Somebody at a terminal on the shared node, in processes of their own."""
+    """Somebody with coins at a terminal on the shared node, in processes of their own."""
 
     def __init__(self, regtest: Regtest, folder: Path) -> None:
+        give(regtest, Wallet.load_or_create(folder, REGTEST), 400_000)
         conf = (regtest.node.folder / "bitcoin.conf").read_text().splitlines()
         known = dict(line.split("=", 1) for line in conf if "=" in line)
         self._settings = {
