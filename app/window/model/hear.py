@@ -177,13 +177,14 @@ def _looked(state: State, looked: told.Looked) -> State:
 
 
 def _chain_status(state: State, status: told.ChainStatus) -> State:
+    """The chain as it is now; the contract of a model that was passed by is not the chosen model's."""
     chain: ChainView = replace(
         state.chain,
         network=status.network,
         node=status.node,
         height=status.height,
         balance=status.balance,
-        contract=status.contract,
+        contract=status.contract if status.model == state.model else "",
         explorer=status.explorer,
         address=status.address,
     )

@@ -1,7 +1,4 @@
-"""Messages between the window and its workers: small values that can be pickled.
-
-The window sends requests; workers post messages. Neither waits for the other.
-"""
+"""What the window asks of its workers and what they tell it, as small values that can be pickled."""
 
 from __future__ import annotations
 
@@ -319,12 +316,13 @@ class Account:
 
 @dataclass(frozen=True)
 class ChainStatus:
-    """Facts of the chain. `balance` in satoshis, `explorer` with one `{}` or empty, `address` to pay to."""
+    """The chain, and the contract of `model`. `balance` in satoshis, `explorer` with one `{}` or empty."""
 
     network: str
     node: str
     height: int
     balance: int
+    model: str
     contract: str
     explorer: str = ""
     address: str = ""

@@ -316,6 +316,7 @@ class _Session:
                 status.node,
                 status.height,
                 status.balance,
+                self.line.model,
                 status.contract_sha256,
                 network.explorer_tx,
                 wallet.address,

@@ -87,7 +87,7 @@ def test_there_is_nothing_to_copy_before_the_address_is_known():
     person = Person(State(card=Card.WALLET)).click(WALLET.address)
     assert person.effects == []
     assert person.state.notice is None
-    status = protocol.ChainStatus("regtest", "Bitcoin SV", 1, 5, "fa5a", address=ADDRESS)
+    status = protocol.ChainStatus("regtest", "Bitcoin SV", 1, 5, "compact", "fa5a", address=ADDRESS)
     person.state = hear(person.state, status)
     assert person.press("address").effects == [Copy(ADDRESS)]
 

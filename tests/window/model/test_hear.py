@@ -200,10 +200,17 @@ def test_when_the_chain_s_process_dies_its_submission_stops():
     assert state.chain.phase is Phase.STARTING
 
 
+def test_the_contract_of_a_model_that_was_passed_by_is_not_shown():
+    passed = told.ChainStatus("regtest", "BSV 1.0.13", 103, 5, "source", "fa5a")
+    state = hear(State(model="compact"), passed)
+    assert (state.chain.contract, state.chain.height) == ("", 103)
+    assert hear(state, replace(passed, model="compact", contract="c0de")).chain.contract == "c0de"
+
+
 def test_status_history_and_questions():
-    state = hear(
-        State(), told.ChainStatus("regtest", "Bitcoin SV 1.0.13", 103, 5, "fa5a", "https://x/{}", "mkHS")
-    )
+    status = told.ChainStatus("regtest", "BSV 1.0.13", 103, 5, State().model, "fa5a", "https://x/{}", "mkHS")
+    state = hear(State(), status)
+    assert state.chain.contract == "fa5a"
     assert (state.chain.network, state.chain.height, state.chain.explorer) == ("regtest", 103, "https://x/{}")
     assert state.chain.address == "mkHS"
     assert hear(State(scroll=9), told.History(HISTORY)).scroll == len(HISTORY) - 1
