@@ -28,17 +28,28 @@ __all__ = ["MARKS", "chain_figures"]
 
 MARKS = (100, 1_000, 10_000)
 """Past verifications after which the cost of one more is measured."""
-_ROUNDS, _CLAIMS = 15, 25
+ROUNDS, CLAIMS = 15, 25
+"""How often that is measured, and over how many claims each time."""
 _STEPS = 200
 """How often progress is reported over the whole run."""
 
 
-def chain_figures(model: IntegerModel, images: Images, labels: Labels, progress: Progress) -> Figures:
+def chain_figures(
+    model: IntegerModel,
+    images: Images,
+    labels: Labels,
+    progress: Progress,
+    *,
+    marks: Sequence[int] = MARKS,
+    rounds: int = ROUNDS,
+    claims: int = CLAIMS,
+) -> Figures:
     """Claim for each image (n, 28, 28) what the model reads, all on one chain.
 
     Counts, accuracies (0 to 1), claims a second, fees in satoshis, blocks, whether every coin is accounted
-    for; and the cost of a claim after each of MARKS that the images reach, on a chain and in a data folder of
-    its own. The first chain is in the data folder in use: call it within `measures.temporary_home`.
+    for; and the cost of a claim after each of `marks` that the images reach, on a chain and in a data folder
+    of its own, measured in `rounds` of `claims`. The first chain is in the data folder in use: call it within
+    `measures.temporary_home`.
     """
     pace = Pace(len(images))
     read: list[int] = []
@@ -54,13 +65,14 @@ def chain_figures(model: IntegerModel, images: Images, labels: Labels, progress:
                 progress(f"Verifying the test set on chain: {pace.text}", pace.share)
         seconds = time.perf_counter() - start
         unaccounted = _unaccounted(whole.service)
-        measured = {len(images): whole} if len(images) in MARKS else {}
-        for mark in (mark for mark in MARKS if mark < len(images)):
+        measured = {len(images): whole} if len(images) in marks else {}
+        for mark in (mark for mark in marks if mark < len(images)):
             progress(f"Making {mark:,} claims on a chain of their own", None)
             chains.enter_context(temporary_home())
             measured[mark] = chains.enter_context(_chain(model, silent))
             collections.deque(submit_many(measured[mark].service, _claims(model, images[:mark]), silent), 0)
-        costs = _costs(dict(sorted(measured.items())), list(_claims(model, images[:_CLAIMS])), progress)
+        some = list(_claims(model, images[:claims]))
+        costs = _costs(dict(sorted(measured.items())), some, rounds, progress)
     confirmed = [verdict for verdict in taken if verdict is not None and verdict.block_height is not None]
     right = sum(
         verdict is not None and verdict.accepted and verdict.claimed == label
@@ -107,20 +119,22 @@ def _claims(model: IntegerModel, images: Images) -> Iterator[NewClaim]:
         yield NewClaim(f"{number}", image.tobytes(), fixed.digit, readings_of(fixed))
 
 
-def _costs(chains: Mapping[int, _Chain], claims: Sequence[NewClaim], progress: Progress) -> Figures:
+def _costs(
+    chains: Mapping[int, _Chain], claims: Sequence[NewClaim], rounds: int, progress: Progress
+) -> Figures:
     """Milliseconds of one claim made by itself, in a block of its own, on each chain: by the clock, and of
     the processor (this program and the node together).
 
     The chains take turns, and the median of the rounds is taken, so that other load on the machine affects
     all of them alike.
     """
-    rounds: dict[int, list[tuple[float, float]]] = {mark: [] for mark in chains}
-    for number in range(_ROUNDS):
-        progress("Measuring a claim after many others", number / _ROUNDS)
+    measured: dict[int, list[tuple[float, float]]] = {mark: [] for mark in chains}
+    for number in range(rounds):
+        progress("Measuring a claim after many others", number / rounds)
         for mark, chain in chains.items():
-            rounds[mark].append(_round(chain, claims))
+            measured[mark].append(_round(chain, claims))
     costs: Figures = {}
-    for mark, found in rounds.items():
+    for mark, found in measured.items():
         wall, processor = (statistics.median(one) * 1000 / len(claims) for one in zip(*found, strict=True))
         costs[f"{mark}"] = {"wall_ms": wall, "processor_ms": processor}
     return costs

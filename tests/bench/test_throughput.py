@@ -24,19 +24,18 @@ def images() -> np.ndarray:
     return np.random.default_rng(71).integers(0, 256, (12, 28, 28), dtype=np.uint8)
 
 
-@pytest.fixture(autouse=True)
-def few(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(throughput, "MARKS", (4, 12, 100))
-    monkeypatch.setattr(throughput, "_ROUNDS", 1)
-    monkeypatch.setattr(throughput, "_CLAIMS", 3)
-
-
 def test_every_image_is_in_a_block_read_as_the_engine_reads_it_and_no_coin_is_missing(
     bitcoind: Path, home: Path, images: np.ndarray
 ) -> None:
     told: list[tuple[str, float | None]] = []
     figures = throughput.chain_figures(
-        world.model(), images, LABELS, lambda text, share=None: told.append((text, share))
+        world.model(),
+        images,
+        LABELS,
+        lambda text, share=None: told.append((text, share)),
+        marks=(4, 12, 100),
+        rounds=1,
+        claims=3,
     )
     right = float((world.model().classify(images) == LABELS).mean())
     assert (figures["images"], figures["confirmed"], figures["satoshis_unaccounted"]) == (12, 12, 0)

@@ -15,6 +15,7 @@ from app.chain.ledger.bounties import StepKind, StepState
 from app.contract.bounty_spends import commit_size
 from app.errors import ChainError, ContractError
 from tests.chain.bounty.conftest import DEPOSIT, REWARD, WINDOW, height, mine, terms_for
+from tests.chain.payments import FEE, fresh_coin, pay
 
 
 def test_inspect_calls_a_step_of_a_bounty_by_its_name(poster, posted, seven):
@@ -137,15 +138,15 @@ def test_rewards_that_are_dust_and_ends_in_the_past_are_refused(poster, compact,
 
 
 def test_a_bounty_that_leaves_no_time_to_reveal_is_a_trap_and_left_alone(
-    poster, claimant, compact, seven, monkeypatch
+    poster, claimant, compact, seven, regtest
 ):
     short = terms_for(compact, seven, poster, height(poster) + 40, window=2)
     with pytest.raises(ContractError, match="expires too soon"):
         poster.bounties.post(compact, short, REWARD)
-    with monkeypatch.context() as patched:
-        patched.setattr(type(poster.bounties), "_check_window", lambda *_: None)
-        posted = poster.bounties.post(compact, short, REWARD)
-    found = claimant.bounties.watch(posted.record.txid, 0)
+    coin = fresh_coin(regtest.rpc, regtest.wallet, REWARD + FEE)
+    trap = pay(regtest.wallet, [coin], [(REWARD, compact.bounty(short).locking_script)])
+    regtest.rpc.call("sendrawtransaction", trap.to_hex())
+    found = claimant.bounties.watch(trap.hex_hash(), 0)
     with pytest.raises(ContractError, match="Its deposit would be lost"):
         claimant.bounties.commit(found, seven)
 
