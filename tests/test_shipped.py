@@ -303,7 +303,7 @@ def test_a_node_verifies_right_claims_and_refuses_wrong_ones(name, home, bitcoin
         wrong = service.submit(picture.tobytes(), (fixed.digit + 1) % 10, readings, progress=quiet)
         assert not wrong.accepted
         candidate = Candidate(name, model.sha256, program)
-        found = inspect(service.connection.backend, right.txid, lambda: [candidate])
+        found = inspect(service.connection.backend, right.txid, lambda _size: [candidate])
         assert found.proved and found.examination.held.candidate is candidate
 
 

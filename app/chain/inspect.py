@@ -15,7 +15,8 @@ from app.text import clean_text
 
 __all__ = ["Inspection", "checked_txid", "inspect"]
 
-Candidates = Callable[[], Iterable[Candidate]]
+Candidates = Callable[[int], Iterable[Candidate]]
+"""The contracts that are known: for a locking script of so many bytes, the likeliest first."""
 
 
 @dataclass(frozen=True)
@@ -53,14 +54,17 @@ def inspect(backend: Backend, txid: str, candidates: Candidates) -> Inspection:
     """Take a transaction apart and run the contract again. ChainError if there is no such transaction.
 
     Only the bytes are believed, and they are checked against the txids that commit to them. `candidates`
-    gives the models whose contracts are known, from the start at each call.
+    gives the contracts that are known, from the start at each call.
     """
     txid = checked_txid(txid)
     found = demand(backend, txid)
     tx = parse(found.raw, txid)
-    examination = None if tx.is_coinbase() else examine(tx, _parent(backend, tx), candidates())
+    examination = None
+    if not tx.is_coinbase():
+        parent = _parent(backend, tx)
+        examination = examine(tx, parent, candidates(_longest_script(parent)))
     claimed = examination is not None and examination.known
-    kind = "" if claimed else kind_of_transaction(tx, candidates())
+    kind = "" if claimed else kind_of_transaction(tx, candidates(_longest_script(tx)))
     return Inspection(txid, examination, kind, found.block_height, found.block_hash)
 
 
@@ -79,6 +83,11 @@ def demand(backend: Backend, txid: str) -> Found:
             hint="Try again in a minute.",
         )
     return found
+
+
+def _longest_script(tx: Tx) -> int:
+    """Bytes of the longest locking script among the outputs: a contract is longer than a payment."""
+    return max((len(output.script_pubkey.to_bytes()) for output in tx.outputs), default=0)
 
 
 def _parent(backend: Backend, tx: Tx) -> Tx:

@@ -16,13 +16,13 @@ __all__ = ["known_contracts"]
 
 
 def known_contracts(
-    first: str = "", script_bytes: int | None = None, model_file: Path | None = None
+    script_bytes: int | None = None, *, first: str = "", model_file: Path | None = None
 ) -> Iterator[Candidate]:
     """Candidates, generated one at a time: the likeliest first.
 
-    `first` names the model to begin with; `script_bytes` is the length of the locking script that is looked
-    at. `model_file`: integers (`integers.npz`) of a model that is not installed; its packed form is tried
-    before all others.
+    `script_bytes`: the length of the locking script that is looked at. `first`: the model to begin with where
+    the length says nothing. `model_file`: integers (`integers.npz`) of a model that is not installed; its
+    packed form is tried before all others.
     """
     if model_file is not None:
         integers = load(model_file)

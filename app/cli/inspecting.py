@@ -47,7 +47,9 @@ def run(options: argparse.Namespace) -> int:
     ):
         report("Fetching the transaction and running the contract again")
         found = inspect_transaction(
-            connection.backend, txid, lambda: known_contracts(model.name, model_file=options.model_file)
+            connection.backend,
+            txid,
+            lambda size: known_contracts(size, first=model.name, model_file=options.model_file),
         )
         network = connection.network.name
     if options.json:

@@ -113,7 +113,7 @@ def run_check(options: argparse.Namespace) -> int:
     headers = read_headers(_read(options.headers, _MOST_HEADER_BYTES)) if options.headers else []
     with reporting(options) as report, _chain(options, bool(headers)) as header_at:
         report("Rebuilding the contract and running it")
-        candidates = known_contracts(script_bytes=_script_bytes(data), model_file=options.model_file)
+        candidates = known_contracts(_script_bytes(data), model_file=options.model_file)
         found = check(data, candidates, headers, header_at)
     if options.json:
         print_json(_as_json(found))

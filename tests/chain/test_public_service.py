@@ -117,7 +117,7 @@ def test_a_verification_can_be_inspected_through_the_services(testnet, network):
     found = inspect(
         testnet.connection.backend,
         verdict.txid,
-        lambda: [Candidate("tested", network.sha256, program_for(network, Kind.PACKED))],
+        lambda _size: [Candidate("tested", network.sha256, program_for(network, Kind.PACKED))],
     )
     assert (found.examination.claim.image, found.proved) == (image, True)
     assert found.examination.held.owner == testnet.connection.wallet.pubkeyhash
