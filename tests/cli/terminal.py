@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import pty
 import re
@@ -11,21 +12,43 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 _SECONDS = 240.0
 
 
-def at_terminal(
-    arguments: Sequence[object], dialogue: Sequence[tuple[str, str]] = (), **environment: str
-) -> tuple[int, str]:
+_IN_TURN = """
+import json, sys
+from app.cli import main
+for arguments in json.loads(sys.argv[1]):
+    print(f"<{main(arguments)}>", flush=True)
+"""
+
+Dialogue = Sequence[tuple[str, str]]
+
+
+def at_terminal(arguments: Sequence[object], dialogue: Dialogue = (), **environment: str) -> tuple[int, str]:
     """Run a command and answer its questions: wait for the words, then type the answer.
 
     Exit status and all that was printed, escape sequences removed. AssertionError where it does not ask.
     """
+    return _talk(["-m", "app", *map(str, arguments)], dialogue, environment)
+
+
+def in_turn(*commands: tuple[Sequence[str], Dialogue]) -> list[tuple[int, str]]:
+    """Run commands one after another at one terminal, in one process, and answer the questions of each."""
+    asked = json.dumps([arguments for arguments, _ in commands])
+    dialogue = [line for _, lines in commands for line in lines]
+    status, seen = _talk(["-c", _IN_TURN, asked], dialogue, {})
+    assert status == 0, seen
+    pieces = re.split(r"<(\d)>\r?\n", seen)
+    return [(int(status), text) for text, status in zip(pieces[:-1:2], pieces[1::2], strict=True)]
+
+
+def _talk(arguments: Sequence[str], dialogue: Dialogue, environment: Mapping[str, str]) -> tuple[int, str]:
     master, slave = pty.openpty()
     process = subprocess.Popen(
-        [sys.executable, "-m", "app", *map(str, arguments)],
+        [sys.executable, *arguments],
         stdin=slave,
         stdout=slave,
         stderr=slave,

@@ -14,33 +14,34 @@ from tests.cli.conftest import run
 bash = pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash")
 
 
+LINES = {
+    "inkproof verif": "verify",
+    "inkproof wallet ba": "balance",
+    "inkproof classify --mod": "--model",
+    "inkproof classify --model comp": "compact",
+}
+
+
 @bash
-@pytest.mark.parametrize(
-    ("line", "offered"),
-    [
-        ("inkproof verif", {"verify"}),
-        ("inkproof wallet ba", {"balance"}),
-        ("inkproof classify --mod", {"--model"}),
-        ("inkproof classify --model comp", {"compact"}),
-    ],
-)
-def test_bash_completes_commands_actions_options_and_models(tmp_path, line, offered):
+def test_bash_completes_commands_actions_options_and_models(tmp_path):
     """A program called `inkproof` is first in PATH, as after an installation."""
     program = tmp_path / "inkproof"
     program.write_text(f'#!/bin/sh\n# PYTHON_ARGCOMPLETE_OK\nexec {sys.executable} -m app "$@"\n')
     program.chmod(0o755)
     script = """
         eval "$(inkproof completion bash)"
-        COMP_LINE=$1 COMP_POINT=${#1} COMP_TYPE=9
-        read -ra COMP_WORDS <<< "$1"; COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
-        COMP_WORDBREAKS=$' \\t\\n'
-        _python_argcomplete inkproof
-        printf '%s\\n' "${COMPREPLY[@]}"
+        COMP_TYPE=9 COMP_WORDBREAKS=$' \\t\\n'
+        for COMP_LINE in "$@"; do
+            COMP_POINT=${#COMP_LINE} COMPREPLY=()
+            read -ra COMP_WORDS <<< "$COMP_LINE"; COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+            _python_argcomplete inkproof
+            echo "${COMPREPLY[@]}"
+        done
     """
     environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
-    command = ["bash", "--norc", "-c", script, "bash", line]
+    command = ["bash", "--norc", "-c", script, "bash", *LINES]
     done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60, check=True)
-    assert {word.strip() for word in done.stdout.split()} == offered, done.stderr
+    assert [line.strip() for line in done.stdout.splitlines()] == list(LINES.values()), done.stderr
 
 
 @pytest.mark.parametrize(("shell", "words"), [("zsh", "compdef"), ("fish", "complete --command inkproof")])

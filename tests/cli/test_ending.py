@@ -18,6 +18,7 @@ from tests.conftest import hearing
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and pseudo-terminals are POSIX")
 
 VERIFY = [sys.executable, "-m", "app", "verify", SEVEN]
+DEPLOY = [sys.executable, "-m", "app", "deploy", "--model", "compact"]
 _SECONDS = 240.0
 
 
@@ -64,7 +65,7 @@ def test_a_terminal_that_is_closed_leaves_no_node_behind(bitcoind, home):
     pid, master = pty.fork()
     if pid == 0:
         hearing()
-        os.execv(VERIFY[0], list(map(str, VERIFY)))
+        os.execv(DEPLOY[0], DEPLOY)
     running = psutil.Process(pid)
     deadline = time.monotonic() + _SECONDS
     while not nodes_in(home):
@@ -76,9 +77,8 @@ def test_a_terminal_that_is_closed_leaves_no_node_behind(bitcoind, home):
 
 
 def test_a_command_started_with_nohup_ignores_the_hangup(bitcoind, home):
-    command = [sys.executable, "-m", "app", "deploy", "--model", "compact"]
     with subprocess.Popen(
-        command,
+        DEPLOY,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN),
@@ -91,18 +91,17 @@ def test_a_command_started_with_nohup_ignores_the_hangup(bitcoind, home):
     assert nodes_in(home) == []
 
 
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (["--rpc-url", "nonsense"], "'nonsense' is not the address of a node"),
-        (["--rpc-url", "http://127.0.0.1:8332", "--rpc-cookie", "missing"], "cookie file missing"),
-    ],
-)
-def test_a_mistake_is_answered_before_tensorflow_is_loaded(home, arguments, words):
-    importing = "import sys; from app.cli import main; main(sys.argv[1:]); print('tensorflow' in sys.modules)"
-    command = [sys.executable, "-c", importing, "verify", SEVEN, *arguments]
+def test_a_mistake_is_answered_before_tensorflow_is_loaded(home):
+    importing = (
+        "import sys; from app.cli import main\n"
+        "for mistake in ['nonsense'], ['http://127.0.0.1:8332', '--rpc-cookie', 'missing']:\n"
+        "    main(['verify', sys.argv[1], '--rpc-url', *mistake])\n"
+        "print('tensorflow' in sys.modules)"
+    )
+    command = [sys.executable, "-c", importing, SEVEN]
     done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS)
-    assert words in done.stderr
+    for words in ("'nonsense' is not the address of a node", "cookie file missing"):
+        assert words in done.stderr
     assert done.stdout == "False\n"
 
 

@@ -38,7 +38,7 @@ def test_the_nodes_settings(disk, bitcoind):
     assert not [name for name in ran.files if name.endswith(".new")]
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_the_node_that_is_fetched(disk, monkeypatch):
     monkeypatch.delenv("INKPROOF_BITCOIND", raising=False)
     ran = fulldisk.on_small_disk(disk, "1m", ["node", "start"])

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from tests.cli.conftest import SEVEN
+from tests.sizes import sized
 
 
 def test_three_judges_agree_and_inspect_confirms_it(verified, inkproof):
@@ -91,29 +92,32 @@ def test_a_history_without_records_is_a_table_without_rows(inkproof):
     assert "txid" in names
 
 
-def test_ten_digits_of_ten_classes_are_all_confirmed(inkproof, mnist, tmp_path):
+@sized("digits", (1, 4, 8), tuple(range(10)))
+def test_digits_of_several_classes_are_all_confirmed(inkproof, mnist, tmp_path, digits):
     paths = []
-    for digit in range(10):
+    for digit in digits:
         path = tmp_path / f"{digit}.png"
         Image.fromarray(mnist.x_test[mnist.y_test == digit][1]).save(path)
         paths.append(path)
     ran = inkproof("verify", *paths, "--model", "compact", "--json")
     verdicts = ran.lines()
-    assert [verdict["integer"]["digit"] for verdict in verdicts] == list(range(10))
+    assert [verdict["integer"]["digit"] for verdict in verdicts] == list(digits)
     assert all(verdict["chain"]["block"] for verdict in verdicts)
-    assert len({verdict["chain"]["txid"] for verdict in verdicts}) == 10
+    assert len({verdict["chain"]["txid"] for verdict in verdicts}) == len(digits)
     assert ran.returncode == 0
 
 
-def test_a_data_set_is_summed_up_and_every_image_of_it_is_in_the_history(inkproof, mnist, mnist_file):
-    ran = inkproof("verify", "--data", mnist_file, "--count", "30", "--model", "compact", "--json")
+@pytest.mark.usefixtures("node_kept")
+@sized("count", 10, 30)
+def test_a_data_set_is_summed_up_and_every_image_of_it_is_in_the_history(inkproof, mnist, mnist_file, count):
+    ran = inkproof("verify", "--data", mnist_file, "--count", count, "--model", "compact", "--json")
     summary, records = ran.json(), inkproof("history", "--json", "--limit", "100").lines()
-    assert (summary["images"], summary["accepted"], summary["confirmed"]) == (30, 30, 30)
+    assert (summary["images"], summary["accepted"], summary["confirmed"]) == (count,) * 3
     assert (summary["refused"], summary["failed"]) == (0, 0)
-    assert [bytes.fromhex(r["pixels"]) for r in records[::-1]] == [i.tobytes() for i in mnist.x_test[:30]]
-    right = sum(r["claimed"] == label for r, label in zip(records[::-1], mnist.y_test[:30], strict=True))
-    assert summary["contract_accuracy"] == summary["integer_accuracy"] == right / 30
-    assert ran.returncode == (0 if summary["agree"] == 30 else 1)
+    assert [bytes.fromhex(r["pixels"]) for r in records[::-1]] == [i.tobytes() for i in mnist.x_test[:count]]
+    right = sum(r["claimed"] == label for r, label in zip(records[::-1], mnist.y_test[:count], strict=True))
+    assert summary["contract_accuracy"] == summary["integer_accuracy"] == right / count
+    assert ran.returncode == (0 if summary["agree"] == count else 1)
     assert all(record["state"] == "confirmed" for record in records)
     words = inkproof("verify", "--data", mnist_file, "--count", "3", "--claim", "8", "--model", "compact")
     assert words.returncode == 1
@@ -186,6 +190,7 @@ def test_a_bad_image_among_good_ones_does_not_stop_them(inkproof, bad_images):
     assert ran.lines()[1]["integer"]["digit"] == 7
 
 
+@pytest.mark.usefixtures("verified")
 def test_inspecting_what_is_not_there(inkproof):
     ran = inkproof("inspect", "ab" * 32)
     assert ran.returncode == 2

@@ -38,7 +38,7 @@ def test_another_model_is_verified_deployed_and_recognised(inkproof):
 
 
 def test_inspect_finds_a_claim_of_a_model_that_is_too_big_for_a_default_node(inkproof):
-    ran = inkproof("verify", SEVEN, "--model", "mlp", "--json")
+    ran = inkproof("verify", SEVEN, "--model", "mlp", "--keep-node", "--json")
     assert ran.returncode == 0, ran.stderr
     chain = ran.json()["chain"]
     assert chain["network"] == "regtest-raised"
@@ -65,7 +65,7 @@ def test_every_model_can_be_described_and_exported(inkproof, tmp_path, names):
     assert len(identities) == len(names)
 
 
-@sized("names", FEW, list(models.MODELS))
+@sized("names", FEW[:2], list(models.MODELS))
 def test_contract_info_shows_the_lanes_of_every_model(inkproof, names):
     channel = "channel of a pixel"
     expected = {

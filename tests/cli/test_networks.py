@@ -104,14 +104,13 @@ def test_the_daily_limit_holds_from_one_command_to_the_next(inkproof, services, 
 
 @terminals
 def test_on_a_terminal_mainnet_asks(inkproof, services, mainnet):
-    from tests.cli.terminal import at_terminal
+    from tests.cli.terminal import in_turn
 
     command = ["deploy", "--network", "mainnet"]
-    status, seen = at_terminal(command, [("Spend them? [y/N]", "")])
-    assert (status, "Nothing was sent" in seen) == (2, True)
-    assert services.bodies == []
-    status, seen = at_terminal(command, [("Spend them? [y/N]", "yes")])
-    assert (status, "deployed on mainnet" in seen) == (0, True)
+    no, yes = in_turn((command, [("Spend them? [y/N]", "")]), (command, [("Spend them? [y/N]", "yes")]))
+    assert (no[0], "Nothing was sent" in no[1]) == (2, True)
+    assert (yes[0], "deployed on mainnet" in yes[1]) == (0, True)
+    assert len(services.bodies) == 1, "nothing without a yes"
 
 
 @pytest.fixture

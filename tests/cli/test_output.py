@@ -71,7 +71,7 @@ def test_a_mark_that_the_encoding_lacks_does_not_hide_the_verdict(inkproof):
     "arguments",
     [
         ["history"],
-        ["contract", "info", "--model", "compact", "--json"],
+        pytest.param(["contract", "info", "--model", "compact", "--json"], marks=pytest.mark.exhaustive),
         ["--help"],
     ],
 )

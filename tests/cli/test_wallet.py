@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from bitcoinx import PrivateKey
 
 from app.chain.networks import MAIN, REGTEST, TESTNET
+from app.chain.wallet import keyfile
 from app.chain.wallet.key import Wallet
 from tests.chain.conftest import give
 
@@ -22,8 +24,21 @@ def at_terminal():
     return at_terminal
 
 
+@pytest.fixture
+def in_turn():
+    from tests.cli.terminal import in_turn
+
+    return in_turn
+
+
 def key_of(home, name="regtest"):
     return (home / f"wallet-{name}.wif").read_text().strip()
+
+
+def seal_cheaply(home, key):
+    """The encrypted key file once more, with the least work for each opening of it."""
+    sealed = keyfile.seal(key, "sesame", "regtest", json.loads(key_of(home))["address"], cost=2**14)
+    (home / "wallet-regtest.wif").write_text(sealed)
 
 
 def test_each_network_has_an_address_of_its_own(inkproof):
@@ -72,6 +87,7 @@ def test_the_balance_is_the_nodes_account(inkproof):
 
 
 @terminals
+@pytest.mark.usefixtures("node_kept")
 def test_a_key_file_that_others_could_read_causes_one_warning(inkproof, home):
     inkproof("wallet", "address")
     (home / "wallet-regtest.wif").chmod(0o644)
@@ -91,13 +107,11 @@ def test_the_key_is_not_shown_unless_it_is_asked_for(inkproof, home):
 
 
 @terminals
-def test_on_a_terminal_the_key_is_shown_after_a_yes(inkproof, home, at_terminal):
+def test_on_a_terminal_the_key_is_shown_after_a_yes(inkproof, home, in_turn):
     inkproof("wallet", "address")
     key = key_of(home)
-    status, seen = at_terminal(["wallet", "export"], [("Show it? [y/N]", "n")])
-    assert (status, key in seen) == (2, False)
-    status, seen = at_terminal(["wallet", "export"], [("Show it? [y/N]", "y")])
-    assert (status, key in seen) == (0, True)
+    answers = [(["wallet", "export"], [("Show it? [y/N]", answer)]) for answer in "ny"]
+    assert [(status, key in seen) for status, seen in in_turn(*answers)] == [(2, False), (0, True)]
 
 
 def test_a_key_is_imported_from_standard_input_and_the_old_one_kept(inkproof, home):
@@ -126,35 +140,36 @@ def test_on_a_terminal_the_key_is_typed_unseen(inkproof, home, at_terminal):
 
 @terminals
 @pytest.mark.usefixtures("node_kept")
-def test_encrypting_verifying_and_decrypting_with_a_passphrase(inkproof, home, at_terminal):
+def test_encrypting_verifying_and_decrypting_with_a_passphrase(inkproof, home, in_turn):
     inkproof("wallet", "address")
     key = key_of(home)
-    status, seen = at_terminal(
-        ["wallet", "encrypt"], [("New passphrase:", "one"), ("The same once more:", "two")]
+    (status, told), (again, seen) = in_turn(
+        (["wallet", "encrypt"], [("New passphrase:", "one"), ("The same once more:", "two")]),
+        # It asks for a new passphrase: nothing was encrypted before.
+        (["wallet", "encrypt"], [("New passphrase:", "sesame"), ("The same once more:", "sesame")]),
     )
-    assert (status, "differ" in seen) == (2, True)
-    assert key_of(home) == key
-    status, seen = at_terminal(
-        ["wallet", "encrypt"], [("New passphrase:", "sesame"), ("The same once more:", "sesame")]
-    )
-    assert status == 0, seen
+    assert (status, "differ" in told) == (2, True)
+    assert again == 0, seen
     assert "sesame" not in seen
     assert key not in key_of(home)
     assert inkproof("wallet", "address", "--json").json()["encrypted"] is True
+    seal_cheaply(home, key)
 
     locked = inkproof("wallet", "balance")
     assert locked.returncode == 2
     assert "The wallet is locked" in locked.stderr
     assert "INKPROOF_PASSPHRASE_FILE" in locked.stderr
 
-    status, seen = at_terminal(["wallet", "balance"], [("Passphrase of the wallet:", "open")])
+    (status, seen), balance, decrypted = in_turn(
+        (["wallet", "balance"], [("Passphrase of the wallet:", "open")]),
+        (["wallet", "balance"], [("Passphrase of the wallet:", "sesame")]),
+        (["wallet", "decrypt"], [("Passphrase of the wallet:", "sesame")]),
+    )
     assert status == 2
     assert seen.count("That is not the wallet's passphrase.") == 1
     assert "Traceback" not in seen
-    status, seen = at_terminal(["wallet", "balance"], [("Passphrase of the wallet:", "sesame")])
-    assert (status, "satoshis" in seen) == (0, True)
-    status, seen = at_terminal(["wallet", "decrypt"], [("Passphrase of the wallet:", "sesame")])
-    assert status == 0, seen
+    assert (balance[0], "satoshis" in balance[1]) == (0, True)
+    assert decrypted[0] == 0, decrypted
     assert key_of(home) == key
 
 
@@ -169,7 +184,8 @@ def test_a_passphrase_file_opens_the_wallet_for_scripts(inkproof, home, monkeypa
     assert inkproof("wallet", "encrypt", "--json").json()["encrypted"] is True
     assert key not in key_of(home)
     assert inkproof("wallet", "encrypt").returncode == 2
-    assert inkproof("deploy", "--json").json()["network"] == "regtest"
+    seal_cheaply(home, key)
+    assert inkproof("deploy", "--model", "compact", "--json").json()["network"] == "regtest"
     assert inkproof("wallet", "export", "--reveal").stdout.strip() == key
     assert inkproof("wallet", "decrypt", "--json").json()["encrypted"] is False
     assert key_of(home) == key

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import os
+import json
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,27 +19,44 @@ from tests.conftest import Regtest
 from tests.sizes import sized
 
 PROGRAM = """
-import os, signal, sys
+import json, os, signal, sys
 from app.chain.backends.node import NodeBackend
 from app.cli import main
 send = NodeBackend.send
 def struck(self, raw, spent=()):
-    if sys.argv[1] == "after":
+    if when == "after":
         send(self, raw, spent)
     os.kill(os.getpid(), signal.SIGKILL)
-if sys.argv[1] != "never":
-    NodeBackend.send = struck
-sys.exit(main(sys.argv[2:]))
+for line in sys.stdin:
+    when, settings, arguments = json.loads(line)
+    child = os.fork()
+    if child == 0:
+        os.environ.update(settings)
+        if when != "never":
+            NodeBackend.send = struck
+        sys.stdout = sys.stderr
+        os._exit(main(arguments))
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
+
+
+@pytest.fixture(scope="module")
+def program() -> Iterator[subprocess.Popen[str]]:
+    """Runs a command for each line of JSON, in a process of its own, and answers how that ended."""
+    command = [sys.executable, "-c", PROGRAM]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as running:
+        yield running
+        running.communicate(timeout=60)
 
 
 class Terminal:
     """Somebody with coins at a terminal on the shared node, in processes of their own."""
 
-    def __init__(self, regtest: Regtest, folder: Path) -> None:
+    def __init__(self, regtest: Regtest, folder: Path, program: subprocess.Popen[str]) -> None:
         give(regtest, Wallet.load_or_create(folder, REGTEST), 400_000)
         conf = (regtest.node.folder / "bitcoin.conf").read_text().splitlines()
         known = dict(line.split("=", 1) for line in conf if "=" in line)
+        self._program = program
         self._settings = {
             "INKPROOF_HOME": str(folder),
             "INKPROOF_RPC_URL": regtest.rpc.url,
@@ -46,15 +64,16 @@ class Terminal:
             "INKPROOF_RPC_PASSWORD": known["rpcpassword"],
         }
 
-    def run(self, when: str, *arguments: object) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-c", PROGRAM, when, "bounty", *map(str, arguments), "--json"]
-        return subprocess.run(
-            command, env=os.environ | self._settings, capture_output=True, text=True, timeout=120, check=False
-        )
+    def run(self, when: str, *arguments: object) -> int:
+        """How the command ended."""
+        order = [when, self._settings, ["bounty", *map(str, arguments), "--json"]]
+        assert self._program.stdin is not None and self._program.stdout is not None
+        self._program.stdin.write(json.dumps(order) + "\n")
+        self._program.stdin.flush()
+        return int(self._program.stdout.readline())
 
     def killed(self, when: str, *arguments: object) -> None:
-        ran = self.run(when, *arguments)
-        assert ran.returncode == -signal.SIGKILL, ran.stderr
+        assert self.run(when, *arguments) == -signal.SIGKILL
 
     def listed(self) -> dict[str, object]:
         """The one bounty, as the next run finds it; that run is in this process."""
@@ -70,8 +89,8 @@ class Terminal:
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is POSIX")
 @sized("when", "after", "before")
-def test_each_step_is_there_once_after_a_kill(regtest, tmp_path, when):
-    anna = Terminal(regtest, tmp_path)
+def test_each_step_is_there_once_after_a_kill(regtest, tmp_path, program, when):
+    anna = Terminal(regtest, tmp_path, program)
     terms = ("--digit", 7, "--reward", 20_000, "--until", "+110", "--window", 4)
     anna.killed(when, "post", *terms)
     posted = anna.listed()
@@ -93,10 +112,10 @@ def test_each_step_is_there_once_after_a_kill(regtest, tmp_path, when):
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is POSIX")
 @sized("when", "after", "before")
-def test_a_reclaim_is_there_once_after_a_kill(regtest, tmp_path, when):
-    anna = Terminal(regtest, tmp_path)
-    ran = anna.run("never", "post", "--digit", 7, "--reward", 20_000, "--until", "+2")
-    assert ran.returncode == 0, ran.stderr
+def test_a_reclaim_is_there_once_after_a_kill(regtest, tmp_path, program, when):
+    anna = Terminal(regtest, tmp_path, program)
+    assert anna.run("never", "post", "--digit", 7, "--reward", 20_000, "--until", "+2") == 0
     regtest.backend.mine(regtest.wallet.address, 3)
     anna.killed(when, "reclaim")
-    assert (anna.listed()["status"], anna.listed()["step"]) == ("reclaimed", "reclaim")
+    back = anna.listed()
+    assert (back["status"], back["step"]) == ("reclaimed", "reclaim")

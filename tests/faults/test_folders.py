@@ -28,6 +28,7 @@ from app.errors import InkproofError, LedgerError, NodeError, UnreachableError
 from tests.cli.conftest import call
 from tests.conftest import quiet
 from tests.faults import world
+from tests.sizes import sized
 
 FAKETIME = next(
     (str(path) for path in Path("/usr/lib").glob("*/faketime/libfaketime.so.1")),
@@ -66,6 +67,24 @@ def mounted(size: str) -> Iterator[Path]:
         folder.rmdir()
 
 
+@pytest.fixture(scope="module")
+def made(bitcoind) -> Iterator[Path]:
+    """A data folder whose ledger and chain hold one claim, picture 3,000; no node runs."""
+    with tempfile.TemporaryDirectory(prefix="ink-") as folder:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("INKPROOF_HOME", folder)
+            with world.service() as opened:
+                assert world.claim(opened, 3_000).block_height is not None
+        yield Path(folder)
+
+
+@pytest.fixture
+def claimed(made, home) -> Path:
+    """A copy of it as the test's own data folder."""
+    shutil.copytree(made, home, dirs_exist_ok=True)
+    return home
+
+
 def test_two_programs_at_once_on_one_data_folder(bitcoind, home):
     """Both submit as fast as they can; each claim happens once, and no coin is missing."""
     programs = [
@@ -75,9 +94,10 @@ def test_two_programs_at_once_on_one_data_folder(bitcoind, home):
             stdout=subprocess.PIPE,
             text=True,
         )
-        for first in (3_000, 3_100)
+        for first in (3_100, 3_200)
     ]
     assert [program.stdout.readline() for program in programs] == ["ready\n"] * 2
+    world.node().start(quiet)  # it goes on when they have ended
     for program in programs:
         program.stdin.write("\n")
         program.stdin.flush()
@@ -93,7 +113,7 @@ def test_two_programs_at_once_on_one_data_folder(bitcoind, home):
     assert sorted(record.txid for record in taken) == sorted(txid for _, _, txid in answers)
 
 
-def test_a_record_that_another_program_is_about_to_send_is_left_alone(bitcoind, home):
+def test_a_record_that_another_program_is_about_to_send_is_left_alone(kept):
     """Its sender is alive and holds the send lock; meanwhile the other program keeps reconciling."""
     with world.service() as one, world.service() as two:
         one.prepare(quiet)
@@ -102,22 +122,24 @@ def test_a_record_that_another_program_is_about_to_send_is_left_alone(bitcoind, 
         def look(stage, _text):
             if stage.name == "SIGNED":
                 two.reconcile()
-                seen.extend(record.state for record in world.verifications(two.ledger))
+                record = world.verifications(two.ledger)[-1]
+                seen.append((record.image, record.state))
 
-        assert world.claim(one, 3_200, on_stage=look).block_height is not None
-        assert seen == [VerificationState.PREPARED]
+        assert world.claim(one, 3_300, on_stage=look).block_height is not None
+        assert seen == [(world.picture(3_300), VerificationState.PREPARED)]
         world.check(one)
 
 
-def test_a_port_that_was_taken_in_the_meantime(bitcoind, home):
+@sized("times", 1, 2)
+def test_a_port_that_was_taken_in_the_meantime(bitcoind, home, times):
     """Somebody takes the free port between our finding it and the node's opening it."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        ports = iter([taken.getsockname()[1]] * 2)
+        ports = iter([taken.getsockname()[1]] * times)
         node = EmbeddedNode("regtest", port=lambda: next(ports, None) or free_port())
         assert node.start(quiet).call("getblockcount") == 0
-        assert list(ports) == [], "it was tried twice"
+        assert list(ports) == [], "the taken port was tried"
 
 
 def test_the_cookie_of_a_node_that_has_been_restarted_since(bitcoind, tmp_path):
@@ -214,9 +236,8 @@ def fill(folder: Path) -> None:
                     pass
 
 
-def test_a_damaged_ledger_is_named_kept_and_replaced(bitcoind, home):
-    with world.service() as opened:
-        assert world.claim(opened, 3_600).accepted
+def test_a_damaged_ledger_is_named_kept_and_replaced(claimed):
+    world.node().start(quiet)  # it is kept between the programs
     path = ledger_path()
     whole = path.read_bytes()
     path.write_bytes(whole[:4096] + b"\xa5" * (len(whole) - 4096))
@@ -243,9 +264,7 @@ def test_a_damaged_ledger_is_named_kept_and_replaced(bitcoind, home):
         assert world.claim(opened, 3_602).block_height is not None
 
 
-def test_a_damaged_node_folder_is_named_kept_and_replaced(bitcoind, home):
-    with world.service() as opened:
-        assert world.claim(opened, 3_700).accepted
+def test_a_damaged_node_folder_is_named_kept_and_replaced(claimed):
     for file in (world.node().folder / "regtest" / "blocks" / "index").iterdir():
         file.write_bytes(b"not a database")
     with pytest.raises(NodeError) as refusal, world.service():
@@ -259,12 +278,10 @@ def test_a_damaged_node_folder_is_named_kept_and_replaced(bitcoind, home):
     assert json.loads(done.stdout)["ledger"] == "whole"
     with world.service() as opened:
         assert world.claim(opened, 3_701).block_height is not None
-    assert [record.image for record in world.records()] == [world.picture(3_700), world.picture(3_701)]
+    assert [record.image for record in world.records()] == [world.picture(3_000), world.picture(3_701)]
 
 
-def test_what_is_whole_is_left_alone(bitcoind, home):
-    with world.service() as opened:
-        assert world.claim(opened, 3_800).accepted
+def test_what_is_whole_is_left_alone(claimed):
     before = ledger_path().read_bytes()
     done = call("repair", "--yes")
     assert done.returncode == 0
@@ -274,13 +291,12 @@ def test_what_is_whole_is_left_alone(bitcoind, home):
 
 
 @pytest.mark.skipif(FAKETIME is None, reason="libfaketime is not installed")
-def test_a_clock_that_jumps(bitcoind, home, monkeypatch):
+@sized("jumps", ("+10d",), ("+10d", "+239h"))
+def test_a_clock_that_jumps(claimed, monkeypatch, jumps):
     """Ten days forward, an hour back, and all the way back: only the last is too much, and is explained."""
     assert FAKETIME is not None
-    with world.service() as opened:
-        assert world.claim(opened, 3_900).block_height is not None
     monkeypatch.setenv("LD_PRELOAD", FAKETIME)
-    for jump in ("+10d", "+239h"):
+    for jump in jumps:
         monkeypatch.setenv("FAKETIME", jump)
         with world.service() as opened:
             assert world.claim(opened, 3_901).block_height is not None
@@ -289,14 +305,14 @@ def test_a_clock_that_jumps(bitcoind, home, monkeypatch):
         pass
     assert "the clock of this machine has been set back" in refusal.value.why
     assert "inkproof repair" in refusal.value.hint
-    assert [record.state for record in world.records()] == [VerificationState.CONFIRMED] * 3
+    assert [record.state for record in world.records()] == [VerificationState.CONFIRMED] * (1 + len(jumps))
     done = call("repair", "--yes")
     assert done.returncode == 0, done.stderr
     with world.service() as opened:
         assert world.claim(opened, 3_902).block_height is not None
 
 
-def test_the_order_of_the_history_is_not_the_clocks(bitcoind, home):
+def test_the_order_of_the_history_is_not_the_clocks(kept):
     """Records are numbered; their times are shown and decide nothing."""
 
     times = (datetime(2020, 1, 1, hour, tzinfo=timezone.utc) for hour in range(23, 0, -1))
@@ -304,7 +320,7 @@ def test_the_order_of_the_history_is_not_the_clocks(bitcoind, home):
         opened.ledger.clock = lambda: next(times)
         for seed in (4_000, 4_001, 4_002):
             assert world.claim(opened, seed).block_height is not None
-    records = world.records()
+    records = world.records()[-3:]
     assert [record.image for record in records] == [world.picture(seed) for seed in (4_000, 4_001, 4_002)]
     assert records[0].created > records[-1].created
 

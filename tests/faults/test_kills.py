@@ -12,6 +12,7 @@ from collections.abc import Iterable
 import pytest
 
 from app.chain.ledger.records import VerificationState
+from tests.conftest import quiet
 from tests.faults import world
 from tests.faults.conftest import Driver
 from tests.sizes import sized
@@ -26,11 +27,17 @@ def settled(seed: int, *, at_most: int = 1) -> list[VerificationState]:
     Returns the states of the records of picture `seed`; at most one of them may have happened.
     """
     with world.service() as opened:
+        keep_node()
         world.check_coins(opened)
         assert world.claim(opened, next(SEEDS)).block_height is not None
     states = [record.state for record in world.records() if record.image == world.picture(seed)]
     assert sum(state in world.Taken for state in states) <= at_most
     return states
+
+
+def keep_node() -> None:
+    """The node that the run has found or started goes on between the programs; each would else start one."""
+    world.node().start(quiet)
 
 
 def walk(driver: Driver, victim: str, steps: Iterable[int]) -> dict[str, list[VerificationState]]:
@@ -68,6 +75,7 @@ def test_killed_in_the_middle_of_many(driver, victim, stride):
         seed = 10_000 + 100 * at + (victim == "node") * 50
         done = driver.run(seed, at, victim, count)
         with world.service() as opened:
+            keep_node()
             world.check_coins(opened)
             images = [world.picture(number) for number in range(seed, seed + count)]
             taken = [record.image for record in world.records() if record.state in world.Taken]
@@ -76,7 +84,7 @@ def test_killed_in_the_middle_of_many(driver, victim, stride):
             found.add(sum(happened))
             verdicts = world.claim_many(opened, next(SEEDS) + 50_000, 2)
             assert all(verdict.block_height is not None for verdict in verdicts)
-            opened.prepare(lambda *_: None)
+            opened.prepare(quiet)
         if len(done["steps"]) <= at:
             assert (done["status"], sum(happened)) == (0, count)
             break
@@ -135,7 +143,7 @@ def test_killed_while_there_is_no_instance_yet(driver, victim, steps):
     """The first step of such a submission is a deployment: killed before, while and after it is sent."""
     for at in steps:
         with world.service() as opened:
-            opened.prepare(lambda *_: None)
+            opened.prepare(quiet)
             # In a block, an instance is looked at again only when it is to be spent.
             opened.connection.backend.mine(opened.connection.wallet.address, 1)
             opened.reconcile()

@@ -1,6 +1,5 @@
 """A hostile file costs one sentence: nothing in it is run, and memory and time have a bound."""
 
-import io
 import json
 import pickle
 import random
@@ -16,7 +15,9 @@ from onnx import TensorProto, helper
 from app.errors import ModelError
 from app.importing.reading import read
 from app.importing.sandbox import Limits, read_apart
+from tests.importing.make_keras2 import FOLDER
 from tests.importing.test_refusals import DENSE, FLATTEN, file_of, layer, refusal
+from tests.sizes import sized
 
 
 class Touch:
@@ -58,7 +59,10 @@ def test_a_lambda_of_keras_is_not_run(keras, tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("member", "size", "words"),
-    [("config.json", 20_000_000, "16,000,000 bytes"), ("model.weights.h5", 301_000_000, "300,000,000 bytes")],
+    [
+        ("config.json", 20_000_000, "16,000,000 bytes"),
+        pytest.param("model.weights.h5", 301_000_000, "300,000,000 bytes", marks=pytest.mark.exhaustive),
+    ],
 )
 def test_a_zip_bomb_is_not_unpacked(member, size, words, tmp_path):
     path = tmp_path / "bomb.keras"
@@ -232,8 +236,8 @@ def test_what_takes_too_much_memory_or_time_is_ended(tmp_path):
         read_apart(path, limits=Limits(seconds=0.0))
 
 
-def test_what_is_read_apart_is_what_is_read_here(saved):
-    path = saved.file("keras3", "nested_and_augmented", "keras")
+def test_what_is_read_apart_is_what_is_read_here():
+    path = FOLDER / "nested_and_augmented.keras"
     here, apart = read(path), read_apart(path)
     assert apart.names == here.names and apart.notes == here.notes
     for one, other in zip(apart.layers, here.layers, strict=True):
@@ -257,16 +261,17 @@ def damaged(data, seed):
     return bytes(changed)
 
 
-def check_damage(saved, tmp_path, seeds):
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@sized("count", 1, 100)
+def test_damaged_files_are_read_or_refused(tmp_path, count):
     for suffix in ("h5", "keras", "onnx"):
         if suffix == "onnx":
-            data = io.BytesIO(
-                onnx_file(tmp_path, [helper.make_tensor("w", 1, [784, 10], np.ones(7840))]).read_bytes()
-            )
-            data = data.getvalue()
+            weights = helper.make_tensor("w", 1, [784, 10], np.ones(7840))
+            data = onnx_file(tmp_path, [weights]).read_bytes()
         else:
-            data = saved.file("keras3", "lenet", suffix).read_bytes()
-        for seed in seeds:
+            data = (FOLDER / f"lenet.{suffix}").read_bytes()
+        for seed in range(count):
             path = tmp_path / f"damaged{seed}.{suffix}"
             path.write_bytes(damaged(data, f"{suffix}{seed}"))
             try:
@@ -275,14 +280,3 @@ def check_damage(saved, tmp_path, seeds):
                 assert "\n" not in str(error)
             else:
                 assert found.layers
-
-
-@pytest.mark.slow
-def test_damaged_files_are_read_or_refused(saved, tmp_path):
-    check_damage(saved, tmp_path, range(2))
-
-
-@pytest.mark.exhaustive
-@pytest.mark.timeout(3600)
-def test_many_damaged_files_are_read_or_refused(saved, tmp_path):
-    check_damage(saved, tmp_path, range(100))

@@ -18,6 +18,7 @@ from app.importing.digits import load_digits
 from app.importing.importer import import_file
 from app.script import Kind
 from tests.conftest import quiet
+from tests.importing.kinds import KINDS, filled
 from tests.importing.trained import TRAINED, trained
 
 
@@ -117,7 +118,8 @@ def test_options_are_refused_before_anything_is_read(options, words, tmp_path, h
         import_file(tmp_path / "nothing.h5", **options)
 
 
-def test_a_model_that_was_never_trained_is_refused(keras, home, saved):
+def test_a_model_that_was_never_trained_is_refused(keras, home, tmp_path):
+    filled(KINDS["dense"](keras)).save(tmp_path / "dense.keras")
     with pytest.raises(ModelError, match="of the digits that ship; a guess reads 10%"):
-        import_file(saved.file("keras3", "dense", "keras"))
+        import_file(tmp_path / "dense.keras")
     assert models.imported() == {}
