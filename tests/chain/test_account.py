@@ -25,6 +25,7 @@ from app.script import Kind
 from tests.chain.payments import pay
 from tests.conftest import quiet
 from tests.faults import world
+from tests.sizes import sized
 from tests.waiting import eventually
 
 
@@ -57,12 +58,13 @@ def some_payment(rpc: Rpc, wallet: Wallet, chance: random.Random) -> None:
         assert send(rpc, pay(wallet, chosen, outputs, fee=50_000).to_bytes()).accepted
 
 
-def test_it_agrees_with_the_nodes_wallet_whatever_happens(node, tmp_path: Path) -> None:
+@sized("steps", 25, 60)
+def test_it_agrees_with_the_nodes_wallet_whatever_happens(node, tmp_path: Path, steps: int) -> None:
     """The node's own account and its set of unspent outputs are the oracle: they share no code with ours."""
     rpc, wallet = node
     chance = random.Random(17)
     account = account_of(rpc, wallet, tmp_path)
-    for step in range(60):
+    for step in range(steps):
         act = chance.random()
         if act < 0.5:
             some_payment(rpc, wallet, chance)
@@ -167,27 +169,32 @@ def test_malformed_answers_are_reported(node, tmp_path: Path, monkeypatch, metho
     assert_agrees(account_of(rpc, wallet, tmp_path), rpc, wallet)
 
 
-def test_the_number_of_coins_does_not_grow_with_every_verification(bitcoind: Path, home: Path) -> None:
+@sized("most", 16, 24)
+def test_the_number_of_coins_does_not_grow_with_every_verification(
+    bitcoind: Path, home: Path, most: int
+) -> None:
     """Each leaves its change and a coinbase; each deployment spends more coins than that. What remains are
     the coinbases that became spendable in the last eleven blocks.
     """
     counts = []
     with world.service() as opened:
-        for seed in range(4_300, 4_324):
+        for seed in range(4_300, 4_300 + most):
             assert world.claim(opened, seed).block_height is not None
             counts.append(len(opened.connection.backend.coins(opened.connection.wallet)))
     assert max(counts) <= 11 + 4
-    assert max(counts[18:]) <= max(counts[12:18])
+    half, last = most // 2, most * 3 // 4
+    assert max(counts[last:]) <= max(counts[half:last])
 
 
-def test_a_node_without_a_wallet_serves_as_any_other(bitcoind: Path, home: Path) -> None:
+@sized("programs", 1, 2)
+def test_a_node_without_a_wallet_serves_as_any_other(bitcoind: Path, home: Path, programs: int) -> None:
     """By --rpc-url; coins are earned, contracts deployed and claims made, and every coin is accounted for."""
     node = EmbeddedNode("regtest", extra_flags=["disablewallet=1"])
     node.start(quiet)
     choice: NodeChoice = world.choice_of(node)
     with connect(choice, Kind.PACKED, quiet) as connection, pytest.raises(NoWalletError):
         list_coins(connection.rpc, connection.wallet)
-    for seed in (4_200, 4_201):
+    for seed in range(4_200, 4_200 + programs):
         with world.service(choice) as opened:
             assert world.claim(opened, seed).block_height is not None
             assert not world.claim(opened, seed, by=1).accepted

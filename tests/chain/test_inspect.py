@@ -16,13 +16,13 @@ from app.chain.inspect import inspect
 from app.chain.ledger.store import Ledger
 from app.chain.proof.examine import Candidate
 from app.chain.service import Readings, Service
-from app.contract import SpendPlan, Statement, build_spend, contract_for
-from app.contract.classifier import program_for
+from app.contract import SpendPlan, Statement, build_spend
 from app.errors import ChainError
 from app.fixedpoint import quantise
 from app.script import Kind
 from tests.chain.payments import fresh_coin, pay, spend
 from tests.conftest import quiet
+from tests.contract.programs import contract_of, program_of
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def verified(regtest, connection, model, tmp_path):
     image = np.random.default_rng(5).integers(0, 256, 784, dtype=np.uint8)
     fixed = model.read(image)
     with Ledger(tmp_path / "ledger.sqlite") as ledger:
-        contract = contract_for(model, regtest.wallet.pubkeyhash)
+        contract = contract_of(model, regtest.wallet.pubkeyhash)
         service = Service(contract, connection, ledger, services.never)
         spoken = Readings(fixed.digit, [0.1] * 10, fixed.digit, fixed.logits)
         return image.tobytes(), service.submit(image.tobytes(), fixed.digit, spoken, progress=quiet)
@@ -51,7 +51,7 @@ def verified(regtest, connection, model, tmp_path):
 
 def candidates(model):
     """The contracts of a model, in both forms, as a function that `inspect` takes."""
-    return lambda _size: [Candidate("tested", model.sha256, program_for(model, kind)) for kind in Kind]
+    return lambda _size: [Candidate("tested", model.sha256, program_of(model, kind)) for kind in Kind]
 
 
 def nothing(_size):
@@ -86,7 +86,7 @@ def test_another_image_put_into_a_claim_by_a_stranger_is_not_what_the_owner_sign
     """The node takes it under a new txid, for the contract accepts it; inspecting tells the difference."""
     seen, put = (np.random.default_rng(seed).integers(0, 256, 784, dtype=np.uint8) for seed in (6, 7))
     with Ledger(tmp_path / "ledger.sqlite") as ledger:
-        contract = contract_for(model, regtest.wallet.pubkeyhash)
+        contract = contract_of(model, regtest.wallet.pubkeyhash)
         service = Service(contract, connection, ledger, services.never)
         deployment = service.prepare(quiet)
         plan = SpendPlan(deployment.txid, 0, deployment.value, 600, regtest.wallet.locking_script.to_bytes())
@@ -122,7 +122,7 @@ def spending(locking: bytes, unlocking: bytes) -> tuple[Shown, str]:
 
 def test_a_digit_of_thousands_of_bytes_is_no_claim(model):
     pushes = [bytes(784), b"\x01" * 3_000, b"\x01", b"\x01"]
-    contract = contract_for(model, bytes(20))
+    contract = contract_of(model, bytes(20))
     chain, txid = spending(contract.locking_script, b"".join(push_item(item) for item in pushes))
     found = inspect(chain, txid, candidates(model)).examination
     assert (found.known, found.claim, found.proved) == (True, None, False)

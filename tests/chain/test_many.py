@@ -17,10 +17,11 @@ from app.chain.ledger.records import DeploymentState, VerificationState
 from app.chain.ledger.store import Ledger
 from app.chain.many import NewClaim, submit_many
 from app.chain.service import Readings, Service
-from app.contract import SpendPlan, build_spend, contract_for
+from app.contract import SpendPlan, build_spend
 from app.errors import ChainError, InkproofError, UnreachableError
 from app.fixedpoint import quantise
 from tests.conftest import quiet
+from tests.contract.programs import contract_of
 
 CONFIRMED, REFUSED = VerificationState.CONFIRMED, VerificationState.REFUSED
 
@@ -38,7 +39,7 @@ def service(regtest, model, tmp_path):
     first = regtest.rpc.call("getblockhash", 1)
     connection = Connection(regtest.backend, regtest.wallet.network, regtest.wallet, f"regtest@{first[:16]}")
     with Ledger(tmp_path / "ledger.sqlite") as ledger:
-        yield Service(contract_for(model, regtest.wallet.pubkeyhash), connection, ledger, services.never)
+        yield Service(contract_of(model, regtest.wallet.pubkeyhash), connection, ledger, services.never)
 
 
 @pytest.fixture

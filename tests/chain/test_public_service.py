@@ -20,8 +20,6 @@ from app.chain.proof.examine import Candidate
 from app.chain.service import ClaimStage, Readings, Service, open_service
 from app.chain.wallet.coins import fee_for
 from app.chain.wallet.key import Wallet
-from app.contract import contract_for
-from app.contract.classifier import program_for
 from app.errors import ChainError, PendingError, UnreachableError, WalletError
 from app.fixedpoint import quantise
 from app.paths import home as data_home
@@ -30,6 +28,7 @@ from tests.chain.conftest import give
 from tests.chain.fake_services import problem
 from tests.chain.payments import fresh_coin, pay
 from tests.conftest import quiet
+from tests.contract.programs import contract_of, program_of
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +54,7 @@ def testnet(services, stranger, network, ledger, regtest):
     """A service on testnet with coins."""
     give(regtest, stranger, 500_000)
     connection = Connection(PublicBackend(TESTNET, impatient(TESTNET)), TESTNET, stranger, "testnet")
-    return Service(contract_for(network, stranger.pubkeyhash), connection, ledger, services_module.never)
+    return Service(contract_of(network, stranger.pubkeyhash), connection, ledger, services_module.never)
 
 
 @pytest.fixture
@@ -70,7 +69,7 @@ def mainnet(services, stranger, network, ledger, regtest):
     connection = Connection(backend, MAIN, wallet, "mainnet")
     asked = []
     service = Service(
-        contract_for(network, wallet.pubkeyhash),
+        contract_of(network, wallet.pubkeyhash),
         connection,
         ledger,
         lambda satoshis, purpose: bool(asked.append((satoshis, purpose))) or True,
@@ -117,7 +116,7 @@ def test_a_verification_can_be_inspected_through_the_services(testnet, network):
     found = inspect(
         testnet.connection.backend,
         verdict.txid,
-        lambda _size: [Candidate("tested", network.sha256, program_for(network, Kind.PACKED))],
+        lambda _size: [Candidate("tested", network.sha256, program_of(network))],
     )
     assert (found.examination.claim.image, found.proved) == (image, True)
     assert found.examination.held.owner == testnet.connection.wallet.pubkeyhash
@@ -213,7 +212,7 @@ def test_an_undecided_deployment_of_another_contract_is_not_waited_for(mainnet, 
     services.say(f"/arc/v1/tx/{left.txid}", 200, {"txid": left.txid, "txStatus": "ANNOUNCED_TO_NETWORK"})
     rng = np.random.default_rng(42)
     network = quantise([(rng.normal(0, 0.05, (784, 10)), rng.normal(size=10))])
-    contract = contract_for(network, service.contract.owner)
+    contract = contract_of(network, service.contract.owner)
     second = Service(contract, service.connection, service.ledger, lambda *_: True)
     assert second.prepare(quiet).contract_sha256 == contract.sha256
     with pytest.raises(PendingError):
@@ -261,7 +260,7 @@ def test_a_script_over_the_services_limit_is_found_out_before_coins_are_put_behi
 
 def test_an_empty_wallet_names_its_address(services, network, ledger, stranger):
     connection = Connection(PublicBackend(TESTNET, impatient(TESTNET)), TESTNET, stranger, "testnet")
-    service = Service(contract_for(network, stranger.pubkeyhash), connection, ledger, services_module.never)
+    service = Service(contract_of(network, stranger.pubkeyhash), connection, ledger, services_module.never)
     with pytest.raises(WalletError) as refusal:
         service.prepare(quiet)
     assert stranger.address in refusal.value.hint
@@ -277,7 +276,7 @@ def test_a_deployment_from_many_small_coins_pays_the_services_rate(
     regtest.rpc.call("sendrawtransaction", paid.to_hex())
     regtest.backend.mine(regtest.wallet.address, 1)
     connection = Connection(PublicBackend(TESTNET, impatient(TESTNET)), TESTNET, stranger, "testnet")
-    service = Service(contract_for(network, stranger.pubkeyhash), connection, ledger, services_module.never)
+    service = Service(contract_of(network, stranger.pubkeyhash), connection, ledger, services_module.never)
     deployed = Tx.from_bytes(service.prepare(quiet).raw_tx)
     assert len(deployed.inputs) > 10
     fee = len(deployed.inputs) * value - deployed.total_output_value()

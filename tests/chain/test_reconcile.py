@@ -71,7 +71,8 @@ def test_what_nobody_knows_and_cannot_be_sent_again_is_lost_though_its_parents_b
 
 
 def test_every_verification_of_an_orphaned_block_is_followed(regtest: Regtest, ledger: Ledger) -> None:
-    records = [confirmed(ledger, NOWHERE, index) for index in range(130)]
+    """More of them than are read from the ledger at once."""
+    records = [confirmed(ledger, NOWHERE, index) for index in range(101)]
     reconcile(regtest.backend, ledger, CHAIN)
     assert {ledger.verification(record.id).state for record in records} == {VerificationState.LOST}
 

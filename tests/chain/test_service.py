@@ -21,6 +21,8 @@ from app.fixedpoint import load, quantise
 from app.paths import model_folder
 from app.script import Kind
 from tests.conftest import quiet
+from tests.contract.programs import contract_of
+from tests.sizes import sized
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +48,7 @@ def ledger(tmp_path):
 
 @pytest.fixture
 def service(model, connection, ledger):
-    return Service(contract_for(model, connection.wallet.pubkeyhash), connection, ledger, services.never)
+    return Service(contract_of(model, connection.wallet.pubkeyhash), connection, ledger, services.never)
 
 
 def picture(seed: int) -> bytes:
@@ -287,14 +289,15 @@ def test_a_refusal_that_is_no_verdict_is_an_error(connection, ledger, mnist):
     assert ledger.history(1)[0].state is VerificationState.ERROR
 
 
+@sized("digits", (4,), range(10))
 def test_the_shipped_contract_is_deployed_and_spent_on_a_node_with_default_policy(
-    regtest, mnist, connection, ledger
+    regtest, mnist, connection, ledger, digits
 ):
     model = load(model_folder() / "integers.npz")
-    service = Service(contract_for(model, connection.wallet.pubkeyhash), connection, ledger, services.never)
+    service = Service(contract_of(model, connection.wallet.pubkeyhash), connection, ledger, services.never)
     flags = (regtest.node.folder / "bitcoin.conf").read_text()
     assert "policy" not in flags
-    for digit in range(10):
+    for digit in digits:
         image = mnist.x_test[mnist.y_test == digit][0]
         reading = model.read(image)
         assert submit(service, image.tobytes(), reading.digit).block_height is not None

@@ -68,7 +68,9 @@ def test_an_empty_wallet_and_coins_not_worth_their_fee_are_named(wallet: Wallet,
         plan_sweep([Coin(f"{number:064x}", 0, 8, 1) for number in range(700)], script, wallet, 50)
 
 
-@pytest.mark.parametrize("dust", [[1], [7, 8], [8] * 600, [9]])
+@pytest.mark.parametrize(
+    "dust", [[8] * 600, *(pytest.param(few, marks=pytest.mark.exhaustive) for few in ([1], [7, 8], [9]))]
+)
 def test_dust_beyond_the_first_transaction_stays_and_blocks_nothing(
     wallet: Wallet, other: Wallet, dust: list[int]
 ) -> None:

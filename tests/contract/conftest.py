@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from bitcoinx import PrivateKey
 
-from app.contract import SpendPlan, build_spend, contract_for
+from app.contract import SpendPlan, build_spend
 from app.fixedpoint import quantise
 from app.script import Kind
+from tests.contract.programs import contract_of
 
 VALUE = 5_000
 FEE = 600
@@ -28,7 +29,7 @@ def key():
 @pytest.fixture(scope="session")
 def contracts(model, key):
     owner = key.public_key.hash160()
-    return {kind: contract_for(model, owner, kind) for kind in Kind}
+    return {kind: contract_of(model, owner, kind) for kind in Kind}
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ from app.fixedpoint import quantise
 from app.script import Kind
 from tests import bounties
 from tests.bounties import CLAIMANT, DEPOSIT, LAST, REWARD, WINDOW
-from tests.sizes import examples
+from tests.sizes import examples, sized
 
 
 def judged(tx: Tx, place: bounty_spends.Place):
@@ -74,9 +74,10 @@ def test_a_reveal_that_falls_short_ends_in_false_and_nothing_else_does():
     assert not judged(bounties.reveal(place, bounties.THIEF), place).disagrees
 
 
-def test_the_contract_and_this_program_agree_on_what_earns_a_bounty():
+@sized("seeds", (0,), range(4))
+def test_the_contract_and_this_program_agree_on_what_earns_a_bounty(seeds):
     """Digits and margins around the true ones, for images of several classes."""
-    for seed in range(4):
+    for seed in seeds:
         image = bounties.picture(seed)
         found = bounties.logits(image)
         for digit in (found.index(max(found)), found.index(sorted(found)[-2])):

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.contract import DigitContract, contract_for, judge_spend, read_claim
-from app.contract.classifier import owner_of, program_for
+from app.contract.classifier import owner_of
 from app.contract.local import ScriptJudge
 from app.contract.rules import limits_for
 from app.contract.spend import spend_size
@@ -16,6 +16,7 @@ from app.fixedpoint import Argmax, Dense, IntegerModel, Rescale
 from app.script import Kind
 from tests.consensus import consensus_limits
 from tests.contract.conftest import FEE, VALUE
+from tests.contract.programs import program_of
 from tests.sizes import sized
 from tests.strategies import images
 
@@ -31,7 +32,7 @@ def reads(model, kind, image):
 
 
 @pytest.mark.slow
-@sized("examples", 4, 40)
+@sized("examples", 3, 40)
 @pytest.mark.parametrize("kind", list(Kind))
 def test_a_claim_is_accepted_exactly_if_the_model_reads_that_digit(model, contracts, spend, kind, examples):
     contract = contracts[kind]
@@ -110,23 +111,24 @@ def test_random_pushes_never_unlock_it(contracts, spend, pushed):
         assert not judge_spend(tx, VALUE, contract.locking_script, limits).accepted
 
 
-def test_the_local_judge_computes_the_logits_of_the_engine(model):
+@sized("count", 1, 5)
+def test_the_local_judge_computes_the_logits_of_the_engine(model, count):
     rng = np.random.default_rng(3)
     for kind, rule in ((Kind.PACKED, Rescale.PER_SUM), (Kind.UNROLLED, Rescale.PER_PRODUCT)):
         judge, engine = ScriptJudge(model, kind), model.with_rule(rule)
-        for picture in rng.integers(0, 256, (5, 28, 28), dtype=np.uint8):
+        for picture in rng.integers(0, 256, (count, 28, 28), dtype=np.uint8):
             assert judge.read(picture).logits == engine.read(picture).logits
 
 
 def test_the_owner_and_the_model_are_read_back_from_a_locking_script(model, contracts, key):
     for kind, contract in contracts.items():
-        program = program_for(model, kind)
+        program = program_of(model, kind)
         assert owner_of(contract.locking_script, program) == key.public_key.hash160()
         changed = bytearray(contract.locking_script)
         changed[len(changed) // 2] ^= 1
         assert owner_of(bytes(changed), program) is None
         assert owner_of(b"", program) is None
-    assert owner_of(contracts[Kind.PACKED].locking_script, program_for(model, Kind.UNROLLED)) is None
+    assert owner_of(contracts[Kind.PACKED].locking_script, program_of(model, Kind.UNROLLED)) is None
 
 
 @steady
@@ -185,7 +187,7 @@ def test_only_models_of_784_pixels_and_10_classes_go_in(model, key):
     with pytest.raises(ContractError, match="10 classes"):
         contract_for(other, key.public_key.hash160())
     with pytest.raises(ContractError, match="20 bytes"):
-        DigitContract(program_for(model, Kind.PACKED), b"\0" * 19, model)
+        DigitContract(program_of(model), b"\0" * 19, model)
 
 
 def test_what_is_signed_is_short_and_ends_the_locking_script(contracts):

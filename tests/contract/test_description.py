@@ -26,12 +26,31 @@ def test_a_committed_description_names_the_committed_source(name):
     assert described["compilerVersion"] == VERSION
 
 
+@pytest.mark.exhaustive
 @pytest.mark.slow
 @pytest.mark.usefixtures("compiler")
-@pytest.mark.parametrize("name", ["classifier", pytest.param("bounty", marks=pytest.mark.exhaustive)])
+@pytest.mark.parametrize("name", SOURCES)
 def test_compiling_a_source_afresh_gives_the_committed_description(name):
     committed = description.description_path(SOURCES[name]).read_text(encoding="utf-8")
     assert description.build(SOURCES[name]) == json.loads(committed)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("compiler")
+def test_a_source_is_compiled_to_a_description_of_it(tmp_path):
+    """A small one: the committed ones, which take seconds, are compiled in `make exhaustive`."""
+    source = tmp_path / "small.scrypt"
+    source.write_text(
+        "contract Small { int wanted; constructor(int wanted) { this.wanted = wanted; } "
+        "public function open(int given) { require(given == this.wanted); } }"
+    )
+    built = description.build(source)
+    assert (built["contract"], built["compilerVersion"]) == ("Small", VERSION)
+    assert built["md5"] == hashlib.md5(source.read_bytes()).hexdigest()
+    opens, made = built["abi"]
+    assert (opens["name"], opens["params"]) == ("open", [{"name": "given", "type": "int"}])
+    assert [param["name"] for param in made["params"]] == ["wanted"]
+    assert "<wanted>" in built["hex"]
 
 
 @pytest.mark.slow

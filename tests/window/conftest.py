@@ -34,3 +34,34 @@ def screen():
     pygame.display.init()
     pygame.font.init()
     return pygame.display.set_mode
+
+
+@pytest.fixture
+def window(bitcoind, home):
+    """Open a window whose frames are driven by a generator; it is closed when the generator ends.
+
+    `workers` are the processes that the test needs: TensorFlow is started only for those that do.
+    """
+    from app.window.app import Window
+    from app.window.driving import Player
+    from app.window.options import WindowOptions
+    from app.window.workers.crew import PROCESSES
+
+    def open_with(steps, workers=PROCESSES, **options):
+        window = Window(WindowOptions(**options), driver=Player(steps), workers=workers)
+        try:
+            window.run()
+        finally:
+            window.close()
+        return window
+
+    return open_with
+
+
+@pytest.fixture
+def started():
+    """Tell which processes the test has started: other tests share a node that lives as long as they do."""
+    from tests.window.processes import below
+
+    others = {process.pid for process in below()}
+    return lambda: [process for process in below() if process.pid not in others]

@@ -12,12 +12,15 @@ from pathlib import Path
 
 import pytest
 
+from app import fixedpoint
 from app.chain.ledger.records import VerificationState
 from app.chain.ledger.store import Ledger
-from app.drawing import read_digit_bytes
+from app.drawing import read_digit, read_digit_bytes
 from app.errors import InkproofError
+from app.paths import model_folder
 from app.window.view.arrange import arrange
 from app.window.workers.files import pasted
+from tests.waiting import eventually
 from tests.window.states import SEVEN
 
 ROOT = Path(__file__).parents[2]
@@ -49,9 +52,23 @@ def display():
 @pytest.fixture
 def program(display, home, bitcoind):
     """`inkproof`, opened on that server."""
+    with opened(display, "-m", "app", INKPROOF_BITCOIND=str(bitcoind)) as process:
+        yield process
+
+
+@pytest.fixture
+def alone(display, home):
+    """The window on that server, with no process behind it: no TensorFlow, and no node."""
+    code = "import sys; from app.window.app import run; sys.exit(run(workers=[]))"
+    with opened(display, "-c", code) as process:
+        yield process
+
+
+@contextlib.contextmanager
+def opened(display, *words, **more):
     environment = {name: value for name, value in os.environ.items() if not name.startswith("SDL_")}
-    environment |= {"DISPLAY": display, "INKPROOF_BITCOIND": str(bitcoind), "PYTHONPATH": str(ROOT)}
-    process = subprocess.Popen([sys.executable, "-m", "app"], cwd=ROOT, env=environment)
+    environment |= {"DISPLAY": display, "PYTHONPATH": str(ROOT), **more}
+    process = subprocess.Popen([sys.executable, *words], cwd=ROOT, env=environment)
     try:
         yield process
     finally:
@@ -70,6 +87,18 @@ def xdotool(display, *words):
     return answer.stdout
 
 
+def test_a_digit_drawn_with_the_mouse_is_saved_as_it_was_drawn_and_the_keys_are_heard(display, alone, home):
+    window = _window(display, alone)
+    xdotool(display, *_strokes(window))
+    xdotool(display, "key", "ctrl+s")
+    _full_screen_and_back(display, window)
+    xdotool(display, "key", "ctrl+q")
+    assert alone.wait(timeout=60) == 0
+    (saved,) = (home / "pictures").glob("*.png")
+    assert fixedpoint.load(model_folder() / "integers.npz").read(read_digit(saved)).digit == 7
+
+
+@pytest.mark.exhaustive
 def test_a_digit_drawn_with_the_mouse_ends_up_in_the_ledger_of_a_node(display, program, home):
     window = _window(display, program)
     # The pen may come down as soon as there is paper, and Enter may be pressed before the node is up.
@@ -125,7 +154,7 @@ def _refuse(display, program, home):
     deadline = time.monotonic() + 120
     while len(_records(home)) < 2 and time.monotonic() < deadline:
         xdotool(display, "key", "3", "key", "Return")
-        time.sleep(3)
+        eventually(lambda: len(_records(home)) == 2, seconds=3.0)
     record = _record(home, program, count=2)
     assert record.state is VerificationState.REFUSED
     assert record.claim == 3

@@ -6,7 +6,7 @@ import dataclasses
 import itertools
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
@@ -41,9 +41,20 @@ QUESTIONS: dict[str, Callable[[WhatsOnChain, Arc], Any]] = {
     "submit": lambda woc, arc: arc.submit(BODY, TXID),
 }
 every_question = pytest.mark.parametrize("ask", QUESTIONS.values(), ids=QUESTIONS.keys())
-json_questions = pytest.mark.parametrize(
-    "ask", [ask for name, ask in QUESTIONS.items() if name != "raw"], ids=[n for n in QUESTIONS if n != "raw"]
-)
+ONE_OF_EACH = ("tip", "submit")
+"""A question to the explorer, and one to ARC."""
+
+
+def sampled(names: Iterable[str]) -> pytest.MarkDecorator:
+    """One question of each service in every run, and all of these in `make exhaustive`."""
+    marks = {name: [] if name in ONE_OF_EACH else [pytest.mark.exhaustive] for name in names}
+    return pytest.mark.parametrize(
+        "ask", [pytest.param(QUESTIONS[name], id=name, marks=mark) for name, mark in marks.items()]
+    )
+
+
+sampled_questions = sampled(QUESTIONS)
+json_questions = sampled(name for name in QUESTIONS if name != "raw")
 
 
 GARBAGE = {
@@ -62,8 +73,20 @@ GARBAGE = {
 }
 
 
-@every_question
-@pytest.mark.parametrize("answer", GARBAGE.values(), ids=GARBAGE.keys())
+@pytest.mark.parametrize(
+    ("ask", "answer"),
+    [
+        # Every question, and every sort of garbage, in some pairs; in `make exhaustive` in all.
+        pytest.param(
+            QUESTIONS[question],
+            GARBAGE[garbage],
+            id=f"{garbage}-{question}",
+            marks=[] if (row + column) % 4 == 0 else [pytest.mark.exhaustive],
+        )
+        for row, question in enumerate(QUESTIONS)
+        for column, garbage in enumerate(GARBAGE)
+    ],
+)
 def test_garbage_is_named_and_nothing_is_believed(clients, services, ask, answer) -> None:
     services.say("/", 200, answer)
     try:
@@ -84,14 +107,14 @@ def trickle(handler: FakeHandler, pieces: list[bytes]) -> None:
         time.sleep(0.05)
 
 
-@every_question
+@sampled_questions
 def test_a_silent_service_is_given_up(services, ask) -> None:
     services.instead("/", lambda handler: time.sleep(20))
     with pytest.raises(UnreachableError, match="did not answer within"):
         ask(*clients_with(dataclasses.replace(IMPATIENT, answer=0.15)))
 
 
-@every_question
+@sampled_questions
 def test_a_service_that_sends_a_byte_now_and_then_is_given_up(services, ask) -> None:
     def drip(handler: FakeHandler) -> None:
         handler.answer(200, b"", Content_Length="100000")
@@ -102,7 +125,7 @@ def test_a_service_that_sends_a_byte_now_and_then_is_given_up(services, ask) -> 
         ask(*clients_with(dataclasses.replace(IMPATIENT, answer=0.15)))
 
 
-@every_question
+@sampled_questions
 def test_headers_that_trickle_in_are_given_up(services, ask) -> None:
     def drip(handler: FakeHandler) -> None:
         handler.wfile.write(b"HTTP/1.1 200 OK\r\n")
@@ -151,7 +174,7 @@ def test_no_thread_is_left_behind_by_headers_that_trickle_in(services) -> None:
             ended.set()
 
     services.instead("/", drip)
-    woc, _ = clients_with(dataclasses.replace(IMPATIENT, answer=0.3))
+    woc, _ = clients_with(dataclasses.replace(IMPATIENT, answer=0.15))
     with pytest.raises(UnreachableError):
         woc.tip()
     before = threading.active_count()
@@ -207,7 +230,9 @@ def test_a_redirect_is_not_followed(clients, services, ask) -> None:
 
 
 @every_question
-@pytest.mark.parametrize("status", [401, 403, 500, 502, 503])
+@pytest.mark.parametrize(
+    "status", [403, *(pytest.param(status, marks=pytest.mark.exhaustive) for status in (401, 500, 502, 503))]
+)
 def test_a_service_that_will_not_talk_is_explained(clients, services, ask, status) -> None:
     services.say("/", status, "<h1>\x1b[31mno</h1>")
     with pytest.raises(UnreachableError) as refusal:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.chain.backends.account import Account
+from app.chain.backends.account import Account, OwnBlock
 from app.chain.backends.node import NodeBackend
 from app.chain.bounty.readers import Reader, reader_named
 from app.chain.bounty.service import Bounties
@@ -46,11 +46,14 @@ class Person:
 class Coins(NodeBackend):
     """The node, with coins looked up in its set of unspent outputs: no wallet of the node is needed.
 
-    It is what an account does, without its file.
+    It is what an account does. The blocks before a new wallet hold nothing for it: they are not read.
     """
 
-    def __init__(self, regtest: Regtest, wallet: Wallet) -> None:
+    def __init__(self, regtest: Regtest, wallet: Wallet, *, new: bool) -> None:
         store = CoinStore(regtest.home / "coins-of-people.sqlite", wallet.address)
+        if new:
+            tip = regtest.backend.tip()
+            store.replace(0, None, [OwnBlock(tip.height, tip.block_hash, created=(), spent=())])
         account = Account(regtest.rpc, store, bytes(wallet.locking_script))
         super().__init__(regtest.rpc, REGTEST, account)
 
@@ -60,12 +63,13 @@ def person(regtest: Regtest, folder: Path, approve=never) -> Iterator[Person]:
     """Somebody with 400,000 satoshis, in a folder of her own (the same one again: the same person)."""
     fresh = not folder.exists()
     wallet = Wallet.load_or_create(folder, REGTEST)
+    backend = Coins(regtest, wallet, new=fresh)
     if fresh:
         coin = fresh_coin(regtest.rpc, regtest.wallet, 420_000)
         tx = pay(regtest.wallet, [coin], [(400_000, bytes(wallet.locking_script))], fee=20_000)
         regtest.rpc.call("sendrawtransaction", tx.to_hex())
         regtest.backend.mine(regtest.wallet.address, 1)
-    connection = Connection(Coins(regtest, wallet), REGTEST, wallet, CHAIN)
+    connection = Connection(backend, REGTEST, wallet, CHAIN)
     path = folder / "ledger.sqlite"
     with Ledger(path) as ledger:
         yield Person(Bounties(connection, ledger, approve), path, wallet)

@@ -41,7 +41,9 @@ def again(regtest, tmp_path, name):
     return person(regtest, tmp_path / name)
 
 
-@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize(
+    "after", [pytest.param(False, id="before", marks=pytest.mark.exhaustive), pytest.param(True, id="after")]
+)
 def test_every_step_survives_a_kill_before_and_after_it_is_sent(
     regtest, tmp_path, compact, seven, killed, after
 ):
@@ -72,7 +74,9 @@ def test_every_step_survives_a_kill_before_and_after_it_is_sent(
         assert [one.image for one in anna.bounties.collected()] == [seven]
 
 
-@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize(
+    "after", [pytest.param(False, id="before"), pytest.param(True, id="after", marks=pytest.mark.exhaustive)]
+)
 def test_reopening_and_reclaiming_survive_a_kill_too(regtest, poster, compact, seven, killed, after):
     terms = terms_for(compact, seven, poster, height(poster) + 4, window=3)
     poster.bounties.post(compact, terms, REWARD)

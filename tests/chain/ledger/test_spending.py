@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from app.chain.ledger.spending import DEFAULT_LIMIT, Spending, daily_limit
 from app.chain.ledger.store import Ledger
 from app.errors import WalletError
+from tests.sizes import examples
 
 NOON = datetime(2026, 3, 29, 12, 0, tzinfo=timezone.utc)
 
@@ -114,6 +115,7 @@ def test_programs_side_by_side_share_the_limit(tmp_path: Path, clock: MovingCloc
         assert sum(pool.map(spend, range(30))) == 10
 
 
+@examples(15)
 @given(st.lists(st.tuples(st.integers(0, 700), st.integers(-40, 40)), max_size=12))
 def test_in_no_24_hours_is_more_spent_than_the_limit(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[int, int]]

@@ -436,7 +436,9 @@ WRITER = textwrap.dedent(
 )
 
 
-@pytest.mark.parametrize("records", [1, 3, 8])
+@pytest.mark.parametrize(
+    "records", [3, *(pytest.param(count, marks=pytest.mark.exhaustive) for count in (1, 8))]
+)
 def test_a_killed_writer_loses_nothing_it_has_written(tmp_path: Path, records: int) -> None:
     path = tmp_path / "ledger.sqlite"
     writer = subprocess.Popen([sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE, text=True)

@@ -22,6 +22,7 @@ from app.chain.node.process import EmbeddedNode
 from app.chain.wallet.key import Wallet
 from app.errors import ChainError, DamagedNodeError, NodeError, UnreachableError
 from tests.conftest import Regtest, quiet
+from tests.sizes import sized
 
 # Another program that uses the node: it says when it has it, and keeps it until told or killed.
 OTHER = textwrap.dedent(
@@ -72,18 +73,16 @@ def test_the_node_keeps_a_default_nodes_script_policy(regtest: Regtest) -> None:
     assert settings["maxnonstdtxvalidationduration"] == 1000
 
 
-def test_the_raised_node_takes_larger_scripts_and_has_a_folder_of_its_own(bitcoind: Path, home: Path) -> None:
-    raised = EmbeddedNode("regtest-raised")
+def test_the_raised_node_takes_larger_scripts_and_extra_flags_and_has_a_folder_of_its_own(
+    bitcoind: Path, home: Path
+) -> None:
+    raised = EmbeddedNode("regtest-raised", extra_flags=["-maxstdtxvalidationduration=77"])
     with raised.lease(quiet) as rpc:
-        assert rpc.call("getsettings")["maxscriptsizepolicy"] > 852_000
+        settings = rpc.call("getsettings")
+        assert settings["maxscriptsizepolicy"] > 852_000
+        assert settings["maxstdtxvalidationduration"] == 77
         assert raised.folder != EmbeddedNode("regtest").folder
         assert not EmbeddedNode("regtest").status().running
-
-
-def test_extra_flags_reach_the_node(bitcoind: Path, home: Path) -> None:
-    node = EmbeddedNode("regtest", extra_flags=["-maxstdtxvalidationduration=77"])
-    with node.lease(quiet) as rpc:
-        assert rpc.call("getsettings")["maxstdtxvalidationduration"] == 77
 
 
 def test_the_node_listens_on_loopback_only(regtest: Regtest) -> None:
@@ -173,12 +172,10 @@ def test_ctrl_c_in_the_terminal_does_not_reach_the_node(regtest: Regtest) -> Non
     assert os.getsid(pid) != os.getsid(0)
 
 
-def test_the_node_does_not_examine_itself_at_every_block(bitcoind: Path, home: Path) -> None:
+def test_the_node_does_not_examine_itself_at_every_block(regtest: Regtest) -> None:
     """The check of the mempool fails on a sound one while transactions arrive, and ends the node."""
-    node = EmbeddedNode("regtest")
-    with node.lease(quiet) as rpc:
-        mine(rpc, Wallet.load_or_create(home, REGTEST).address, 3)
-    log = node.places.log.read_text(encoding="utf-8")
+    mine(regtest.rpc, regtest.wallet.address, 3)
+    log = regtest.node.places.log.read_text(encoding="utf-8")
     assert "UpdateTip" in log and "Checking mempool" not in log
 
 
@@ -261,9 +258,12 @@ def test_a_program_that_cannot_be_run_is_explained(home: Path, monkeypatch: pyte
         EmbeddedNode("regtest").start(quiet)
 
 
-def test_a_node_that_has_just_been_killed_can_be_started_at_once(bitcoind: Path, home: Path) -> None:
+@sized("times", 1, 4)
+def test_a_node_that_has_just_been_killed_can_be_started_at_once(
+    bitcoind: Path, home: Path, times: int
+) -> None:
     node = EmbeddedNode("regtest")
-    for _ in range(4):
+    for _ in range(times):
         node.start(quiet)
         pid = node.status().pid
         assert pid is not None

@@ -31,7 +31,7 @@ class Claimed:
     verdict: ChainVerdict
     proof: Proof
 
-    @property
+    @functools.cached_property
     def data(self) -> bytes:
         return self.proof.beef.to_bytes()
 

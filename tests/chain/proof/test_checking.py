@@ -168,7 +168,7 @@ def test_headers_without_work_or_link_are_refused(claimed):
         read_headers(bytes(none))
 
 
-@sized("count", 150, 1_500)
+@sized("count", 60, 1_500)
 def test_damaged_files_prove_nothing_else(claimed, count):
     """Bytes changed, cut, doubled: each is refused, or says the same of the claim as the whole file.
 

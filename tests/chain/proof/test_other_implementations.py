@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import bitcoinx
 import bsv
@@ -23,17 +24,23 @@ from app.script import Kind
 from tests.bsv_sdk import spend_of
 
 KEY = bitcoinx.PrivateKey(bytes(31) + b"\x07")
-DEFAULT_RUN = ("handwriting", "compact")
-"""Dense layers and convolutions; the packed contracts of the others, and unrolled ones, are exhaustive."""
-FORMS = [
-    pytest.param(
-        name,
-        Kind(kind),
-        marks=[] if name in DEFAULT_RUN and kind != models.UNROLLED else [pytest.mark.exhaustive],
-    )
-    for name, model in models.MODELS.items()
-    for kind in model.kinds
-]
+
+
+def forms(*in_every_run: str) -> list[Any]:
+    """All forms of all models; exhaustive but for the packed ones of those named."""
+    return [
+        pytest.param(
+            name,
+            Kind(kind),
+            marks=[] if name in in_every_run and kind != models.UNROLLED else [pytest.mark.exhaustive],
+        )
+        for name, model in models.MODELS.items()
+        for kind in model.kinds
+    ]
+
+
+FORMS, FORMS_FOR_NPM = forms("handwriting", "compact"), forms("compact")
+"""Dense layers and convolutions; a process for each is slow."""
 _JS_VERSION = "2.1.0"
 _JS = """
 const { Beef, Spend } = require('@bsv/sdk');
@@ -107,7 +114,7 @@ def test_bsv_sdk_accepts_the_right_claim_of_every_contract_and_refuses_wrong_one
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "kind"), FORMS)
+@pytest.mark.parametrize(("name", "kind"), FORMS_FOR_NPM)
 def test_npm_s_sdk_accepts_the_right_claim_of_every_contract_and_refuses_wrong_ones(
     javascript, tmp_path, name, kind
 ):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import stat
 import sys
 from pathlib import Path
@@ -30,9 +31,19 @@ def no_passphrase_file(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("INKPROOF_PASSPHRASE_FILE", raising=False)
 
 
+@pytest.fixture(scope="module")
+def sealed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Wallet, Path]:
+    """A wallet, and its encrypted file: to encrypt takes work."""
+    folder = tmp_path_factory.mktemp("sealed")
+    return wallets.encrypt(folder, REGTEST, SECRET, cost=CHEAP), path_of(folder)
+
+
 @pytest.fixture
-def locked(tmp_path: Path) -> Wallet:
-    return wallets.encrypt(tmp_path, REGTEST, SECRET, cost=CHEAP)
+def locked(tmp_path: Path, sealed: tuple[Wallet, Path]) -> Wallet:
+    """That wallet, its file in the test's own folder."""
+    wallet, file = sealed
+    shutil.copy2(file, path_of(tmp_path))
+    return wallet
 
 
 def path_of(folder: Path) -> Path:
@@ -47,7 +58,13 @@ def test_the_right_passphrase_opens_it_and_no_key_is_in_the_file(locked: Wallet,
     assert [path.name for path in tmp_path.iterdir()] == ["wallet-regtest.wif"]
 
 
-@pytest.mark.parametrize("wrong", ["", "correct horse battery staple", SECRET + " ", SECRET.upper()])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        *("", SECRET + " "),
+        *(pytest.param(further, marks=pytest.mark.exhaustive) for further in (SECRET[:-2], SECRET.upper())),
+    ],
+)
 def test_a_wrong_passphrase_is_one_clear_line(locked: Wallet, tmp_path: Path, wrong: str) -> None:
     before = path_of(tmp_path).read_bytes()
     with pytest.raises(WalletError, match=r"^That is not the wallet's passphrase\.") as refusal:

@@ -1,7 +1,6 @@
 """Workers: they answer, they are started again when they die, and they end when they are told to."""
 
 import contextlib
-import os
 import queue
 import time
 
@@ -31,7 +30,6 @@ from app.window.model.protocol import (
     Ready,
     Said,
     SaveDrawing,
-    Stop,
     SwitchModel,
     Traced,
     TraceRun,
@@ -42,6 +40,7 @@ from app.window.workers.desk import Desk
 from app.window.workers.judging import exact_reading, read_with_script
 from app.window.workers.process import ProcessWorker
 from tests.window.states import PICTURE, SEVEN
+from tests.window.workers.targets import deaf, mortal, tells_its_work
 
 
 class Post:
@@ -62,24 +61,6 @@ class Post:
                 return message
 
 
-# --- what runs in the processes of these tests ---
-
-
-def mortal(connection):
-    """Answers, and exits at revision 13."""
-    connection.send(Ready(Who.FLOAT))
-    while not isinstance(request := connection.recv(), Stop):
-        if request.revision == 13:
-            os._exit(7)
-        connection.send(Said(f"{os.getpid()}"))
-
-
-def deaf(connection):
-    """Never listens."""
-    connection.send(Ready(Who.FLOAT))
-    time.sleep(600)
-
-
 @contextlib.contextmanager
 def running(target, *arguments):
     post = Post()
@@ -92,13 +73,32 @@ def running(target, *arguments):
         worker.end(time.monotonic() + 2)
 
 
-def test_a_run_of_the_script_is_sampled_from_its_start_to_its_end():
-    with running(read_with_script, WindowOptions()) as (worker, post):
-        post.next(Ready)
-        worker.send(TraceRun(4, PICTURE))
-        traced = post.next(Traced)
-        worker.send(ReadPicture(5, PICTURE))
-        assert post.next(Read).reading.digit == traced.digit
+@pytest.fixture(scope="module")
+def script():
+    """The process that reads with the contract's Script: each test chooses the model."""
+    with running(read_with_script, WindowOptions(model="no-such-model")) as (worker, post):
+        failed = post.next(Failed)
+        yield worker, post, failed
+
+
+def test_a_missing_model_is_an_answer_and_not_a_death_and_another_one_can_be_chosen(script):
+    worker, post, failed = script
+    assert not failed.again
+    assert failed.notice.hint
+    worker.send(SwitchModel("no-such-model"))
+    worker.send(ReadPicture(1, PICTURE))
+    worker.send(SwitchModel("compact"))
+    worker.send(ReadPicture(2, PICTURE))
+    assert post.next(Read).reading.revision == 2
+
+
+def test_a_run_of_the_script_is_sampled_from_its_start_to_its_end(script):
+    worker, post, _ = script
+    worker.send(SwitchModel("handwriting"))
+    worker.send(TraceRun(4, PICTURE))
+    traced = post.next(Traced)
+    worker.send(ReadPicture(5, PICTURE))
+    assert post.next(Read).reading.digit == traced.digit
     assert traced.job == 4
     assert 40 <= len(traced.samples) <= 80
     assert traced.samples[-1].code == traced.total
@@ -146,47 +146,16 @@ def test_stopping_at_once_leaves_nothing():
     assert worker.pid is None or not psutil.pid_exists(worker.pid)
 
 
-def test_the_script_s_process_reads_what_the_engine_reads():
-    from app.paths import model_folder
-
-    engine = fixedpoint.load(model_folder() / "integers.npz")
-    with running(read_with_script, WindowOptions()) as (worker, post):
-        post.next(Ready)
-        worker.send(ReadPicture(5, PICTURE))
-        reading = post.next(Read).reading
-    exact = engine.read(np.frombuffer(PICTURE, np.uint8).reshape(28, 28))
-    assert (reading.revision, reading.digit, reading.logits) == (5, exact.digit, exact.logits)
-    assert sum(reading.shares) == pytest.approx(1)
-
-
-def test_another_model_is_read_with_as_soon_as_it_is_asked_for(home):
+def test_the_script_s_process_reads_what_the_engine_reads_with_each_model_that_is_chosen(script):
+    worker, post, _ = script
     picture = np.frombuffer(PICTURE, np.uint8).reshape(28, 28)
-    with running(read_with_script, WindowOptions()) as (worker, post):
-        post.next(Ready)
-        for revision, name in enumerate(("handwriting", "compact", "source")):
-            worker.send(SwitchModel(name))
-            worker.send(ReadPicture(revision, PICTURE))
-            exact = fixedpoint.load(models.named(name).integers_path).read(picture)
-            reading = post.next(Read).reading
-            assert (reading.revision, reading.logits) == (revision, exact.logits)
-
-
-def test_after_a_model_that_is_missing_another_one_can_be_chosen(home):
-    with running(read_with_script, WindowOptions(model="no-such-model")) as (worker, post):
-        post.next(Failed)
-        worker.send(ReadPicture(1, PICTURE))
-        worker.send(SwitchModel("compact"))
-        worker.send(ReadPicture(2, PICTURE))
-        assert post.next(Read).reading.revision == 2
-
-
-def tells_its_work(connection, work):
-    """Tells what it was started with, or what it was given since."""
-    connection.send(Said(work))
-    while not isinstance(request := connection.recv(), Stop):
-        connection.send(Said(request.model))
-        if request.model == "death":
-            os._exit(7)
+    for revision, name in enumerate(("handwriting", "compact", "source")):
+        worker.send(SwitchModel(name))
+        worker.send(ReadPicture(revision, PICTURE))
+        exact = fixedpoint.load(models.named(name).integers_path).read(picture)
+        reading = post.next(Read).reading
+        assert (reading.revision, reading.digit, reading.logits) == (revision, exact.digit, exact.logits)
+        assert sum(reading.shares) == pytest.approx(1)
 
 
 def test_a_worker_that_dies_is_started_again_with_the_work_it_had_last():
@@ -212,13 +181,6 @@ def test_work_given_while_a_worker_starts_is_not_lost(pause):
     finally:
         worker.ask_to_stop()
         assert worker.end(time.monotonic() + 60)
-
-
-def test_a_missing_model_is_an_answer_and_not_a_death(home):
-    with running(read_with_script, WindowOptions(model="no-such-model")) as (_, post):
-        failed = post.next(Failed)
-        assert not failed.again
-        assert failed.notice.hint
 
 
 def test_a_reading_is_sure_by_the_model_s_own_threshold_where_there_is_one():
@@ -343,7 +305,9 @@ def test_evidence_and_neurons_are_those_of_the_model_that_reads(desk):
     assert (explained.neurons.count, explained.neurons.side) == (32, 26)
 
 
-@pytest.mark.parametrize("name", ["model.keras", "model.h5", "MODEL.ONNX"])
+@pytest.mark.parametrize(
+    "name", ["model.keras", pytest.param("model.h5", marks=pytest.mark.exhaustive), "MODEL.ONNX"]
+)
 def test_an_unreadable_model_file_is_refused_in_a_sentence(desk, tmp_path, name):
     desk, post = desk
     post.next(Models)
