@@ -34,6 +34,7 @@ __all__ = [
     "build_reopen",
     "build_reveal",
     "commit_size",
+    "is_provable",
     "preimage_of",
     "read_reveal",
     "reclaim_size",
@@ -125,7 +126,7 @@ def build_reclaim(place: Place, height: int, key: PrivateKey, payout: bytes, fee
     for sequence in _sequences():
         tx = _alone(place, payout, fee, height, sequence)
         preimage = preimage_of(tx, place.value, code)
-        if _is_provable(preimage):
+        if is_provable(preimage):
             break
     digest = tx.signature_hash(0, place.value, Script(code), SIGHASH)
     signature = key.sign(digest, None) + bytes([SIGHASH])
@@ -191,7 +192,7 @@ def _moved(
     for sequence in _sequences():
         tx = Tx(1, [_input(place, sequence), *spent], outputs, height)
         preimage = preimage_of(tx, place.value, place.bounty.locking_script)
-        if _is_provable(preimage):
+        if is_provable(preimage):
             break
     outpoints = b"".join(one.prev_hash + struct.pack("<I", one.prev_idx) for one in tx.inputs)
     others = b"".join(output.to_bytes() for output in rest)
@@ -219,7 +220,7 @@ def _sequences() -> Iterator[int]:
     return iter(range(_FINAL - 1, _FINAL - 1 - _SEQUENCES, -1))
 
 
-def _is_provable(preimage: bytes) -> bool:
+def is_provable(preimage: bytes) -> bool:
     """Whether the compiler's Tx.checkPreimage can make a signature of it: see _SHORTEST_S."""
     digest = int.from_bytes(double_sha256(preimage), "big")
     s = _INVERSE * (digest + _R * _KEY) % _ORDER
