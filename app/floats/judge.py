@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.errors import ImageError, ModelError
-from app.floats.runtime import import_keras, import_tensorflow
+from app.floats.runtime import answering, import_keras
 from app.picture import CLASSES, SIDE
 
 BATCH = 2000
@@ -41,14 +41,8 @@ class FloatJudge:
                 f"needed are (N, {SIDE}, {SIDE}) and (N, {CLASSES}).",
                 hint="Train one with `inkproof train`.",
             )
-        tensorflow = import_tensorflow()
         self._model = model
-        # A fixed signature is traced once; calling the function is then several times faster than the model.
-        self._answer = tensorflow.function(
-            lambda images: model(images, training=False),
-            input_signature=[tensorflow.TensorSpec((None, SIDE, SIDE), tensorflow.float32)],
-            autograph=False,  # there is nothing to rewrite, and a frozen program has no source to read
-        )
+        self._answer = answering(lambda images: model(images, training=False))
         self._answer(np.zeros((1, SIDE, SIDE), np.float32))
 
     @classmethod
@@ -89,7 +83,7 @@ class FloatJudge:
         answers = np.empty((len(images), CLASSES), np.float32)
         for start in range(0, len(images), BATCH):
             part = images[start : start + BATCH].astype(np.float32) / np.float32(255.0)
-            answers[start : start + BATCH] = self._answer(part).numpy()
+            answers[start : start + BATCH] = self._answer(part)
         return answers
 
     def weights(self) -> DenseWeights:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import os
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -28,7 +29,6 @@ from app.training.penwork import AS_WRITTEN, Hand, Images, draw
 
 NO_DIGIT = CLASSES
 """The label of a sign that is no digit."""
-THREADS = 2
 KINDS = ("pens", "signs")
 DRAWING_SEED = 7
 """Drawings are part of the data: they are the same whatever the seed of the training."""
@@ -208,7 +208,7 @@ def _deformed(
         )
 
     copies = []
-    with ThreadPoolExecutor(THREADS) as threads:
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
         for copy in threads.map(one, zip(parts, seed.spawn(len(parts)), strict=True)):
             copies.append(copy)
             progress(TrainingProgress("augmenting", len(copies), len(parts), 1.0))

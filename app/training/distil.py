@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.floats.runtime import import_for_training, import_keras, import_tensorflow
-from app.picture import CLASSES, SIDE
+from app.floats.runtime import answering, import_for_training, import_keras
+from app.picture import CLASSES
 from app.training import architecture
 from app.training.cache import Cache
 from app.training.corpus import NO_DIGIT, Lesson
@@ -27,6 +27,8 @@ from app.training.fitting import (
     ProgressCallback,
     TrainingProgress,
     as_input,
+    batches,
+    compile_model,
     cosine_schedule,
     fit,
 )
@@ -71,14 +73,10 @@ def train_teacher(
     """A teacher that has learned `lesson`; `measure` gives the figures of the model after an epoch."""
     keras = import_for_training(seed)
     model = architecture.build(teacher.architecture)
-    steps = teacher.epochs * -(-len(lesson.labels) // teacher.batch)
+    steps = teacher.epochs * batches(len(lesson.labels), teacher.batch)
     rate = cosine_schedule(teacher.learning_rate, steps)
-    model.compile(
-        keras.optimizers.AdamW(rate, weight_decay=teacher.weight_decay),
-        "categorical_crossentropy",
-        metrics=["accuracy"],
-        jit_compile=False,
-    )
+    optimizer = keras.optimizers.AdamW(rate, weight_decay=teacher.weight_decay)
+    compile_model(model, optimizer, "categorical_crossentropy")
     history: dict[str, list[float]] = {}
     kept = np.ones(len(lesson.labels), np.bool_)
     targets = lesson.targets()
@@ -166,21 +164,16 @@ def answers_at(model: Any, temperature: float) -> Callable[[NDArray[np.uint8]], 
 
     The model answers probabilities p at temperature 1; softmax(log(p) / T) are the same at temperature T.
     """
-    tensorflow = import_tensorflow()
-    math = tensorflow.math
-    answer = tensorflow.function(
-        lambda batch: tensorflow.nn.softmax(
-            math.log(math.maximum(model(batch, training=False), 1e-12)) / temperature
-        ),
-        input_signature=[tensorflow.TensorSpec((None, SIDE, SIDE), tensorflow.float32)],
-        autograph=False,  # nothing to rewrite, and a frozen program has no source to read
+    ops = import_keras().ops
+    answer = answering(
+        lambda batch: ops.softmax(ops.log(ops.maximum(model(batch, training=False), 1e-12)) / temperature)
     )
 
     def answers(images: NDArray[np.uint8]) -> NDArray[np.float32]:
         found = np.empty((len(images), CLASSES), np.float32)
         for start in range(0, len(images), LABEL_BATCH):
             part = slice(start, start + LABEL_BATCH)
-            found[part] = answer(as_input(images[part])).numpy()
+            found[part] = answer(as_input(images[part]))
         return found
 
     return answers

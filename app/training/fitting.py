@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.floats.runtime import import_keras
+from app.floats.runtime import import_keras, on_tensorflow
 
 BATCHES_PER_TICK = 10
 
@@ -53,6 +53,16 @@ def cosine_schedule(peak: float, steps: int) -> Any:
     return schedules.CosineDecay(0.0, max(1, steps - rise), warmup_target=peak, warmup_steps=rise)
 
 
+def batches(rows: int, batch: int) -> int:
+    """How many whole batches an epoch of so many rows has, one at least."""
+    return max(1, rows // batch)
+
+
+def compile_model(model: Any, optimizer: Any, loss: Any) -> None:
+    """Make a model ready to be fitted. JAX is slow without XLA; TensorFlow on a CPU gains nothing from it."""
+    model.compile(optimizer, loss, metrics=["accuracy"], jit_compile=not on_tensorflow())
+
+
 def fit(
     model: Any,
     data: EpochData,
@@ -63,17 +73,22 @@ def fit(
     rng: np.random.Generator,
     progress: ProgressCallback,
     after_epoch: Callable[[], dict[str, float]] = dict,
+    whole: bool = True,
 ) -> None:
-    """Fit a compiled model. `after_epoch` measures it; `progress` gets the figures at the end of each
-    epoch."""
+    """Fit a compiled model. `after_epoch` measures it; `progress` gets the figures at the end of each epoch.
+
+    `whole`: the rows that do not fill a batch are left out, others in each epoch. JAX compiles a model again
+    for every size of a batch.
+    """
     for epoch in range(epochs):
         images, targets, rows = data(epoch)
         order = rng.permutation(rows)
         model.reset_metrics()
-        starts = range(0, len(order), batch)
+        used = batches(len(order), batch) * batch if whole else len(order)
+        starts = range(0, min(used, len(order)), batch)
         for number, start in enumerate(starts):
             chosen = order[start : start + batch]
             metrics = model.train_on_batch(as_input(images[chosen]), targets[chosen], return_dict=True)
             if number % BATCHES_PER_TICK == 0:
                 progress(TrainingProgress(stage, epoch + 1, epochs, number / len(starts), dict(metrics)))
-        progress(TrainingProgress(stage, epoch + 1, epochs, 1.0, after_epoch()))
+        progress(TrainingProgress(stage, epoch + 1, epochs, 1.0, {**metrics, **after_epoch()}))

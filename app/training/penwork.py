@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import math
+import os
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -52,7 +53,12 @@ AS_WRITTEN = Hand(0.03, 0.03, 1.0, 0.7, 0.7, 0.0, 0.0, 0.0, 0.0, 1)
 
 
 def draw(
-    pens: PenSet, hand: Hand, seed: np.random.SeedSequence, *, size: int = COARSE, workers: int = 2
+    pens: PenSet,
+    hand: Hand,
+    seed: np.random.SeedSequence,
+    *,
+    size: int = COARSE,
+    workers: int = os.cpu_count() or 1,
 ) -> Images:
     """A picture uint8 (N, 28, 28) of every character; `seed` decides everything, however many `workers`."""
     starts = range(0, len(pens), PART)
@@ -66,7 +72,7 @@ def draw(
         return np.concatenate(list(pool.map(work, parts, seeds)))
 
 
-def as_written(pens: PenSet, *, workers: int = 2) -> Images:
+def as_written(pens: PenSet, *, workers: int = os.cpu_count() or 1) -> Images:
     """A picture uint8 (N, 28, 28) of every character, just as the window would make it."""
     return draw(pens, AS_WRITTEN, np.random.SeedSequence(0), size=FINE, workers=workers)
 

@@ -8,7 +8,6 @@ estimator).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,9 +15,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.fixedpoint.arithmetic import PIXEL_MAX
-from app.floats.runtime import import_for_training, import_keras, import_tensorflow
+from app.floats.runtime import import_for_training, import_keras
+from app.picture import SIDE
 from app.training.distil import distillation_loss
-from app.training.fitting import EpochData, ProgressCallback, TrainingProgress, cosine_schedule, no_progress
+from app.training.fitting import (
+    EpochData,
+    ProgressCallback,
+    batches,
+    compile_model,
+    cosine_schedule,
+    fit,
+    no_progress,
+)
 
 _CALIBRATION_IMAGES = 2000
 
@@ -63,46 +71,43 @@ class _Layer:
     denominator: int  # a weight w becomes round(w * denominator)
     entry: int  # denominator of the values it reads
 
-    def integers(self, tensorflow: Any) -> tuple[Any, ...]:
+    def integers(self, ops: Any) -> tuple[Any, ...]:
         """Integer weights and biases as float tensors with straight-through gradients."""
         scaled = self.kernel * float(self.denominator)
-        kernel = tensorflow.clip_by_value(scaled, -float(self.limit), float(self.limit))
+        kernel = ops.clip(scaled, -float(self.limit), float(self.limit))
         bias = self.bias * float(self.denominator * self.entry)
-        return tuple(_straight(tensorflow, value, tensorflow.round(value)) for value in (kernel, bias))
+        return tuple(_straight(ops, value, ops.round(value)) for value in (kernel, bias))
 
 
-def _straight(tensorflow: Any, value: Any, stepped: Any) -> Any:
-    return value + tensorflow.stop_gradient(stepped - value)
+def _straight(ops: Any, value: Any, stepped: Any) -> Any:
+    return value + ops.stop_gradient(stepped - value)
 
 
 class QuantisedCnn:
     """Convolutions with a 2x2 maximum behind each and a dense layer, on a grid of integers, trainable."""
 
     def __init__(self, model: Any, images: NDArray[np.uint8], recipe: QuantisedRecipe) -> None:
-        self._tf = import_tensorflow()
+        self._ops = import_keras().ops
+        variable = import_keras().Variable
         self.recipe = recipe
         self.shifts: list[int] = []
         self.layers: list[_Layer] = []
-        values = self._tf.constant(images[:_CALIBRATION_IMAGES, ..., None].astype(np.float32))
+        values = self._ops.convert_to_tensor(images[:_CALIBRATION_IMAGES, ..., None].astype(np.float32))
         entry = PIXEL_MAX
         trained = [layer for layer in model.layers if type(layer).__name__ in ("Conv2D", "Dense")]
         for index, (layer, limit) in enumerate(zip(trained, recipe.weights, strict=True)):
             kernel, bias = np.asarray(layer.kernel), np.asarray(layer.bias)
             # Three standard deviations reach the largest integer: beyond them weights saturate.
             denominator = max(1, round(limit / (3.0 * float(kernel.std()))))
-            self.layers.append(
-                _Layer(self._tf.Variable(kernel), self._tf.Variable(bias), limit, denominator, entry)
-            )
+            self.layers.append(_Layer(variable(kernel), variable(bias), limit, denominator, entry))
             if index == len(trained) - 1:
                 break
-            sums = self._tf.nn.max_pool2d(self._sums(index, values), 2, 2, "VALID")
+            sums = self._pooled(self._sums(index, values))
             ceiling = recipe.ceilings[index]
-            shift = max(0, math.ceil(math.log2(np.percentile(sums.numpy(), 99.9) / (ceiling + 1))))
+            shift = max(0, math.ceil(math.log2(np.percentile(self._array(sums), 99.9) / (ceiling + 1))))
             self.shifts.append(shift)
             # Truncation loses half a step on average: the bias starts with it put back.
-            self.layers[-1].bias.assign_add(
-                self._tf.fill(bias.shape, 2.0 ** (shift - 1) / (denominator * entry))
-            )
+            self.layers[-1].bias.assign(bias + np.float32(2.0 ** (shift - 1) / (denominator * entry)))
             values = self._requantised(index, self._sums(index, values))
             entry = max(1, round(entry * denominator / 2**shift))
 
@@ -111,46 +116,54 @@ class QuantisedCnn:
         """What is trained: kernel and bias of each layer."""
         return [variable for layer in self.layers for variable in (layer.kernel, layer.bias)]
 
-    def logits(self, images: Any, dropout: float = 0.0) -> Any:
-        """Logits of images float32 (N, 28, 28, 1), 0 to 255, at real size."""
+    def logits(self, images: Any, dropout: Any = None) -> Any:
+        """Logits of images float32 (N, 28, 28, 1), 0 to 255, at real size; `dropout`: a layer."""
         values = images
         for index in range(len(self.layers) - 1):
             values = self._requantised(index, self._sums(index, values))
-        values = self._tf.reshape(values, (-1, self.layers[-1].kernel.shape[0]))
-        if dropout:
-            values = self._tf.nn.dropout(values, dropout)
+        values = self._ops.reshape(values, (-1, self.layers[-1].kernel.shape[0]))
+        if dropout is not None:
+            values = dropout(values, training=True)
         last = self.layers[-1]
-        kernel, bias = last.integers(self._tf)
-        return (values @ kernel + bias) / float(last.entry * last.denominator)
+        kernel, bias = last.integers(self._ops)
+        return (self._ops.matmul(values, kernel) + bias) / float(last.entry * last.denominator)
 
     def excess(self) -> Any:
         """How far the worst sums pass nine tenths of a lane, as a share of it: a loss that narrows lanes."""
         room = 0.9 * 2.0 ** (self.recipe.lane_bits - 1)
         total = 0.0
         for layer, largest in zip(self.layers, (PIXEL_MAX, *self.recipe.ceilings[:-1]), strict=False):
-            kernel, bias = layer.integers(self._tf)
+            kernel, bias = layer.integers(self._ops)
             axes = list(range(len(kernel.shape) - 1))
-            worst = self._tf.reduce_sum(self._tf.abs(kernel), axes) * float(largest) + self._tf.abs(bias)
-            total += self._tf.reduce_sum(self._tf.nn.relu(worst / room - 1.0))
+            worst = self._ops.sum(self._ops.abs(kernel), axes) * float(largest) + self._ops.abs(bias)
+            total += self._ops.sum(self._ops.relu(worst / room - 1.0))
         return total
 
     def trained(self) -> FewBits:
         """The integers as they stand."""
         parameters = []
         for layer in self.layers:
-            kernel, bias = (np.rint(value.numpy()).astype(np.int64) for value in layer.integers(self._tf))
+            kernel, bias = (
+                np.rint(self._array(value)).astype(np.int64) for value in layer.integers(self._ops)
+            )
             parameters.append((kernel, bias, layer.denominator))
         following = [layer.entry for layer in self.layers[1:]]
         return FewBits(parameters, list(zip(self.shifts, self.recipe.ceilings, following, strict=True)))
 
     def _sums(self, index: int, values: Any) -> Any:
-        kernel, bias = self.layers[index].integers(self._tf)
-        return self._tf.nn.conv2d(values, kernel, 1, "VALID") + bias
+        kernel, bias = self.layers[index].integers(self._ops)
+        return self._ops.conv(values, kernel, 1, "valid") + bias
 
     def _requantised(self, index: int, sums: Any) -> Any:
-        pooled = self._tf.nn.max_pool2d(self._tf.nn.relu(sums), 2, 2, "VALID") / 2.0 ** self.shifts[index]
-        steps = _straight(self._tf, pooled, self._tf.floor(pooled))
-        return self._tf.minimum(steps, float(self.recipe.ceilings[index]))
+        pooled = self._pooled(self._ops.relu(sums)) / 2.0 ** self.shifts[index]
+        steps = _straight(self._ops, pooled, self._ops.floor(pooled))
+        return self._ops.minimum(steps, float(self.recipe.ceilings[index]))
+
+    def _array(self, value: Any) -> NDArray[np.float32]:
+        return np.asarray(self._ops.convert_to_numpy(value))
+
+    def _pooled(self, values: Any) -> Any:
+        return self._ops.max_pool(values, 2, 2, "valid")
 
 
 def train_quantised(
@@ -163,36 +176,37 @@ def train_quantised(
     progress: ProgressCallback = no_progress,
 ) -> FewBits:
     """Train a float model on as integers, starting from its weights, on soft targets at `temperature`."""
-    import_for_training(seed)
+    keras = import_for_training(seed)
     images, _, rows = data(0)
-    model = QuantisedCnn(model, images, recipe)
-    rng = np.random.default_rng(seed)
-    rate = cosine_schedule(recipe.learning_rate, recipe.epochs * -(-len(rows) // recipe.batch))
-    step = _training_step(model, import_keras().optimizers.Adam(rate), distillation_loss(temperature))
-    for epoch in range(recipe.epochs):
-        images, targets, rows = data(epoch)
-        order = rng.permutation(rows)
-        losses = []
-        for start in range(0, len(order), recipe.batch):
-            chosen = order[start : start + recipe.batch]
-            losses.append(float(step(images[chosen][..., None].astype(np.float32), targets[chosen])))
-        progress(
-            TrainingProgress("integers", epoch + 1, recipe.epochs, 1.0, {"loss": float(np.mean(losses))})
-        )
-    return model.trained()
+    few_bits = QuantisedCnn(model, images, recipe)
+    trained = keras.Sequential([keras.layers.Input((SIDE, SIDE)), _layer(few_bits)])
+    rate = cosine_schedule(recipe.learning_rate, recipe.epochs * batches(len(rows), recipe.batch))
+    compile_model(trained, keras.optimizers.Adam(rate), distillation_loss(temperature))
+    fit(
+        trained,
+        data,
+        stage="integers",
+        epochs=recipe.epochs,
+        batch=recipe.batch,
+        rng=np.random.default_rng(seed),
+        progress=progress,
+    )
+    return few_bits.trained()
 
 
-def _training_step(model: QuantisedCnn, optimizer: Any, loss_of: Callable[[Any, Any], Any]) -> Any:
-    tensorflow = import_tensorflow()
-    optimizer.build(model.variables)
+def _layer(few_bits: QuantisedCnn) -> Any:
+    """A Keras layer from pictures (N, 28, 28), 0 to 1, to logits, that trains what `few_bits` holds."""
+    keras = import_keras()
 
-    @tensorflow.function(autograph=False, reduce_retracing=True)  # type: ignore[untyped-decorator]
-    def step(images: Any, targets: Any) -> Any:
-        with tensorflow.GradientTape() as tape:
-            losses = loss_of(targets, model.logits(images, model.recipe.dropout))
-            loss = tensorflow.reduce_mean(losses) + model.excess()
-        gradients = tape.gradient(loss, model.variables)
-        optimizer.apply_gradients(zip(gradients, model.variables, strict=True))
-        return loss
+    class FewBitLayer(keras.layers.Layer):  # type: ignore[name-defined]
+        def __init__(self) -> None:
+            super().__init__()
+            self.dropout = keras.layers.Dropout(few_bits.recipe.dropout)
+            self.values = few_bits.variables  # Keras finds what it trains among a layer's attributes
 
-    return step
+        def call(self, images: Any) -> Any:
+            self.add_loss(few_bits.excess())
+            pixels = keras.ops.round(images * float(PIXEL_MAX))
+            return few_bits.logits(pixels[..., None], self.dropout)
+
+    return FewBitLayer()

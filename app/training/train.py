@@ -27,6 +27,8 @@ from app.training.figures import Measure, accuracy, confusion_matrix
 from app.training.fitting import (
     EpochData,
     ProgressCallback,
+    batches,
+    compile_model,
     cosine_schedule,
     fit,
     no_progress,
@@ -186,7 +188,7 @@ class _Course:
         used = architecture.used_pixels(first, math.ceil(recipe.rarest_inked * len(first)))
         for pictures in [*material.copies, *([material.plain] if recipe.plain else [])]:
             pictures.reshape(len(pictures), -1)[:, ~used] = 0
-        model = _compiled(recipe, loss, used, steps=recipe.epochs * -(-len(data(0)[2]) // recipe.batch))
+        model = _compiled(recipe, loss, used, steps=recipe.epochs * batches(len(data(0)[2]), recipe.batch))
         measured = architecture.build(recipe.architecture)
         history: dict[str, list[float]] = {}
 
@@ -206,6 +208,7 @@ class _Course:
             rng=np.random.default_rng(shuffling),
             progress=self.progress,
             after_epoch=after_epoch,
+            whole=recipe.teacher is not None,
         )
         return _finished(model, recipe), history
 
@@ -228,7 +231,7 @@ def _compiled(recipe: Recipe, loss: Any, used: NDArray[np.bool_], steps: int) ->
         architecture.set_dense_weights(model, [(kernel * used[:, None], bias), *rest])
     rate = cosine_schedule(recipe.learning_rate, steps) if recipe.cosine else recipe.learning_rate
     optimizer = getattr(import_keras().optimizers, recipe.optimizer)(rate, weight_decay=recipe.weight_decay)
-    model.compile(optimizer, loss, metrics=["accuracy"], jit_compile=False)
+    compile_model(model, optimizer, loss)
     return model
 
 

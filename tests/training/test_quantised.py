@@ -51,7 +51,7 @@ def test_what_is_trained_is_what_the_engine_computes(
     model: Any, strokes: Mnist, recipe: QuantisedRecipe
 ) -> None:
     training = QuantisedCnn(model, strokes.x_train, recipe)
-    logits = training.logits(strokes.x_test[..., None].astype(np.float32)).numpy()
+    logits = training.logits(strokes.x_test[..., None].astype(np.float32))
     model = engine(training.trained())
     exact = model.logits(strokes.x_test).astype(np.float64) / model.logit_range.denominator
     # Below 2**24 every integer is exact in float32; the one division at the end is rounded.
@@ -65,8 +65,9 @@ def test_the_trained_integers_are_within_their_bits_and_read_the_images(model: A
         assert kernel.dtype == biases.dtype == np.int64 and 0 < abs(kernel).max() <= limit
     assert [step[1] for step in found.steps] == list(RECIPE.ceilings)
     assert (engine(found).classify(strokes.x_test) == strokes.y_test).mean() > 0.8
-    assert [step.epoch for step in heard] == [1, 2, 3]
-    assert heard[-1].metrics["loss"] < heard[0].metrics["loss"]
+    ended = [step for step in heard if step.fraction == 1.0]
+    assert [step.epoch for step in ended] == [1, 2, 3]
+    assert ended[-1].metrics["loss"] < ended[0].metrics["loss"]
 
 
 @pytest.mark.exhaustive

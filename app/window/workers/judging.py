@@ -53,9 +53,9 @@ def read_with_float(connection: Connection, options: WindowOptions) -> None:
     def load(model: str) -> Reader:
         connection.send(LoadProgress(Who.FLOAT, "loading TensorFlow"))
         from app.floats.judge import FloatJudge
-        from app.floats.runtime import import_tensorflow
+        from app.floats.runtime import import_keras
 
-        import_tensorflow()
+        import_keras()
         connection.send(LoadProgress(Who.FLOAT, f"loading {model}"))
         judge = FloatJudge.load(models.named(model).float_path)
         by_threshold = models.named(model).sureness_path.is_file()
