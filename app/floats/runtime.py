@@ -57,21 +57,12 @@ def on_tensorflow() -> bool:
     return bool(import_keras().backend.backend() == "tensorflow")
 
 
-def import_tensorflow() -> ModuleType:
-    """TensorFlow, after Keras has been set up on it."""
-    import_keras()
-    import tensorflow
-
-    return tensorflow
-
-
 def import_for_training(seed: int) -> ModuleType:
     """Keras with every random seed fixed for the rest of the process; TensorFlow with deterministic kernels.
 
-    Convolutions train several times faster with oneDNN, so it is on unless TensorFlow was imported without it
-    before.
+    Convolutions train several times faster with oneDNN, so it is on unless Keras was imported before.
     """
-    if "tensorflow" not in sys.modules and "jax" not in sys.modules:
+    if "keras" not in sys.modules:
         os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
         with _silenced_stderr():
             keras = import_keras()
@@ -79,7 +70,9 @@ def import_for_training(seed: int) -> ModuleType:
         keras = import_keras()
     keras.utils.set_random_seed(seed)
     if on_tensorflow():
-        import_tensorflow().config.experimental.enable_op_determinism()
+        import tensorflow
+
+        tensorflow.config.experimental.enable_op_determinism()
     return keras
 
 
@@ -91,13 +84,14 @@ def answering(function: Callable[[Any], Any]) -> Callable[[NDArray[np.float32]],
     if not on_tensorflow():
         ops = import_keras().ops
         return lambda images: np.asarray(ops.convert_to_numpy(function(ops.convert_to_tensor(images))))
-    tensorflow = import_tensorflow()
+    import tensorflow
+
     traced = tensorflow.function(
         function,
         input_signature=[tensorflow.TensorSpec((None, SIDE, SIDE), tensorflow.float32)],
         autograph=False,  # nothing to rewrite, and a frozen program has no source to read
     )
-    return lambda images: np.asarray(traced(images).numpy())
+    return lambda images: traced(images).numpy()
 
 
 def versions() -> dict[str, str]:

@@ -84,8 +84,9 @@ def fit(
         images, targets, rows = data(epoch)
         order = rng.permutation(rows)
         model.reset_metrics()
-        used = batches(len(order), batch) * batch if whole else len(order)
-        starts = range(0, min(used, len(order)), batch)
+        if whole:
+            order = order[: batches(len(order), batch) * batch]
+        starts = range(0, len(order), batch)
         for number, start in enumerate(starts):
             chosen = order[start : start + batch]
             metrics = model.train_on_batch(as_input(images[chosen]), targets[chosen], return_dict=True)

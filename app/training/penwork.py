@@ -24,6 +24,7 @@ SIDE = 28
 FINE, COARSE = 560, 140
 """Pixels a side of the canvas: as in the window, and as large as an anti-aliased digit needs to be."""
 PART = 500  # characters drawn from one seed
+WORKERS = min(os.cpu_count() or 1, 32)  # Windows waits for no more than 61 processes
 
 Images: TypeAlias = NDArray[np.uint8]
 Floats: TypeAlias = NDArray[np.float64]
@@ -58,7 +59,7 @@ def draw(
     seed: np.random.SeedSequence,
     *,
     size: int = COARSE,
-    workers: int = os.cpu_count() or 1,
+    workers: int = WORKERS,
 ) -> Images:
     """A picture uint8 (N, 28, 28) of every character; `seed` decides everything, however many `workers`."""
     starts = range(0, len(pens), PART)
@@ -72,7 +73,7 @@ def draw(
         return np.concatenate(list(pool.map(work, parts, seeds)))
 
 
-def as_written(pens: PenSet, *, workers: int = os.cpu_count() or 1) -> Images:
+def as_written(pens: PenSet, *, workers: int = WORKERS) -> Images:
     """A picture uint8 (N, 28, 28) of every character, just as the window would make it."""
     return draw(pens, AS_WRITTEN, np.random.SeedSequence(0), size=FINE, workers=workers)
 

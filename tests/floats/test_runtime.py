@@ -53,9 +53,9 @@ def test_training_starts_silently_and_restores_stderr() -> None:
     assert done.stderr.endswith("True, shape=(), dtype=bool)\n") and done.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("backend", ["torch", "nonsense"])
-def test_another_backend_is_refused_with_words(backend: str) -> None:
-    done = run(
+def imported_on(backend: str) -> subprocess.CompletedProcess[str]:
+    """An import of Keras on that backend; what the error says is printed."""
+    return run(
         "from app.errors import ModelError\n"
         "from app.floats.runtime import import_keras\n"
         "try:\n"
@@ -64,21 +64,18 @@ def test_another_backend_is_refused_with_words(backend: str) -> None:
         "    print(error.what, error.hint)",
         KERAS_BACKEND=backend,
     )
+
+
+@pytest.mark.parametrize("backend", ["torch", "nonsense"])
+def test_another_backend_is_refused_with_words(backend: str) -> None:
+    done = imported_on(backend)
     expected = f"KERAS_BACKEND asks for {backend!r}. Unset KERAS_BACKEND and start again.\n"
     assert (done.stdout, done.stderr) == (expected, "")
 
 
 @pytest.mark.skipif(importlib.util.find_spec("jax") is not None, reason="JAX is installed")
 def test_a_backend_that_is_not_installed_is_named() -> None:
-    done = run(
-        "from app.errors import ModelError\n"
-        "from app.floats.runtime import import_keras\n"
-        "try:\n"
-        "    import_keras()\n"
-        "except ModelError as error:\n"
-        "    print(error.what, error.hint)",
-        KERAS_BACKEND="jax",
-    )
+    done = imported_on("jax")
     expected = (
         "The float model needs Keras on JAX, which cannot be imported. "
         "Install it (pip install jax), or unset KERAS_BACKEND.\n"
